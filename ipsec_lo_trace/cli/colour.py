@@ -1,0 +1,38 @@
+"""Whether to colour, and how wide a line may be.
+
+``--color`` goes before NO_COLOR, that before FORCE_COLOR and CLICOLOR_FORCE (0, false and empty mean unset),
+that before TERM=dumb, that before whether the stream is a terminal.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+
+DEFAULT_COLUMNS = 80
+MIN_COLUMNS = 20
+
+
+def wants_colour(choice: str, environment: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Decide about colour from --color (auto, always or never), the environment, and the stream."""
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if any(_is_set(environment.get(name, "")) for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return environment.get("TERM") != "dumb" and is_terminal
+
+
+def _is_set(value: str) -> bool:
+    return value.lower() not in ("", "0", "false")
+
+
+def columns(environment: Mapping[str, str], *, is_terminal: bool) -> int:
+    """Give the width in columns: COLUMNS, else the terminal's, else 80."""
+    wish = environment.get("COLUMNS", "")
+    if wish.isascii() and wish.isdigit() and int(wish):
+        return max(int(wish), MIN_COLUMNS)
+    if is_terminal:
+        return max(shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns, MIN_COLUMNS)
+    return DEFAULT_COLUMNS

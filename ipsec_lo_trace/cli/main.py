@@ -1,0 +1,107 @@
+"""The command ``ipsec-lo-trace``: its group, its exit codes, and who answers for an error.
+
+Commands are imported when they are run, so that --help and --version load neither scapy nor rich.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from ipsec_lo_trace import __version__
+from ipsec_lo_trace.model.errors import UserError
+
+EXIT_NOT_MET = 1
+EXIT_TROUBLE = 2
+EXIT_BROKEN = 3
+EXIT_INTERRUPT = 130
+EXIT_PIPE = 141
+
+COMMANDS = {
+    "ping": ("ipsec_lo_trace.cli.ping", "Trace an echo request and its reply over lo0."),
+}
+"""Each command's module (which defines ``command``) and its line in --help."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only to run it or to show its help."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Name the commands, in order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Import the command ``name``."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[name][0]).command
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_module, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="ipsec-lo-trace")
+def cli() -> None:
+    """Trace packets over lo0 through NetBSD's FAST_IPSEC of August 2003.
+
+    Start with: ipsec-lo-trace ping --unpatched
+    """
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with one of the documented codes."""
+    code = run(arguments)
+    sys.exit(code)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; give the exit code, with every error told in one message."""
+    try:
+        result: Any = cli.main(arguments, prog_name="ipsec-lo-trace", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _abandon_stdout()
+        return EXIT_PIPE
+    except (KeyboardInterrupt, click.Abort):
+        return EXIT_INTERRUPT
+    except Exception as error:  # noqa: BLE001 -- the last line of defence: no traceback reaches a user
+        return _explain(error)
+    return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Say what went wrong in one message on stderr, and whose fault it is by the code."""
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "ipsec-lo-trace"
+        return _say(f"{error.format_message()} (see '{command} --help')", EXIT_TROUBLE)
+    if isinstance(error, click.ClickException):
+        return _say(error.format_message(), EXIT_TROUBLE)
+    if isinstance(error, UserError):
+        return _say(str(error), EXIT_TROUBLE)
+    if isinstance(error, OSError):
+        return _say(f"cannot read or write: {error.strerror or error}", EXIT_TROUBLE)
+    return _say(
+        f"this is a fault of ipsec-lo-trace, please report it: {type(error).__name__}: {error}", EXIT_BROKEN
+    )
+
+
+def _say(message: str, code: int) -> int:
+    text = f"ipsec-lo-trace: {message}\n"
+    encoding = getattr(sys.stderr, "encoding", None) or "ascii"
+    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    return code
+
+
+def _abandon_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush cannot fail too."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

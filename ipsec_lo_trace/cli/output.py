@@ -1,0 +1,81 @@
+"""Where output goes: standard output as it comes, or a file that is written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from ipsec_lo_trace.model.errors import UserError
+
+STDOUT = "-"
+
+
+@contextmanager
+def output(path: str) -> Iterator[IO[bytes]]:
+    """Open ``path`` for bytes ("-" is standard output).
+
+    A file appears under its name only when everything was written; until then its bytes are in a temporary
+    file beside it, which an error removes.  UserError if it cannot be written.
+    """
+    if path == STDOUT:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    if target.exists() and not target.is_file():
+        yield from _in_place(target)
+        return
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise _cannot_write(target, error) from None
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+        _give_usual_mode(Path(temporary), target)
+        Path(temporary).replace(target)
+    except OSError as error:
+        _discard(temporary)
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise _cannot_write(target, error) from None
+    except BaseException:
+        _discard(temporary)
+        raise
+
+
+def _in_place(target: Path) -> Iterator[IO[bytes]]:
+    """Write to something that is no regular file (/dev/null, a fifo): it cannot be replaced."""
+    try:
+        with target.open("wb") as out:
+            yield out
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise _cannot_write(target, error) from None
+
+
+def _give_usual_mode(temporary: Path, target: Path) -> None:
+    """Give the file the mode that it had, or that a new file gets; mkstemp's is for the owner alone."""
+    if target.exists():
+        mode = target.stat().st_mode & 0o7777
+    else:
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o666 & ~mask
+    temporary.chmod(mode)
+
+
+def _discard(temporary: str) -> None:
+    with suppress(OSError):
+        Path(temporary).unlink()
+
+
+def _cannot_write(target: Path, error: OSError) -> UserError:
+    return UserError(f"cannot write: {error.strerror or error}", file=str(target))

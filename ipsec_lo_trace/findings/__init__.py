@@ -1,0 +1,1 @@
+"""From a trace to what it means; reads records only, never the kernel."""

@@ -1,0 +1,62 @@
+"""Which of the 2003 analysis's eight steps a row belongs to.
+
+The label follows from what happened (stage, packet, where the packet went), never from a row's position.
+"""
+
+from __future__ import annotations
+
+from ipsec_lo_trace.model.trace import Step
+
+REQUEST_STEPS = {
+    "rip_output": 1,
+    "ip_output": 2,
+    "ipsec4_process_packet": 2,
+    "ipip_output": 2,
+    "esp_output": 2,
+    "esp_output_cb": 2,
+    "ah_output": 2,
+    "ah_output_cb": 2,
+    "ipsec_process_done": 2,
+    "looutput": 3,
+    "ip_input": 4,
+    "ip_reass": 4,
+    "ipsec4_common_input": 4,
+    "esp_input": 4,
+    "esp_input_cb": 4,
+    "ah_input": 4,
+    "ah_input_cb": 4,
+    "ipsec4_common_input_cb": 5,
+    "encap4_input": 5,
+    "ip4_input": 5,
+    "icmp_input": 6,
+}
+"""Where a stage that handles the request belongs, but for the two that _request_label looks at closer."""
+REPLY_STEPS = {"icmp_reflect": 7, "icmp_send": 7}
+
+
+class Labeller:
+    """Labels the rows of a run; an echo's labels never go back."""
+
+    def __init__(self) -> None:
+        """Start with no echo begun."""
+        self._reached: dict[int, int] = {}
+
+    def label(self, step: Step) -> int:
+        """Give the step's number, 1 to 8, or 0 after step 8."""
+        reached = self._reached
+        if step.packet[:2] == "P1":
+            label = max(_request_label(step), reached.get(step.echo, 0))
+            reached[step.echo] = label
+            return label
+        reached.pop(step.echo, None)
+        if step.stage == "ip_output" and step.visit == 1:
+            return 8
+        return REPLY_STEPS.get(step.stage, 0)
+
+
+def _request_label(step: Step) -> int:
+    if step.to == "icmp_input":
+        return 6
+    if step.to == "looutput" and step.visit > 1:
+        return 3
+    return REQUEST_STEPS.get(step.stage, 4)

@@ -1,0 +1,33 @@
+"""The door to the mbuf flags that are history: M_AUTHIPHDR, M_DECRYPTED, M_AUTHIPDGM.
+
+Source: sys/mbuf.h.  A flag is one bit, so a packet bears it once; setting it again makes it the present
+packet's own.
+"""
+
+from __future__ import annotations
+
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.trace import Change, Mark
+
+M_AUTHIPHDR = "M_AUTHIPHDR"
+M_DECRYPTED = "M_DECRYPTED"
+M_AUTHIPDGM = "M_AUTHIPDGM"
+
+ORDER = (M_AUTHIPHDR, M_DECRYPTED, M_AUTHIPDGM)
+"""The flags in the order of their bits, 0x10, 0x20, 0x80."""
+
+
+def m_flag(m: Mbuf, name: str) -> Mark | None:
+    """Find the flag ``name``; None if it is not set."""
+    return next((mark for mark in m.flags if mark.name == name), None)
+
+
+def m_set_flag(m: Mbuf, name: str) -> None:
+    """Set the flag ``name``; a flag that the packet inherited counts as made anew."""
+    old = m_flag(m, name)
+    if old is not None:
+        m.changes.append(Change("remove", old))
+    new = Mark(name=name, made_for=m.packet, row=m.row, stage=m.stage, stale=False)
+    m.changes.append(Change("add", new))
+    flags = [mark for mark in m.flags if mark is not old]
+    m.flags = tuple(sorted([*flags, new], key=lambda mark: ORDER.index(mark.name)))

@@ -1,0 +1,63 @@
+"""The door to the packet tags: a list in the packet header, newest first.
+
+Source: kern/uipc_mbuf2.c, m_tag_*.  Tags are known by id alone (NetBSD has no cookie), and a chain may hold
+several of one id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.sa import TdbIdent
+from ipsec_lo_trace.model.trace import Change, Mark
+
+ENCAP = "ENCAP"
+IN_DONE = "IN_DONE"
+OUT_DONE = "OUT_DONE"
+OUT_CRYPTO_NEEDED = "OUT_CRYPTO_NEEDED"
+PENDING_TDB = "PENDING_TDB"
+
+
+def m_tag_find(m: Mbuf, name: str) -> Mark | None:
+    """Find the first, that is the newest, tag called ``name``."""
+    return next((tag for tag in m.tags if tag.name == name), None)
+
+
+def m_tag_walk(m: Mbuf, *names: str) -> Iterator[Mark]:
+    """Give the tags with one of these names, newest first."""
+    return (tag for tag in m.tags if tag.name in names)
+
+
+def m_tag_prepend(m: Mbuf, name: str, tdbi: TdbIdent | None = None) -> None:
+    """Make a tag and put it at the head of the chain; ``tdbi`` is its payload."""
+    proto, spi, dst = tdbi or (None, None, None)
+    tag = Mark(
+        name=name,
+        made_for=m.packet,
+        row=m.row,
+        stage=m.stage,
+        stale=False,
+        proto=proto,
+        spi=spi,
+        dst=dst,
+    )
+    m.changes.append(Change("add", tag))
+    m.tags = (tag, *m.tags)
+
+
+def m_tag_delete(m: Mbuf, tag: Mark) -> None:
+    """Unlink and free one tag."""
+    m.changes.append(Change("remove", tag))
+    m.tags = tuple(other for other in m.tags if other is not tag)
+
+
+def m_tag_delete_chain(m: Mbuf) -> None:
+    """Free the whole chain (the call with a NULL tag)."""
+    for tag in m.tags:
+        m_tag_delete(m, tag)
+
+
+def tdb_ident(tag: Mark) -> TdbIdent:
+    """Read the payload of an IPsec tag."""
+    return TdbIdent(tag.proto or 0, tag.spi or 0, tag.dst or "")

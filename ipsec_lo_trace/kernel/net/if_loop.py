@@ -1,0 +1,25 @@
+"""lo0: what goes out comes straight back in."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
+from ipsec_lo_trace.machine.symbols import stage
+from ipsec_lo_trace.machine.verdicts import NETISR, Drop, HandOff, Verdict
+from ipsec_lo_trace.model.mbuf import Mbuf
+
+
+@stage(defs.looutput, defs.ip_input)
+def looutput(k: Kernel, m: Mbuf, _args: None) -> Verdict:
+    """Put the packet on the IP input queue, as it is.
+
+    Source: net/if_loop.c, looutput.
+    Marks: reads none, adds none, removes none: tags and flags all come back up with the packet.
+    """
+    k.count("if_opackets")
+    k.count("if_obytes", len(m.data))
+    if k.ipintrq_len >= IFQ_MAXLEN:
+        return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
+    k.count("if_ipackets")
+    k.count("if_ibytes", len(m.data))
+    return HandOff(defs.ip_input, NETISR, m, defs.Input(), "lo0 queues it for input, marks and all")

@@ -1,0 +1,33 @@
+"""PF_KEY messages, as far as their answers go: an errno, and the extension that it is about."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Extension(enum.Enum):
+    """SADB_EXT_* and SADB_X_EXT_*: the parts of a message that the kernel finds fault with.
+
+    Source: net/pfkeyv2.h.
+    """
+
+    MESSAGE = enum.auto()
+    SA = enum.auto()
+    LIFETIME = enum.auto()
+    KEY_AUTH = enum.auto()
+    KEY_ENCRYPT = enum.auto()
+    POLICY = enum.auto()
+
+
+class PfkeyError(Exception):
+    """The kernel answers a PF_KEY message with an errno; nothing has changed."""
+
+    def __init__(
+        self, errno: str, reason: str, hint: str = "", extension: Extension = Extension.MESSAGE
+    ) -> None:
+        """Take the errno's name, what is wrong, what would be right, and where in the message."""
+        super().__init__(f"{errno}: {reason}")
+        self.errno = errno
+        self.reason = reason
+        self.hint = hint
+        self.extension = extension

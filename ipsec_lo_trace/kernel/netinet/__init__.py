@@ -1,0 +1,1 @@
+"""Modelled functions of sys/netinet/."""

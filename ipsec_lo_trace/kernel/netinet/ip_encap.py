@@ -1,0 +1,35 @@
+"""Encapsulated packets: which handler takes an IP-in-IP packet."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import ENCAP, m_tag_prepend
+from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.machine.symbols import stage
+from ipsec_lo_trace.machine.verdicts import CALL, PR_INPUT, HandOff, Verdict
+from ipsec_lo_trace.model.mbuf import Mbuf
+
+
+@stage(defs.encap4_input, defs.ip4_input, defs.rip_input)
+def encap4_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
+    """Give an IP-in-IP packet that came by IPsec to the tunnel input, any other to the raw sockets.
+
+    Source: netinet/ip_encap.c, encap4_input and encap_fillarg; netipsec/xform_ipip.c, ipe4_encapcheck.
+    Marks: reads the three flags; adds ENCAP, which nothing removes.
+    """
+    flags = sorted(m.flags, key=lambda mark: mark.stale)
+    flag = flags[0] if flags else None
+    k.ask(
+        "encap",
+        "ipe4_encapcheck",
+        "did the outer packet come by IPsec?",
+        left=f"{flag.name} made for {flag.made_for}" if flag else "none of the three flags is set",
+        right=" or ".join(ORDER),
+        answer="yes" if flag else "no",
+        mark=flag,
+    )
+    if flag is None:
+        return HandOff(defs.rip_input, CALL, m, args, "no tunnel claims it: to the raw sockets", "raw")
+    m_tag_prepend(m, ENCAP)
+    return HandOff(defs.ip4_input, PR_INPUT, m, args, f"the tunnel input claims it by {flag.name}", "tunnel")

@@ -1,0 +1,177 @@
+"""IP input: checks, packet filter, whose packet, reassembly, the policy gate, the protocol switch."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_find
+from ipsec_lo_trace.kernel.netinet.in_proto import protosw
+from ipsec_lo_trace.kernel.netinet.ip_options import BadOptionError, record_route
+from ipsec_lo_trace.kernel.netipsec.ipsec import in_policy_by_address, ipsec_getpolicy, ipsec_in_reject
+from ipsec_lo_trace.kernel.state import FragmentQueue, Kernel
+from ipsec_lo_trace.machine.symbols import stage
+from ipsec_lo_trace.machine.verdicts import CALL, PR_INPUT, Drop, HandOff, Keep, Verdict
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.policy import Direction, Policy
+from ipsec_lo_trace.wire import ip
+
+IPVERSION = 4
+
+
+@stage(
+    defs.ip_input,
+    defs.ip_reass,
+    defs.icmp_input,
+    defs.encap4_input,
+    defs.ipsec4_common_input,
+    defs.rip_input,
+)
+def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
+    """Check the header, ask packet filter and policy, and give the packet to its protocol.
+
+    Source: netinet/ip_input.c, ip_input.
+    Marks: reads IN_DONE (packet filter and policy gate) and, by address, the flags; adds none, removes none.
+    """
+    if not args.ours:
+        refused = _arrive(k, m)
+        if refused is not None:
+            return refused
+        header = ip.read(m.data)
+        if header.off & (ip.IP_MF | ip.IP_OFFMASK):
+            k.count("ips_fragments")
+            return HandOff(defs.ip_reass, CALL, m, None, "a fragment: to reassembly", "reassemble")
+    header = ip.read(m.data)
+    switch = protosw(header.proto)
+    why = "not the last header: no policy check yet"
+    if switch.last_header:
+        refused, why = _policy_gate(k, m)
+        if refused is not None:
+            return refused
+    k.count("ips_delivered")
+    proto_input = defs.ProtoInput(header.header_len, header.proto)
+    return HandOff(switch.pr_input, PR_INPUT, m, proto_input, why, "accept" if switch.last_header else "")
+
+
+def _arrive(k: Kernel, m: Mbuf) -> Drop | None:
+    """Do what ip_input does up to the test for this host's addresses."""
+    k.count("ips_total")
+    fault = _header_fault(m.data)
+    if fault is not None:
+        counter, text = fault
+        if counter:
+            k.count(counter)
+        return Drop("bad-ip-header", "", text)
+    header = ip.read(m.data)
+    m.data = m.data[: header.total_len]
+    packet_filter(k, m)
+    if header.options:
+        try:
+            recorded = record_route(header.options, header.dst)
+        except BadOptionError as error:
+            return Drop("bad-ip-option", "", str(error))
+        if recorded != header.options:
+            m.data = ip.write(header._replace(options=recorded), m.data[header.header_len :])
+    if header.dst not in k.local:
+        k.count("ips_cantforward")
+        return Drop(
+            "not-forwarding", "", f"{header.dst} is not an address of this host, which does not forward"
+        )
+    return None
+
+
+def _header_fault(data: bytes) -> tuple[str, str] | None:
+    """Check the IP header: the counter that moves ("" for none) and the reason, None if it is right.
+
+    SIMPLER: every packet came by lo0, so the test of 127/8 against the interface always passes.
+    """
+    if len(data) < ip.HEADER_LEN:
+        return "ips_toosmall", "shorter than an IP header"
+    if data[0] >> 4 != IPVERSION:
+        return "ips_badvers", f"IP version {data[0] >> 4}"
+    header_len = (data[0] & 0xF) * 4
+    if header_len < ip.HEADER_LEN or header_len > len(data):
+        return "ips_badhlen", f"header length {header_len} bytes"
+    header = ip.read(data)
+    if header.src.is_multicast:
+        return "ips_badaddr", f"multicast source {header.src}"
+    if not ip.header_checksum_ok(data):
+        # KERNEL: a bad checksum found in software is not counted.
+        return "", "the header checksum is wrong"
+    if header.total_len < header.header_len:
+        return "ips_badlen", f"total length {header.total_len} is less than the header's {header.header_len}"
+    if len(data) < header.total_len:
+        return "ips_tooshort", f"{len(data)} bytes came of {header.total_len}"
+    return None
+
+
+def packet_filter(k: Kernel, m: Mbuf) -> bool:
+    """Tell whether the packet filter's input hooks run: only if there is no IN_DONE tag.
+
+    Source: netinet/ip_input.c, the pfil block, and ipsec_indone.
+    """
+    tag = m_tag_find(m, IN_DONE)
+    k.ask(
+        "packet-filter",
+        "ip_input",
+        "has the packet an IN_DONE tag, so that the packet filter is skipped?",
+        left=f"IN_DONE made for {tag.made_for}" if tag else "no IN_DONE tag",
+        right="IN_DONE",
+        answer="yes: skipped" if tag else "no: the packet filter runs",
+        mark=tag,
+    )
+    return tag is None
+
+
+def _policy_gate(k: Kernel, m: Mbuf) -> tuple[Drop | None, str]:
+    """Ask the inbound policy: by the newest IN_DONE tag if there is one, else by address."""
+    tag = m_tag_find(m, IN_DONE)
+    if tag is not None:
+        sp = _policy_by_tag(k, m)
+        why = f"IN_DONE of {tag.made_for} leads to the default policy, {sp}"
+    else:
+        sp = in_policy_by_address(k, m, by="ip_input", gate="gate-1")
+        why = f"the inbound policy is {sp}"
+    if ipsec_in_reject(k, sp, m, by="ip_input", gate="gate-1"):
+        # KERNEL: this drop moves no counter.
+        return Drop(
+            "in-policy", "", f"{why}, and the packet does not satisfy it; no counter moves", "reject"
+        ), ""
+    return None, f"{why}: accepted"
+
+
+def _policy_by_tag(k: Kernel, m: Mbuf) -> Policy:
+    tag = m_tag_find(m, IN_DONE)
+    if tag is None:
+        return k.ip4_def_policy[Direction.IN]
+    sp = ipsec_getpolicy(k, tag, Direction.IN)
+    k.ask(
+        "gate-1-tag",
+        "ip_input",
+        "which inbound policy does the newest IN_DONE tag lead to?",
+        left=f"IN_DONE {tag.proto} 0x{tag.spi or 0:08x} to {tag.dst}, made for {tag.made_for}",
+        right="policies for that protocol number that used that SA",
+        answer=f"none can: the default, {sp}" if sp is k.ip4_def_policy[Direction.IN] else str(sp),
+        mark=tag,
+    )
+    return sp
+
+
+@stage(defs.ip_reass, defs.ip_input)
+def ip_reass(k: Kernel, m: Mbuf, _args: None) -> Verdict:
+    """Keep a fragment until its packet is whole; the first fragment's mbuf becomes the packet.
+
+    Source: netinet/ip_input.c, ip_reass.  RFC 791 section 3.2.
+    Marks: the packet has those of its first fragment; the others' end with their mbufs.
+    """
+    header = ip.read(m.data)
+    key = (header.src, header.dst, header.proto, header.ident)
+    queue = k.ipq.setdefault(key, FragmentQueue())
+    queue.parts[(header.off & ip.IP_OFFMASK) * 8] = m
+    whole = ip.reassemble({offset: part.data for offset, part in queue.parts.items()})
+    if whole is None:
+        return Keep(f"waits for the other fragments, {len(queue.parts)} of them here")
+    del k.ipq[key]
+    first = queue.parts[0]
+    first.data = whole
+    k.count("ips_reassembled")
+    text = "the packet is whole again, in its first fragment's mbuf with that one's marks"
+    return HandOff(defs.ip_input, CALL, first, defs.Input(ours=True), text)

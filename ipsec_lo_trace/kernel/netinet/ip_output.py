@@ -1,0 +1,137 @@
+"""IP output: route, outbound IPsec, packet filter, fragments."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
+    OUT_CRYPTO_NEEDED,
+    OUT_DONE,
+    PENDING_TDB,
+    m_tag_delete,
+    m_tag_find,
+    m_tag_walk,
+    tdb_ident,
+)
+from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_checkpolicy, ipsec_getpolicy
+from ipsec_lo_trace.kernel.state import IP_MAXPACKET, LOMTU, Kernel
+from ipsec_lo_trace.machine.symbols import stage
+from ipsec_lo_trace.machine.verdicts import CALL, IF_OUTPUT, Drop, HandOff, Split, Verdict
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
+from ipsec_lo_trace.model.trace import Mark
+from ipsec_lo_trace.wire import ip
+
+SILENTLY = "-EINVAL"
+"""ipsec4_checkpolicy's error for: drop the packet and tell the caller nothing."""
+
+
+@stage(defs.ip_output, defs.ipsec4_process_packet, defs.looutput)
+def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
+    """Send a packet: through IPsec if a policy says so and it has not been through, else to lo0.
+
+    Source: netinet/ip_output.c, ip_output.
+    Marks: reads PENDING_TDB (and removes it) and OUT_DONE; adds none.
+    """
+    if not args.flags & (defs.IP_FORWARDING | defs.IP_RAWOUTPUT):
+        _complete_header(k, m, args.options)
+    header = ip.read(m.data)
+    if header.dst not in k.local:
+        k.count("ips_noroute")
+        return Drop("no-route", "EHOSTUNREACH", f"no route to {header.dst}: lo0 is the only interface")
+    if int(header.src) == 0:
+        m.data = ip.patch(m.data, src=header.dst)
+    sp, error = _outbound_policy(k, m)
+    if error:
+        return Drop("out-policy", "" if error == SILENTLY else error, "the outbound policy discards it")
+    if sp is None:
+        return _send(k, m, "no outbound policy asks for IPsec", "no-ipsec")
+    settled, why = loop_detection(k, m, sp)
+    if settled:
+        return _send(k, m, why, "skip")
+    process = defs.Process(sp.requests[0])
+    return HandOff(
+        defs.ipsec4_process_packet,
+        CALL,
+        m,
+        process,
+        f"the policy asks for {sp}; {why}",
+        "apply",
+        hides="ENOENT",
+    )
+
+
+def _complete_header(k: Kernel, m: Mbuf, options: bytes) -> None:
+    """Insert options, give the packet an identification, count it as this host's own."""
+    k.count("ips_localout")
+    header = ip.read(m.data)
+    payload = m.data[header.header_len :]
+    header_len = ip.HEADER_LEN + len(options)
+    fresh = header._replace(
+        ident=k.next_ip_id(), off=header.off & ip.IP_DF, options=options, header_len=header_len
+    )
+    m.data = ip.write(fresh, payload)
+
+
+def _outbound_policy(k: Kernel, m: Mbuf) -> tuple[Policy | None, str]:
+    """Ask the PENDING_TDB tag, else the SPD, what the outbound policy is."""
+    pending = m_tag_find(m, PENDING_TDB)
+    if pending is None:
+        return ipsec4_checkpolicy(k, m)
+    sp = ipsec_getpolicy(k, pending, Direction.OUT)
+    m_tag_delete(m, pending)
+    return (sp if sp.kind is PolicyType.IPSEC else None), ""
+
+
+def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
+    """Tell whether a tag says that the policy's SA has been applied, and why.
+
+    Source: netinet/ip_output.c, ip_output, the FAST_IPSEC block.
+
+    KERNEL: only the first request's SA counts, and that is the SA which the policy used last, for whatever
+    packet.  Nothing asks for which packet the tag was made.
+    """
+    cached = sp.requests[0].sav
+    for tag in m_tag_walk(m, OUT_DONE, OUT_CRYPTO_NEEDED):
+        if cached is None:
+            _ask_loop(k, tag, "no SA used yet", "not done: nothing to compare with")
+            return False, "its request has used no SA yet, so no tag can match"
+        same = tdb_ident(tag) == cached.tdbi
+        _ask_loop(
+            k, tag, str(cached.tdbi), "equal: done already" if same else "different: look on", match=same
+        )
+        if same:
+            named = f"{tag.name} of {tag.made_for} names {cached.tdbi}"
+            return True, f"{named}, the SA that the policy used last: skip IPsec"
+    return False, "no tag names its SA"
+
+
+def _ask_loop(k: Kernel, tag: Mark, right: str, answer: str, *, match: bool = False) -> None:
+    k.ask(
+        "loop-detection",
+        "ip_output",
+        "does a tag name the SA that the policy's first request used last?",
+        left=f"{tag.name} {tdb_ident(tag)}, made for {tag.made_for}",
+        right=right,
+        answer=answer,
+        mark=tag if match else None,
+    )
+
+
+def _send(k: Kernel, m: Mbuf, why: str, decision: str) -> Verdict:
+    """Give the packet to lo0, in fragments if it is longer than the MTU."""
+    if len(m.data) <= LOMTU:
+        return HandOff(defs.looutput, IF_OUTPUT, m, None, why, decision)
+    if len(m.data) > IP_MAXPACKET:
+        return Drop("message-too-long", "EMSGSIZE", "the packet exceeds 65535 bytes")
+    pieces = ip.fragment(m.data, LOMTU)
+    k.count("ips_fragmented")
+    k.count("ips_ofragments", len(pieces))
+    m.data = pieces[0]
+    others = [
+        Mbuf(piece, echo=m.echo, packet=f"{m.packet}/{number}")
+        for number, piece in enumerate(pieces[1:], start=2)
+    ]
+    parts = [HandOff(defs.looutput, IF_OUTPUT, part, None, "") for part in (m, *others)]
+    return Split(
+        parts, f"{why}; longer than lo0's MTU of {LOMTU}: {len(pieces)} fragments, marks on the first only"
+    )

@@ -1,0 +1,64 @@
+"""Raw sockets: where ping's request enters the kernel and where its reply leaves it."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
+from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
+from ipsec_lo_trace.machine.symbols import stage
+from ipsec_lo_trace.machine.verdicts import CALL, Deliver, Drop, HandOff, Verdict
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.sa import IPPROTO_ICMP
+from ipsec_lo_trace.wire import ip
+
+MAXTTL = 255
+INADDR_ANY = IPv4Address(0)
+
+
+@stage(defs.rip_output, defs.ip_output)
+def rip_output(_k: Kernel, m: Mbuf, args: defs.RawOutput) -> Verdict:
+    """Put a 20-byte IP header before the ICMP message that ping wrote to its raw socket.
+
+    Source: netinet/raw_ip.c, rip_output.
+    Marks: the mbuf is new and bears none.
+    """
+    if ip.HEADER_LEN + len(m.data) > IP_MAXPACKET:
+        return Drop("message-too-long", "EMSGSIZE", "header and message exceed 65535 bytes")
+    header = ip.IpHeader(
+        header_len=ip.HEADER_LEN,
+        tos=0,
+        total_len=ip.HEADER_LEN + len(m.data),
+        ident=0,
+        off=0,
+        ttl=args.ttl or MAXTTL,
+        proto=IPPROTO_ICMP,
+        checksum=0,
+        src=args.src or INADDR_ANY,
+        dst=args.dst,
+        options=b"",
+    )
+    m.data = ip.write(header, m.data)
+    output = defs.Output(socket=True, options=args.options)
+    return HandOff(defs.ip_output, CALL, m, output, "ping's echo request gets an IP header")
+
+
+@stage(defs.rip_input)
+def rip_input(k: Kernel, m: Mbuf, _args: defs.ProtoInput) -> Verdict:
+    """Check the inbound policy once more, for the socket, and append the packet to it.
+
+    Source: netinet/raw_ip.c, rip_input.
+    Marks: reads the flags (through the policy check) and not IN_DONE; the tags end here.
+    """
+    if ip.read(m.data).proto != IPPROTO_ICMP:
+        k.count("ips_noproto")
+        k.count("ips_delivered", -1)
+        # SIMPLER: the ICMP error that may follow is not sent.
+        return Drop("no-socket", "", "no raw socket wants this protocol")
+    if ipsec4_in_reject(k, m, by="rip_input", gate="gate-2"):
+        # KERNEL: the refusal is counted twice, in ipsec4_in_reject and here.
+        k.count("ips_in_polvio")
+        k.count("ips_delivered", -1)
+        return Drop("socket-policy", "", "the socket's inbound policy refuses it", "reject")
+    return Deliver("ping", "ping's raw socket gets the reply", "deliver")

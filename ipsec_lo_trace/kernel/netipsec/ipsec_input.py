@@ -1,0 +1,72 @@
+"""Inbound IPsec: find the SA, run the transform, tag what was done, queue the packet again."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_prepend
+from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSA
+from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
+from ipsec_lo_trace.machine.symbols import Symbol, stage
+from ipsec_lo_trace.machine.verdicts import NETISR, XF_INPUT, Drop, HandOff, Verdict
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES
+from ipsec_lo_trace.wire import ip
+
+XF_INPUTS: dict[int, Symbol[defs.XformInput]] = {IPPROTO_ESP: defs.esp_input, IPPROTO_AH: defs.ah_input}
+"""The xform switch's xf_input, by protocol."""
+STATISTICS = {IPPROTO_ESP: "esps", IPPROTO_AH: "ahs"}
+"""The prefix of a protocol's counters."""
+SPI_END = {IPPROTO_ESP: 4, IPPROTO_AH: 8}
+"""Where the SPI ends in a protocol's header, in bytes."""
+SHORTEST = 8
+"""Bytes that must follow the IP header."""
+
+
+@stage(defs.ipsec4_common_input, defs.esp_input, defs.ah_input)
+def ipsec4_common_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
+    """Find the SA by destination, protocol and SPI, and hand the packet to its transform.
+
+    Source: netipsec/ipsec_input.c, ipsec4_common_input and ipsec_common_input.
+    Marks: reads none, adds none, removes none.
+    """
+    stat = STATISTICS[args.proto]
+    k.count(f"{stat}_input")
+    if len(m.data) - args.hlen < SHORTEST:
+        k.count(f"{stat}_hdrops")
+        return Drop("ipsec-short", "EINVAL", f"fewer than {SHORTEST} bytes follow the IP header")
+    end = args.hlen + SPI_END[args.proto]
+    spi = int.from_bytes(m.data[end - 4 : end], "big")
+    dst = ip.read(m.data).dst
+    sav = KEY_ALLOCSA(k, dst, args.proto, spi)
+    name = PROTO_NAMES[args.proto]
+    k.ask(
+        "in-sa",
+        "ipsec_common_input",
+        "which SA is the packet for?",
+        left=f"{name} 0x{spi:08x} to {dst}",
+        right=str(sav.tdbi) if sav else "no live SA",
+        answer=f"0x{spi:08x}" if sav else "none",
+    )
+    if sav is None:
+        k.count(f"{stat}_notdb")
+        return Drop("no-inbound-sa", "ENOENT", f"no live SA for {name} 0x{spi:08x} to {dst}")
+    text = f"finds SA 0x{spi:08x}"
+    return HandOff(XF_INPUTS[args.proto], XF_INPUT, m, defs.XformInput(sav, args.hlen), text)
+
+
+@stage(defs.ipsec4_common_input_cb, defs.ip_input)
+def ipsec4_common_input_cb(k: Kernel, m: Mbuf, args: defs.InputDone) -> Verdict:
+    """Mend the IP header, tag the packet with the SA that was used, queue it for ip_input again.
+
+    Source: netipsec/ipsec_input.c, ipsec4_common_input_cb.
+    Marks: adds IN_DONE at the head; reads none, removes none.
+    """
+    m.data = ip.patch(m.data, total_len=len(m.data))
+    sav = args.sav
+    m_tag_prepend(m, IN_DONE, sav.tdbi)
+    if k.ipintrq_len >= IFQ_MAXLEN:
+        k.count(f"{STATISTICS[sav.proto]}_qfull")
+        return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
+    return HandOff(
+        defs.ip_input, NETISR, m, defs.Input(), f"{sav.tdbi} is noted in the tag; queued for input again"
+    )

@@ -1,0 +1,108 @@
+"""Outbound IPsec: choose the SA, wrap if asked to, run the transform, tag what was done."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import OUT_DONE, m_tag_prepend
+from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_get_reqlevel
+from ipsec_lo_trace.kernel.netipsec.key import key_checkrequest
+from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.machine.symbols import Symbol, stage
+from ipsec_lo_trace.machine.verdicts import CALL, XF_OUTPUT, Drop, HandOff, Verdict
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.policy import Request
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES, Mode, SaIndex, SecurityAssociation
+from ipsec_lo_trace.wire import ip
+
+XF_OUTPUTS: dict[int, Symbol[defs.XformOutput]] = {
+    IPPROTO_ESP: defs.esp_output,
+    IPPROTO_AH: defs.ah_output,
+}
+"""The xform switch's xf_output, by protocol."""
+
+
+@stage(defs.ipsec4_process_packet, defs.ipip_output, defs.esp_output, defs.ah_output)
+def ipsec4_process_packet(k: Kernel, m: Mbuf, args: defs.Process) -> Verdict:
+    """Choose an SA for the request and hand the packet to its transform, in a tunnel if need be.
+
+    Source: netipsec/ipsec_output.c, ipsec4_process_packet and ipsec_nextisr.
+    Marks: reads none, adds none, removes none.
+    """
+    found = ipsec_nextisr(k, m, args.isr)
+    if isinstance(found, Drop):
+        return found
+    isr, sav = found
+    header = ip.read(m.data)
+    xform = defs.XformOutput(isr, sav)
+    dst = sav.index.dst
+    text = f"SA {sav.tdbi} serves {isr}"
+    if isr.mode is Mode.TUNNEL or (int(dst) != 0 and dst != header.dst):
+        return HandOff(defs.ipip_output, CALL, m, xform, f"{text}; encapsulate first", "tunnel")
+    return HandOff(XF_OUTPUTS[isr.proto], XF_OUTPUT, m, xform, text, "transform")
+
+
+def ipsec_nextisr(k: Kernel, m: Mbuf, isr: Request) -> tuple[Request, SecurityAssociation] | Drop:
+    """Find the next request that has an SA; without one, what the levels make of that.
+
+    Source: netipsec/ipsec_output.c, ipsec_nextisr.
+    """
+    current: Request | None = isr
+    while current is not None:
+        saidx = _sa_index(m, current)
+        error = key_checkrequest(k, current, saidx, ipsec_get_reqlevel(k, current))
+        _ask_sa(k, current, saidx)
+        if error:
+            k.count("ips_out_nosa")
+            return Drop("no-sa", error, f"no SA serves {current}, and its level asks for one")
+        if current.sav is not None:
+            return current, current.sav
+        current = current.next
+    # KERNEL: level "use" without an SA is an error here, not clear text; nothing counts it.
+    return Drop("use-without-sa", "EINVAL", f"no SA serves {isr}; this code cannot go on without one")
+
+
+def _sa_index(m: Mbuf, isr: Request) -> SaIndex:
+    """Fill unspecified ends in from the packet, in transport mode only."""
+    header = ip.read(m.data)
+    return SaIndex(isr.proto, isr.mode, isr.reqid, isr.src or header.src, isr.dst or header.dst)
+
+
+def _ask_sa(k: Kernel, isr: Request, saidx: SaIndex) -> None:
+    sav = isr.sav
+    reqid = f" reqid {saidx.reqid}" if saidx.reqid else ""
+    k.ask(
+        "sa",
+        "key_checkrequest",
+        f"which SA serves {isr}?",
+        left=f"{PROTO_NAMES[saidx.proto]} {saidx.mode.name.lower()} {saidx.src} to {saidx.dst}{reqid}",
+        right=str(sav.tdbi) if sav else "no live SA fits",
+        answer=f"0x{sav.spi:08x}" if sav else "none",
+    )
+
+
+@stage(defs.ipsec_process_done, defs.ipsec4_process_packet, defs.ip_output)
+def ipsec_process_done(k: Kernel, m: Mbuf, args: defs.ProcessDone) -> Verdict:
+    """Tag the packet with the SA that was applied; go on with the bundle, or output the packet again.
+
+    Source: netipsec/ipsec_output.c, ipsec_process_done.
+    Marks: adds OUT_DONE at the head; reads none, removes none.
+    """
+    m.data = ip.patch(m.data, total_len=len(m.data))
+    sav = args.isr.sav
+    if sav is None:
+        return Drop("sa-gone", "EINVAL", "the request's SA is gone")
+    # KERNEL: the tag names the SA that the request has cached *now*, which need not be the one that was used.
+    m_tag_prepend(m, OUT_DONE, sav.tdbi)
+    if args.isr.next is not None:
+        k.count("ips_out_bundlesa")
+        following = defs.Process(args.isr.next)
+        return HandOff(
+            defs.ipsec4_process_packet,
+            CALL,
+            m,
+            following,
+            f"{sav.tdbi} is done; the bundle goes on",
+            "bundle",
+        )
+    again = defs.Output(flags=defs.IP_RAWOUTPUT)
+    return HandOff(defs.ip_output, CALL, m, again, f"{sav.tdbi} is done and noted in the tag")

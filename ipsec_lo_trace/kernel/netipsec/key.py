@@ -1,0 +1,142 @@
+"""The lookup half of key.c: policies by selector, SAs by request and by identity.
+
+The half that answers PF_KEY messages (key_add, key_spdadd, ...) is in key_pfkey.py.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv4Address
+
+from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.model.databases import SaHead
+from ipsec_lo_trace.model.policy import (
+    PORT_ANY,
+    ULPROTO_ANY,
+    Direction,
+    Level,
+    PacketSelector,
+    Policy,
+    Request,
+    Selector,
+)
+from ipsec_lo_trace.model.sa import Mode, SaIndex, SaState, SecurityAssociation, TdbIdent
+
+
+def KEY_ALLOCSP(k: Kernel, packet: PacketSelector, direction: Direction) -> Policy | None:
+    """Find the first policy, in list order, whose selector covers the packet's.
+
+    Source: netipsec/key.c, key_allocsp.
+    """
+    for sp in k.db.sptree[direction]:
+        if key_cmpspidx_withmask(sp.selector, packet):
+            return sp
+    return None
+
+
+def key_cmpspidx_withmask(policy: Selector, packet: PacketSelector) -> bool:
+    """Tell whether a policy's selector covers a packet's: protocol, ports, then both prefixes.
+
+    Source: netipsec/key.c, key_cmpspidx_withmask.
+    """
+    return (
+        policy.ul_proto in (ULPROTO_ANY, packet.ul_proto)
+        and policy.src_port in (PORT_ANY, packet.src_port)
+        and policy.dst_port in (PORT_ANY, packet.dst_port)
+        and packet.src in policy.src
+        and packet.dst in policy.dst
+    )
+
+
+def KEY_ALLOCSP2(k: Kernel, tdbi: TdbIdent, direction: Direction) -> Policy | None:
+    """Find the policy that a tag's SA belongs to.
+
+    Source: netipsec/key.c, key_allocsp2.
+
+    The policy's upper-layer protocol must equal the SA's protocol (50 or 51), and its first request must have
+    used that very SA.  Inbound policies never use one, so inbound this always misses.
+    """
+    for sp in k.db.sptree[direction]:
+        # KERNEL: the selector's protocol is compared with ESP's or AH's own number.
+        if sp.selector.ul_proto != tdbi.proto or not sp.requests:
+            continue
+        sav = sp.requests[0].sav
+        if sav is not None and sav.spi == tdbi.spi and sav.tdbi.dst == tdbi.dst:
+            return sp
+    return None
+
+
+def KEY_ALLOCSA(k: Kernel, dst: IPv4Address, proto: int, spi: int) -> SecurityAssociation | None:
+    """Find a live SA by destination, protocol and SPI; the source is not looked at.
+
+    Source: netipsec/key.c, key_allocsa.
+    """
+    for head in k.db.sahtree:
+        if head.index.proto != proto or head.index.dst != dst:
+            continue
+        for sav in head.savs:
+            if sav.spi == spi and sav.state is SaState.MATURE:
+                return sav
+    return None
+
+
+def key_allocsa_tdbi(k: Kernel, tdbi: TdbIdent) -> SecurityAssociation | None:
+    """Find the SA again that a crypto request was made for (KEY_ALLOCSA with a saved identity)."""
+    return KEY_ALLOCSA(k, _address(tdbi.dst), tdbi.proto, tdbi.spi)
+
+
+_address = lru_cache(maxsize=1024)(IPv4Address)
+
+
+def key_checkrequest(k: Kernel, isr: Request, saidx: SaIndex, level: Level) -> str:
+    """Choose the SA for a request and cache it there; give an errno, "" for success.
+
+    Source: netipsec/key.c, key_checkrequest.
+
+    The cached SA is dropped first.  Without an SA a key daemon would be asked (nobody listens here); then
+    ENOENT if the level asks for protection, else success with no SA cached.
+    """
+    isr.sav = None
+    isr.sav = key_allocsa_policy(k, saidx)
+    if isr.sav is None and level in (Level.REQUIRE, Level.UNIQUE):
+        return "ENOENT"
+    return ""
+
+
+def key_allocsa_policy(k: Kernel, saidx: SaIndex) -> SecurityAssociation | None:
+    """Take the first SA head that fits the request, and in it the SA to use.
+
+    Source: netipsec/key.c, key_allocsa_policy and key_cmpsaidx.
+
+    A head fits if protocol and both ends are equal, reqid too if the request has one, and its mode is the
+    request's or "any".
+    """
+    for head in k.db.sahtree:
+        if _head_fits(head.index, saidx):
+            return key_do_allocsa_policy(head)
+    return None
+
+
+def _head_fits(head: SaIndex, wanted: SaIndex) -> bool:
+    return (
+        head.proto == wanted.proto
+        and (wanted.reqid in (0, head.reqid))
+        and head.mode in (Mode.ANY, wanted.mode)
+        and head.src == wanted.src
+        and head.dst == wanted.dst
+    )
+
+
+def key_do_allocsa_policy(head: SaHead) -> SecurityAssociation | None:
+    """Use the newest live SA of a head, and mark every older one DEAD.
+
+    Source: netipsec/key.c, key_do_allocsa_policy, with net.key.prefered_oldsa = 0.
+    """
+    alive = [sav for sav in head.savs if sav.state is SaState.MATURE]
+    if not alive:
+        return None
+    newest = max(alive, key=lambda sav: sav.added)
+    for sav in alive:
+        if sav is not newest:
+            sav.state = SaState.DEAD
+    return newest

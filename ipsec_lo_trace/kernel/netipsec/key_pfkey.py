@@ -1,0 +1,225 @@
+"""The half of key.c that answers PF_KEY messages: what setkey(8) does to the two databases.
+
+Every function either does its work whole or raises PfkeyError, the errno that the kernel would send back, and
+changes nothing.  SIMPLER: the kernel keeps the empty head that a refused SADB_ADD made.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
+from ipsec_lo_trace.kernel.netipsec.xform_init import xform_init
+from ipsec_lo_trace.model.databases import Databases, SaHead
+from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Selector
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, SaIndex, SaState, SecurityAssociation
+
+RESERVED_SPI_MAX = 255
+"""The last SPI that IANA keeps for itself (RFC 2406, section 2.1)."""
+IPSEC_MANUAL_REQID_MAX = 0x3FFF
+"""The last reqid that a rule may name; the kernel gives out the higher ones.  Source: netipsec/ipsec.h."""
+
+
+def key_add(db: Databases, sa: SecurityAssociation) -> SaHead:
+    """Add an SA (SADB_ADD) and give the head that took it; PfkeyError EINVAL or EEXIST.
+
+    Source: netipsec/key.c, key_add, key_newsav, key_setsaval and key_mature.
+
+    The SA takes on its head's index: that may not be the one it asked for.
+    """
+    _check_key_extensions(sa)
+    head = key_getsah(db, sa.index)
+    if head is not None and key_getsavbyspi(head, sa.spi) is not None:
+        raise PfkeyError("EEXIST", f"SA {sa.tdbi} exists already", extension=Extension.SA)
+    if sa.proto == IPPROTO_AH and sa.cipher:
+        raise PfkeyError("EINVAL", "AH does not encrypt", "leave out -E", Extension.KEY_ENCRYPT)
+    xform_init(sa)
+    if sa.spi <= RESERVED_SPI_MAX:
+        reason = f"SPIs 0 to {RESERVED_SPI_MAX} are reserved"
+        raise PfkeyError("EINVAL", reason, f"take one from {RESERVED_SPI_MAX + 1} up", Extension.SA)
+    return key_newsav(db, head or key_newsah(db, sa.index), sa)
+
+
+def _check_key_extensions(sa: SecurityAssociation) -> None:
+    """Refuse a message without the key that its protocol must have.
+
+    Source: netipsec/key.c, key_add.
+    """
+    if sa.proto == IPPROTO_ESP and not sa.enc_key:
+        # KERNEL: this holds for the null cipher too, and setkey(8) sends no key for it: ESP without
+        # encryption cannot be configured.
+        reason = f"no encryption key for {sa.cipher}" if sa.cipher else "an ESP SA needs an encryption key"
+        hint = "the 2003 kernel wants one even for the null cipher" if sa.cipher == "null" else ""
+        raise PfkeyError("EINVAL", reason, hint, Extension.KEY_ENCRYPT)
+    if sa.proto == IPPROTO_AH and not sa.auth_key:
+        reason = f"no authentication key for {sa.auth}" if sa.auth else "an AH SA needs an authentication key"
+        raise PfkeyError("EINVAL", reason, extension=Extension.KEY_AUTH)
+
+
+def key_getsah(db: Databases, saidx: SaIndex) -> SaHead | None:
+    """Find the head that an SA with this index joins.
+
+    Source: netipsec/key.c, key_getsah, and key_cmpsaidx with CMP_REQID.
+    """
+    for head in db.sahtree:
+        index = head.index
+        # KERNEL: the mode is not compared, and a reqid of 0 joins any head.
+        if (
+            index.proto == saidx.proto
+            and saidx.reqid in (0, index.reqid)
+            and index.src == saidx.src
+            and index.dst == saidx.dst
+        ):
+            return head
+    return None
+
+
+def key_newsah(db: Databases, saidx: SaIndex) -> SaHead:
+    """Make a head, in front of all others (LIST_INSERT_HEAD).
+
+    Source: netipsec/key.c, key_newsah.
+    """
+    head = SaHead(saidx)
+    db.sahtree.insert(0, head)
+    return head
+
+
+def key_newsav(db: Databases, head: SaHead, sa: SecurityAssociation) -> SaHead:
+    """Hang an SA into its head, in front of the older ones.
+
+    Source: netipsec/key.c, key_newsav, key_setsaval and key_sa_chgstate.
+    """
+    sa.index = head.index
+    if sa.old:
+        sa.replay = None
+    db.adds += 1
+    sa.added = db.adds
+    head.savs.insert(0, sa)
+    return head
+
+
+def key_getsavbyspi(head: SaHead, spi: int) -> SecurityAssociation | None:
+    """Find a live SA of a head by its SPI.
+
+    Source: netipsec/key.c, key_getsavbyspi.
+    """
+    for sav in head.savs:
+        if sav.spi == spi and sav.state is SaState.MATURE:
+            return sav
+    return None
+
+
+def key_delete(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4Address, spi: int) -> None:
+    """Delete the first SA with this SPI between two ends; PfkeyError ENOENT, or EINVAL without a protocol.
+
+    Source: netipsec/key.c, key_parse and key_delete.
+
+    Mode and reqid are not looked at.  The head stays, empty or not, and is still found by key_allocsa_policy.
+    """
+    for head in _heads(db, proto, src, dst):
+        sav = key_getsavbyspi(head, spi)
+        if sav is not None:
+            sav.state = SaState.DEAD
+            head.savs.remove(sav)
+            return
+    raise PfkeyError("ENOENT", f"there is no such SA as 0x{spi:08x} {src} to {dst}", extension=Extension.SA)
+
+
+def key_delete_all(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4Address) -> None:
+    """Delete every SA between two ends, be there any or not; PfkeyError EINVAL without a protocol.
+
+    Source: netipsec/key.c, key_parse and key_delete_all.
+    """
+    for head in _heads(db, proto, src, dst):
+        _kill(head)
+
+
+def _heads(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4Address) -> list[SaHead]:
+    """Give the heads of a protocol and two ends (key_cmpsaidx with CMP_HEAD)."""
+    if proto is None:
+        raise PfkeyError("EINVAL", "a message about an SA must name the SA's protocol", "write esp or ah")
+    return [
+        head
+        for head in db.sahtree
+        if head.index.proto == proto and head.index.src == src and head.index.dst == dst
+    ]
+
+
+def _kill(head: SaHead) -> None:
+    for sav in head.savs:
+        sav.state = SaState.DEAD
+    head.savs.clear()
+
+
+def key_flush(db: Databases, proto: int | None) -> None:
+    """Delete all SAs of a protocol, or all there are for None, together with their heads.
+
+    Source: netipsec/key.c, key_flush.
+    """
+    for head in list(db.sahtree):
+        if proto in (None, head.index.proto):
+            _kill(head)
+            db.sahtree.remove(head)
+
+
+def key_spdadd(db: Databases, policy: Policy) -> None:
+    """Add a policy behind all others of its direction (LIST_INSERT_TAIL); PfkeyError EINVAL or EEXIST.
+
+    Source: netipsec/key.c, key_spdadd and key_msg2sp.
+    """
+    if policy.kind in (PolicyType.ENTRUST, PolicyType.BYPASS):
+        reason = f"{policy.kind.name.lower()} is for sockets, not for the SPD"
+        raise PfkeyError("EINVAL", reason, "the SPD takes discard, none and ipsec", Extension.POLICY)
+    if policy.kind is PolicyType.IPSEC and not policy.requests:
+        reason = "an ipsec policy needs at least one rule"
+        raise PfkeyError("EINVAL", reason, "such as esp/transport//require", Extension.POLICY)
+    if key_getsp(db, policy.direction, policy.selector) is not None:
+        raise PfkeyError("EEXIST", "a policy with the same selector and direction exists already")
+    reqid = key_newreqid(db)
+    for isr in policy.requests:
+        if isr.level is Level.UNIQUE and not 1 <= isr.reqid <= IPSEC_MANUAL_REQID_MAX:
+            isr.reqid, reqid = reqid, reqid + 1
+    db.sptree[policy.direction].append(policy)
+
+
+def key_getsp(db: Databases, direction: Direction, selector: Selector) -> Policy | None:
+    """Find the policy with exactly this selector.
+
+    Source: netipsec/key.c, key_getsp and key_cmpspidx_exactly.
+    """
+    # SIMPLER: the kernel also compares the address bits under the prefix, which no packet is held against.
+    for policy in db.sptree[direction]:
+        if policy.selector == selector:
+            return policy
+    return None
+
+
+def key_newreqid(db: Databases) -> int:
+    """Give the next reqid of the kernel's own, 0x4001 first.
+
+    Source: netipsec/key.c, key_newreqid.
+    """
+    # SIMPLER: counted from the policies that are there, so a deleted policy's number comes again.
+    policies = [policy for policies in db.sptree.values() for policy in policies]
+    reqids = [isr.reqid for policy in policies for isr in policy.requests]
+    return max((IPSEC_MANUAL_REQID_MAX + 1, *reqids)) + 1
+
+
+def key_spddelete(db: Databases, direction: Direction, selector: Selector) -> None:
+    """Delete the policy with exactly this selector; PfkeyError EINVAL if there is none.
+
+    Source: netipsec/key.c, key_spddelete.
+    """
+    policy = key_getsp(db, direction, selector)
+    if policy is None:
+        raise PfkeyError("EINVAL", "there is no policy with this selector and direction")
+    db.sptree[direction].remove(policy)
+
+
+def key_spdflush(db: Databases) -> None:
+    """Delete all policies of both directions.
+
+    Source: netipsec/key.c, key_spdflush.
+    """
+    for policies in db.sptree.values():
+        policies.clear()

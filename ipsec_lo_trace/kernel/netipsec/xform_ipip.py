@@ -1,0 +1,75 @@
+"""IP in IP: the outer header of tunnel mode, put on and taken off.  RFC 2003."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.netipsec.ipsec_output import XF_OUTPUTS
+from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, IP_MAXPACKET, Kernel
+from ipsec_lo_trace.machine.symbols import stage
+from ipsec_lo_trace.machine.verdicts import NETISR, XF_OUTPUT, Drop, HandOff, Verdict
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.sa import IPPROTO_IPIP
+from ipsec_lo_trace.wire import ip
+
+IPDEFTTL = 64
+"""The outer header's TTL (net.inet.ip.ttl)."""
+
+
+@stage(defs.ipip_output, defs.esp_output, defs.ah_output)
+def ipip_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
+    """Put an outer IP header with the SA's ends before the packet.
+
+    Source: netipsec/xform_ipip.c, ipip_output.  RFC 2003; RFC 3168 for the ECN bits.
+    Marks: reads none, adds none, removes none.
+    """
+    ends = args.sav.index
+    if int(ends.src) == 0 or int(ends.dst) == 0:
+        k.count("ipips_unspec")
+        return Drop("tunnel-unspecified", "EINVAL", "an end of the SA is 0.0.0.0: no outer header")
+    inner = ip.read(m.data)
+    if len(m.data) + ip.HEADER_LEN > IP_MAXPACKET:
+        return Drop(
+            "message-too-long", "EMSGSIZE", "with an outer header the packet would exceed 65535 bytes"
+        )
+    outer = ip.IpHeader(
+        header_len=ip.HEADER_LEN,
+        tos=inner.tos,
+        total_len=0,
+        ident=k.next_ip_id(),
+        off=0,
+        ttl=IPDEFTTL,
+        proto=IPPROTO_IPIP,
+        checksum=0,
+        src=ends.src,
+        dst=ends.dst,
+        options=b"",
+    )
+    k.count("ipips_opackets")
+    k.count("ipips_obytes", len(m.data))
+    m.data = ip.write(outer, m.data)
+    text = f"wraps the packet in an outer header {ends.src} to {ends.dst}"
+    return HandOff(XF_OUTPUTS[args.isr.proto], XF_OUTPUT, m, args, text)
+
+
+@stage(defs.ip4_input, defs.ip_input)
+def ip4_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
+    """Cut the outer IP header off and queue the inner packet for ip_input.
+
+    Source: netipsec/xform_ipip.c, ip4_input and _ipip_input.
+    Marks: reads none, adds none, removes none: the inner packet keeps the outer one's history.
+
+    The test against spoofed inner addresses is skipped on a loopback interface, hence always here.
+    """
+    k.count("ipips_ipackets")
+    k.count("ipips_ibytes", len(m.data))
+    inner = m.data[args.hlen :]
+    if len(inner) < ip.HEADER_LEN:
+        k.count("ipips_hdrops")
+        return Drop("ipip-short", "", "the inner packet is shorter than an IP header")
+    if k.ipintrq_len >= IFQ_MAXLEN:
+        k.count("ipips_qfull")
+        return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
+    m.data = inner
+    return HandOff(
+        defs.ip_input, NETISR, m, defs.Input(), "cuts the outer header off and queues the inner packet"
+    )

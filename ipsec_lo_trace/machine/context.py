@@ -1,0 +1,49 @@
+"""What the machine needs of a kernel: a place for the counters that move and the questions that are asked."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace.model.trace import Check, Mark
+
+
+class Context:
+    """The state that the machine shares with the stages; a kernel extends it.
+
+    ``moved`` and ``checks`` belong to the step that runs now.  ``ipintrq_len`` is how many packets wait for
+    the IP soft interrupt.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing counted and nothing asked."""
+        self.moved: dict[str, int] = {}
+        self.checks: list[Check] = []
+        self.ipintrq_len = 0
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Move the kernel counter ``name``."""
+        self.moved[name] = self.moved.get(name, 0) + by
+
+    def ask(
+        self,
+        id_: str,
+        by: str,
+        question: str,
+        *,
+        left: str,
+        right: str,
+        answer: str,
+        mark: Mark | None = None,
+    ) -> None:
+        """Put a question on record, with both operands and the mark, if any, that settled it."""
+        stale = mark is not None and mark.stale
+        self.checks.append(
+            Check(
+                id=id_,
+                by=by,
+                question=question,
+                left=left,
+                right=right,
+                answer=answer,
+                mark=mark,
+                decided_by_stale=stale,
+            )
+        )

@@ -1,0 +1,61 @@
+"""Every outcome and code that a verdict can bear, in plain words."""
+
+from __future__ import annotations
+
+OUTCOMES = {
+    "clean": "protected as the policies ask, and no stale mark decided anything",
+    "stale": "no clear text, but a stale mark decided something",
+    "lost": "a request or a reply was dropped after sendto had returned",
+    "error": "sendto failed, and nothing was sent",
+    "leak": "clear text crossed lo0 or was accepted where a policy asks for protection",
+    "panic": "the kernel panicked",
+}
+"""The outcomes, the more serious the later: a run has the worst that any of its echoes came to."""
+
+STALE_CODES = {
+    "stale-out-done": "a stale OUT_DONE tag made ip_output skip IPsec",
+    "packet-filter-skipped": "a stale IN_DONE tag made ip_input skip the packet filter",
+    "policy-by-stale-tag": "a stale IN_DONE tag led ip_input to the default policy instead of the SPD",
+    "stale-flag": "a stale M_DECRYPTED, M_AUTHIPHDR or M_AUTHIPDGM satisfied a check",
+}
+
+OTHER_CODES = {
+    "clean": "nothing to report",
+    "clear-text": "clear text where a policy asks for protection, and no stale mark explains it",
+    "no-reply": "a packet is still waiting inside the kernel",
+}
+
+REASONS = {
+    "ah-bad-length": "the AH header's length does not fit its SA",
+    "ah-short": "the packet ends inside its AH header",
+    "bad-icv": "the ICV is wrong: the packet was altered, or the key is another",
+    "bad-ip-header": "ip_input refuses the IP header",
+    "bad-ip-option": "the IP options are malformed",
+    "bad-padding": "ESP's padding is wrong: usually another key",
+    "bad-source": "icmp_reflect sends no reply to such a source",
+    "esp-bad-length": "the ciphertext is no whole number of blocks",
+    "icmp-checksum": "the ICMP checksum is wrong",
+    "icmp-short": "the ICMP message is too short",
+    "in-policy": "the inbound policy at gate 1 (ip_input) refuses the packet",
+    "ipintrq-full": "the IP input queue is full",
+    "ipip-short": "the inner packet of a tunnel is too short",
+    "ipsec-short": "too few bytes follow the IP header",
+    "loop": "the packet went round in a loop until the machine stopped it",
+    "message-too-long": "the packet would exceed 65535 bytes",
+    "no-inbound-sa": "no live SA has the packet's destination, protocol and SPI",
+    "no-route": "no route: lo0 is the only interface",
+    "no-sa": "the policy's level insists on an SA, and there is none",
+    "no-socket": "no raw socket wants the protocol",
+    "not-forwarding": "the destination is not local, and this host does not forward",
+    "out-policy": "the outbound policy discards the packet",
+    "replay": "the sequence number came before, or is older than the window",
+    "sa-changed": "DIAGNOSTIC: the request's SA changed while the packet was in crypto",
+    "sa-gone": "the SA died while the packet was in crypto",
+    "sequence-wrap": "AH's sequence number would wrap",
+    "socket-policy": "the inbound policy at gate 2 (the socket) refuses the packet",
+    "tunnel-unspecified": "an end of the tunnel's SA is 0.0.0.0",
+    "use-without-sa": 'level "use" and no SA: an error in this code, not clear text',
+}
+"""Why a stage drops a packet, or panics."""
+
+CODES = STALE_CODES | OTHER_CODES | REASONS

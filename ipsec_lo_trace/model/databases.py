@@ -1,0 +1,28 @@
+"""The two databases that setkey(8) fills: SAs and policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ipsec_lo_trace.model.policy import Direction, Policy
+from ipsec_lo_trace.model.sa import SaIndex, SecurityAssociation
+
+
+@dataclass(slots=True, eq=False)
+class SaHead:
+    """struct secashead: the SAs that share one index, newest first (key_sa_chgstate puts them in front)."""
+
+    index: SaIndex
+    savs: list[SecurityAssociation] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Databases:
+    """The SAD (``sahtree``, newest head first) and the SPD (``sptree``, in the order they were added)."""
+
+    sahtree: list[SaHead] = field(default_factory=list)
+    sptree: dict[Direction, list[Policy]] = field(
+        default_factory=lambda: {Direction.IN: [], Direction.OUT: []}
+    )
+    adds: int = 0
+    """How many SAs were ever added: the clock that tells an older SA from a newer one."""

@@ -1,0 +1,35 @@
+"""Errors, split by who is to blame: the user's input, or us.
+
+What a modelled kernel does to a packet (a drop, a panic, a loop) is never an exception: it is data in the
+trace.
+"""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Bad input, told in one message; the command line exits 2.
+
+    ``line`` and ``column`` count from 1; 0 means that the input has no such place.  ``token`` is the
+    offending text, ``hint`` says what would be right.
+    """
+
+    def __init__(
+        self, reason: str, *, file: str = "", line: int = 0, column: int = 0, token: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.file = file
+        self.line = line
+        self.column = column
+        self.token = token
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        said = f"{place}: {self.reason}" if place else self.reason
+        return f"{said} ({self.hint})" if self.hint else said
+
+
+class BrokenInvariantError(Exception):
+    """A promise that our own code broke; the command line exits 3."""

@@ -1,0 +1,80 @@
+"""The mbuf: a packet's bytes and the history that rides on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from ipsec_lo_trace.model.trace import Change, Mark
+
+
+class Mbuf:
+    """A packet header mbuf with its chain flattened into ``data`` (bytes of one IPv4 packet).
+
+    ``packet`` is the identity of what the mbuf holds now: ``icmp_reflect`` makes the reply in the request's
+    mbuf, so the mbuf stays and the identity changes.  ``tags`` and ``flags`` change through ``kernel.kern``
+    only; both doors note what they did in ``changes``.  ``marks`` is both together, tags first.
+    """
+
+    __slots__ = (
+        "_flags",
+        "_tags",
+        "changes",
+        "data",
+        "echo",
+        "marks",
+        "packet",
+        "row",
+        "stage",
+        "steps",
+        "visits",
+    )
+
+    def __init__(self, data: bytes, *, echo: int, packet: str) -> None:
+        """Make a fresh mbuf: no tags, no flags."""
+        self.data = data
+        self.echo = echo
+        self.packet = packet
+        self._tags: tuple[Mark, ...] = ()
+        self._flags: tuple[Mark, ...] = ()
+        self.marks: tuple[Mark, ...] = ()
+        self.changes: list[Change] = []
+        self.row = 0
+        self.stage = ""
+        self.steps = 0
+        self.visits: dict[Any, int] = {}
+
+    @property
+    def tags(self) -> tuple[Mark, ...]:
+        """The packet tags, newest first."""
+        return self._tags
+
+    @tags.setter
+    def tags(self, tags: tuple[Mark, ...]) -> None:
+        self._tags = tags
+        self.marks = tags + self._flags
+
+    @property
+    def flags(self) -> tuple[Mark, ...]:
+        """The mbuf flags that are set, in the order of their bits."""
+        return self._flags
+
+    @flags.setter
+    def flags(self, flags: tuple[Mark, ...]) -> None:
+        self._flags = flags
+        self.marks = self._tags + flags
+
+    def become(self, packet: str) -> None:
+        """Hold another packet from now on: every mark made for the old one is stale."""
+        self.packet = packet
+        self.tags = carried(self.tags, packet)
+        self.flags = carried(self.flags, packet)
+
+
+def carried(marks: tuple[Mark, ...], packet: str) -> tuple[Mark, ...]:
+    """Give the same marks as seen on a mbuf that holds ``packet``."""
+    if all(mark.made_for == packet for mark in marks) and not any(mark.stale for mark in marks):
+        return marks
+    return tuple(msgspec.structs.replace(mark, stale=mark.made_for != packet) for mark in marks)

@@ -1,0 +1,113 @@
+"""Security policies: selectors, requests, and the policies that hold them."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+from typing import NamedTuple
+
+from ipsec_lo_trace.model.sa import PROTO_NAMES, Mode, SecurityAssociation
+
+ULPROTO_ANY = 255
+"""IPSEC_ULPROTO_ANY: a policy with this protocol matches every packet."""
+PORT_ANY = 0
+"""IPSEC_PORT_ANY: a policy with this port matches every port."""
+
+
+class Direction(enum.IntEnum):
+    """IPSEC_DIR_*."""
+
+    IN = 1
+    OUT = 2
+
+
+class PolicyType(enum.IntEnum):
+    """IPSEC_POLICY_*."""
+
+    DISCARD = 0
+    NONE = 1
+    IPSEC = 2
+    ENTRUST = 3
+    BYPASS = 4
+
+
+class Level(enum.IntEnum):
+    """IPSEC_LEVEL_*."""
+
+    DEFAULT = 0
+    USE = 1
+    REQUIRE = 2
+    UNIQUE = 3
+
+
+class Selector(NamedTuple):
+    """struct secpolicyindex: which packets a policy is for."""
+
+    src: IPv4Network
+    dst: IPv4Network
+    src_port: int = PORT_ANY
+    dst_port: int = PORT_ANY
+    ul_proto: int = ULPROTO_ANY
+
+
+class PacketSelector(NamedTuple):
+    """struct secpolicyindex of one packet, and how to show it."""
+
+    src: IPv4Address
+    dst: IPv4Address
+    src_port: int
+    dst_port: int
+    ul_proto: int
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """struct ipsecrequest: one transform that a policy asks for.
+
+    ``src`` and ``dst`` are the ends written in the rule (None: unspecified, taken from the packet in
+    transport mode).  ``sav`` is the SA that this request used last, for whatever packet: the cache that the
+    2003 loop detection compares with.
+    """
+
+    proto: int
+    mode: Mode
+    level: Level
+    reqid: int = 0
+    src: IPv4Address | None = None
+    dst: IPv4Address | None = None
+    sav: SecurityAssociation | None = None
+    next: Request | None = field(default=None, repr=False)
+    _text: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Keep the rule's text, since every packet shows it."""
+        ends = f"{self.src}-{self.dst}" if self.src else ""
+        level = (
+            f"unique:{self.reqid}" if self.level is Level.UNIQUE and self.reqid else self.level.name.lower()
+        )
+        self._text = f"{PROTO_NAMES[self.proto]}/{self.mode.name.lower()}/{ends}/{level}"
+
+    def __str__(self) -> str:
+        return self._text
+
+
+@dataclass(slots=True, eq=False)
+class Policy:
+    """struct secpolicy: first match in list order wins."""
+
+    direction: Direction
+    selector: Selector
+    kind: PolicyType
+    requests: list[Request] = field(default_factory=list)
+    _text: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Chain the requests, as isr->next does, and keep the policy's text."""
+        for isr, following in zip(self.requests, self.requests[1:], strict=False):
+            isr.next = following
+        self._text = " ".join([self.kind.name.lower(), *map(str, self.requests)])
+
+    def __str__(self) -> str:
+        return self._text

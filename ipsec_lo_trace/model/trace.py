@@ -1,0 +1,200 @@
+"""The trace's records: what is written to disk, and all that the views and the findings may read.
+
+One event model, many views: a step record holds everything that the text shows, so text rendered from a
+stored trace equals text rendered live.  Zeros and empties are written, never omitted; there are no floats,
+no clock and no paths.  Records refer to each other in no cycle, so the garbage collector may ignore them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SCHEMA = "ipsec-lo-trace/1"
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A piece of a packet's history that rides on its mbuf: a packet tag or an mbuf flag.
+
+    ``made_for`` names the packet that it tells about, ``row`` and ``stage`` where it was made.  It is
+    ``stale`` when its carrier is another packet.  ``proto``, ``spi`` and ``dst`` are the tag's tdb_ident;
+    None on flags and on tags without one.
+    """
+
+    name: str
+    made_for: str
+    row: int
+    stage: str
+    stale: bool
+    proto: int | None = None
+    spi: int | None = None
+    dst: str | None = None
+
+
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """One mark added to the packet or removed from it."""
+
+    op: Literal["add", "remove"]
+    mark: Mark
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One question that a stage asked, with both operands and the answer.
+
+    ``id`` names the question ("loop-detection"), ``by`` the kernel function that asks it.  ``mark`` is the
+    mark that settled it, if one did; ``decided_by_stale`` is true when that mark was stale, so that without
+    the stale history the answer would have rested on something else.
+    """
+
+    id: str
+    by: str
+    question: str
+    left: str
+    right: str
+    answer: str
+    mark: Mark | None = None
+    decided_by_stale: bool = False
+
+
+class Packet(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a packet is, seen from its outside: protocols outermost first, lengths in bytes.
+
+    ``spi`` and ``seq`` are those of the AH and ESP headers in ``proto``, in that order.  A fragment has
+    ``offset`` (bytes) and ``more``.
+    """
+
+    proto: list[str]
+    spi: list[int]
+    seq: list[int]
+    src: str
+    dst: str
+    len: int
+    ident: int
+    ttl: int
+    offset: int
+    more: bool
+    info: str
+
+
+class Step(msgspec.Struct, tag="step", tag_field="kind", kw_only=True, gc=False):
+    """One stage's run over one packet.
+
+    ``analysis`` is the step of the 2003 analysis (1 to 8), 0 after step 8.  ``via`` is the transfer that
+    brought the packet here.  ``marks`` are those that the packet bears *after* the stage, tags newest first,
+    then flags.  ``bytes`` is the packet in hexadecimal if the stage changed it, else None.  ``counters``
+    holds what moved here.  ``errno`` and ``reason`` (a stable code) are those of a drop or a panic;
+    ``returned`` is the errno that so reached the system call, if one did.
+    """
+
+    row: int
+    echo: int
+    analysis: int
+    stage: str
+    visit: int
+    packet: str
+    via: str
+    wire: Packet
+    bytes: str | None
+    marks: tuple[Mark, ...]
+    changes: list[Change]
+    checks: list[Check]
+    decision: str
+    to: str
+    errno: str | None
+    reason: str
+    returned: str | None
+    counters: dict[str, int]
+    text: str
+
+
+class SaRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An SA of the configuration; keys stay out of the trace."""
+
+    proto: str
+    spi: int
+    src: str
+    dst: str
+    mode: str
+    reqid: int
+    cipher: str
+    auth: str
+    replay_window_bytes: int
+
+
+class PolicyRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A policy of the configuration, in the order of the SPD."""
+
+    dir: str
+    src: str
+    dst: str
+    src_port: int
+    dst_port: int
+    upper: int
+    type: str
+    requests: list[str]
+
+
+class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
+    """The first record: everything that the run depended on."""
+
+    schema: str
+    tool: str
+    kernel: str
+    fix: str
+    seed: int
+    chosen: str
+    program: str
+    src: str
+    dst: str
+    count: int
+    size: int
+    preload: int
+    ident: int
+    interface: str
+    config: str
+    sas: list[SaRecord]
+    policies: list[PolicyRecord]
+    assumptions: list[str]
+
+
+class Crossing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A packet that crossed lo0, as tcpdump would see it."""
+
+    echo: int
+    packet: str
+    row: int
+    proto: list[str]
+    spi: list[int]
+    seq: list[int]
+    src: str
+    dst: str
+    len: int
+
+
+class Verdict(msgspec.Struct, tag="verdict", tag_field="kind", kw_only=True, gc=False):
+    """The last record: what the run came to.
+
+    ``cause``, ``effect``, ``seen`` and ``unseen`` are row numbers or None: where the stale history arose,
+    where it decided, where the kernel noticed (a drop or an error), where the last check passed it by.
+    """
+
+    outcome: str
+    code: str
+    text: str
+    ping: str
+    errno: str | None
+    sent: int
+    received: int
+    leaks: int
+    cause: int | None
+    effect: int | None
+    seen: int | None
+    unseen: int | None
+    reasons: dict[str, str]
+    fix: str
+    lo0: list[Crossing]
+    counters: dict[str, int]
+
+
+Record = Run | Step | Verdict

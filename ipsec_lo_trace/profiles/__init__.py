@@ -1,0 +1,1 @@
+"""Kernel presets (a link table with its sources) and fixes."""

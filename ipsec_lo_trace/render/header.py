@@ -1,0 +1,82 @@
+"""The lines above a timeline (what ran) and below it (what it came to)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipsec_lo_trace.model.trace import PolicyRecord, Run, SaRecord, Verdict
+from ipsec_lo_trace.render.styles import Line, outcome_style
+
+LABEL_COLUMNS = 8
+ANY = 255
+ICMP = 1
+
+
+def labelled(label: str, style: str = "") -> Line:
+    """Begin a line with a label, continuation lines indented under its text."""
+    return Line(f"{label:<{LABEL_COLUMNS}}", hang=LABEL_COLUMNS, style=style)
+
+
+def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
+    """Say what was run: packets, kernel, fix, policies, SAs and on how many assumptions it rests."""
+    many = f"{run.count} requests" if run.count > 1 else "1 request"
+    ahead = f", the first {run.preload} at once" if run.preload > 1 else ""
+    what = f"id 0x{run.ident:04x}, {run.size} data bytes, {many}{ahead}"
+    yield labelled(run.program).say(f"{run.src} -> {run.dst} on {run.interface}, {what}")
+    yield labelled("kernel").say(f"{run.kernel} FAST_IPSEC, fix {run.fix} ({run.chosen})")
+    yield labelled("config").say(run.config)
+    for policy in map(_policy, run.policies) if run.policies else ("none",):
+        yield labelled("policy").say(policy)
+    for sa in map(_sa, run.sas) if run.sas else ("none",):
+        yield labelled("SA").say(sa)
+    if not assumptions:
+        yield labelled("assumed").say(
+            f"{len(run.assumptions)} things that a real kernel may differ in; -v lists them"
+        )
+        return
+    for assumption in run.assumptions:
+        yield labelled("assumed").say(assumption)
+
+
+def _policy(policy: PolicyRecord) -> str:
+    upper = {ANY: "any", ICMP: "icmp"}.get(policy.upper, str(policy.upper))
+    src = policy.src + (f"[{policy.src_port}]" if policy.src_port else "")
+    dst = policy.dst + (f"[{policy.dst_port}]" if policy.dst_port else "")
+    return " ".join([f"{policy.dir:<3}", src, "->", dst, upper, policy.type, *policy.requests])
+
+
+def _sa(sa: SaRecord) -> str:
+    algorithms = " ".join(name for name in (sa.cipher, sa.auth) if name)
+    both = ", one SA for both directions" if sa.src == sa.dst else ""
+    reqid = f" reqid {sa.reqid}" if sa.reqid else ""
+    window = f" window {sa.replay_window_bytes} bytes" if sa.replay_window_bytes else ""
+    return f"0x{sa.spi:08x} {sa.proto} {sa.src} -> {sa.dst} {sa.mode}{reqid} {algorithms}{window}{both}"
+
+
+def verdict_line(verdict: Verdict) -> Line:
+    """Give the verdict in one line."""
+    line = Line("VERDICT ", hang=LABEL_COLUMNS, style="heading")
+    line.glue(verdict.outcome.upper(), outcome_style(verdict.outcome)).say(f"({verdict.code}) {verdict.text}")
+    return line
+
+
+def verdict_lines(run: Run, verdict: Verdict) -> Iterator[Line]:
+    """Say what the run came to, with the rows that show it, and what to try next."""
+    yield verdict_line(verdict)
+    places = {
+        "cause": verdict.cause,
+        "effect": verdict.effect,
+        "seen": verdict.seen,
+        "unseen": verdict.unseen,
+    }
+    for name, row in places.items():
+        if row is not None:
+            yield labelled(f" {name}").say(f"row {row}: {verdict.reasons.get(name, verdict.text)}")
+    if verdict.fix:
+        yield labelled(" fix").say(verdict.fix)
+    errno = f", sendto fails with {verdict.errno}" if verdict.errno else ""
+    yield labelled(" ping").say(f"{verdict.received} of {verdict.sent} answered ({verdict.ping}){errno}")
+    if run.count > 1 and verdict.leaks:
+        yield labelled(" leaks").say(f"in {verdict.leaks} of {verdict.sent} echoes")
+    moved = [f"{name} {value}" for name, value in verdict.counters.items() if value]
+    yield labelled(" moved").say(", ".join(moved) if moved else "nothing")

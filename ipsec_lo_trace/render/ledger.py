@@ -1,0 +1,74 @@
+"""The ledger of marks: one line for each, from its birth to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ipsec_lo_trace.model.trace import Mark, Step
+from ipsec_lo_trace.render.marks import sa_text
+from ipsec_lo_trace.render.styles import Line
+
+Key = tuple[int, int, str]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One mark's life: rows where it was made, became stale, settled a question, and ended."""
+
+    mark: Mark
+    echo: int
+    stale_from: int = 0
+    settled: list[int] = field(default_factory=list)
+    removed: int = 0
+    last: int = 0
+
+
+def ledger(steps: Iterable[Step]) -> list[Entry]:
+    """Follow every mark of a trace; in the order in which they were made."""
+    entries: dict[Key, Entry] = {}
+    for step in steps:
+        for change in step.changes:
+            key = _key(step, change.mark)
+            if change.op == "add":
+                entries[key] = Entry(change.mark, step.echo, last=step.row)
+            elif key in entries:
+                entries[key].removed = step.row
+                if change.mark.stale:
+                    entries[key].stale_from = entries[key].stale_from or step.row
+        for mark in step.marks:
+            entry = entries[_key(step, mark)]
+            entry.last = step.row
+            if mark.stale:
+                entry.stale_from = entry.stale_from or step.row
+        for check in step.checks:
+            if check.mark is not None:
+                entries[_key(step, check.mark)].settled.append(step.row)
+    return list(entries.values())
+
+
+def _key(step: Step, mark: Mark) -> Key:
+    return step.echo, mark.row, mark.name
+
+
+def ledger_lines(steps: Iterable[Step]) -> Iterator[Line]:
+    """Give the ledger as lines."""
+    yield Line().say("marks", "heading")
+    for entry in ledger(steps):
+        mark = entry.mark
+        line = Line(" ", hang=4).glue(f"{mark.name}{sa_text(mark)}", "stale" if entry.stale_from else "")
+        line.say(f"made for {mark.made_for} of echo {entry.echo} in row {mark.row} ({mark.stage});")
+        if entry.settled:
+            line.say(f"settled a question in row {_rows(entry.settled)};")
+        if entry.stale_from:
+            line.say(f"stale from row {entry.stale_from};", "stale")
+        line.say(
+            f"removed in row {entry.removed}"
+            if entry.removed
+            else f"ends with its packet in row {entry.last}"
+        )
+        yield line
+
+
+def _rows(rows: list[int]) -> str:
+    return ", ".join(str(row) for row in sorted(set(rows)))

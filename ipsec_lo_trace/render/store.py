@@ -1,0 +1,127 @@
+"""A trace on disk: JSON Lines or one JSON document, written and read record by record.
+
+Schema ``ipsec-lo-trace/1``: a ``run`` record, ``step`` records, a ``verdict`` record.  A trace without its
+verdict is incomplete, and every reader says so.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+import msgspec
+
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.trace import SCHEMA, Record, Run, Step, Verdict
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Run | Step | Verdict)
+_EMPTY_LO0 = b'"lo0":[]'
+IN_MEMORY_BYTES = 1 << 22
+
+
+def write_jsonl(records: Iterable[Record], crossings: Iterable[bytes], out: IO[bytes]) -> Verdict:
+    """Write one record a line; the verdict's ``lo0`` is filled from ``crossings`` (JSON, one each).
+
+    Returns the verdict, as it came.
+    """
+    verdict: Verdict | None = None
+    for record in records:
+        if isinstance(record, Verdict):
+            verdict = record
+        else:
+            out.write(_ENCODER.encode(record) + b"\n")
+    verdict = _complete(verdict)
+    _write_verdict(verdict, crossings, out)
+    out.write(b"\n")
+    return verdict
+
+
+def write_json(records: Iterable[Record], crossings: Iterable[bytes], out: IO[bytes]) -> Verdict:
+    """Write one document, ``{"run": ..., "steps": [...], "verdict": ...}``; otherwise as write_jsonl."""
+    verdict: Verdict | None = None
+    comma = b""
+    for record in records:
+        if isinstance(record, Run):
+            out.write(b'{"run":' + _ENCODER.encode(record) + b',\n"steps":[')
+        elif isinstance(record, Step):
+            out.write(comma + b"\n" + _ENCODER.encode(record))
+            comma = b","
+        else:
+            verdict = record
+    verdict = _complete(verdict)
+    out.write(b'\n],\n"verdict":')
+    _write_verdict(verdict, crossings, out)
+    out.write(b"}\n")
+    return verdict
+
+
+def _write_verdict(verdict: Verdict, crossings: Iterable[bytes], out: IO[bytes]) -> None:
+    head, tail = _ENCODER.encode(verdict).split(_EMPTY_LO0, 1)
+    out.write(head + b'"lo0":[')
+    comma = b""
+    for crossing in crossings:
+        out.write(comma + crossing)
+        comma = b","
+    out.write(b"]" + tail)
+
+
+def _complete(verdict: Verdict | None) -> Verdict:
+    if verdict is None:
+        msg = "the trace has no verdict record: it is incomplete"
+        raise UserError(msg)
+    return verdict
+
+
+class StoredTrace:
+    """A trace in JSON Lines that can be read from the front as often as a view needs.
+
+    ``run`` and ``verdict`` are its first and last record.
+    """
+
+    def __init__(self, lines: IO[bytes], name: str = "") -> None:
+        """Read first and last record; UserError (with line and column) if this is no whole trace."""
+        self._lines = lines
+        self._name = name
+        first = last = b""
+        count = 0
+        lines.seek(0)
+        for count, line in enumerate(lines, start=1):  # noqa: B007 -- the count is wanted behind the loop
+            first = first or line
+            last = line
+        run = self._record(first, 1) if count else None
+        if not isinstance(run, Run):
+            raise UserError("a trace begins with its run record", file=name, line=1)
+        if run.schema != SCHEMA:
+            raise UserError(f"schema {run.schema!r}, and this reads {SCHEMA!r}", file=name, line=1)
+        verdict = self._record(last, count)
+        if not isinstance(verdict, Verdict):
+            raise UserError("the trace has no verdict record: it is incomplete", file=name, line=count)
+        self.run = run
+        self.verdict = verdict
+
+    def _record(self, line: bytes, number: int) -> Record:
+        try:
+            return _DECODER.decode(line)
+        except msgspec.MsgspecError as error:
+            raise UserError(f"not a trace record: {error}", file=self._name, line=number) from None
+
+    def steps(self) -> Iterator[Step]:
+        """Give the step records, in order."""
+        self._lines.seek(0)
+        for number, line in enumerate(self._lines, start=1):
+            record = self._record(line, number)
+            if isinstance(record, Step):
+                yield record
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._lines.close()
+
+
+def spool(records: Iterable[Record], crossings: Iterable[bytes]) -> StoredTrace:
+    """Store a live trace in memory, or in a temporary file if it is long: views read stored traces only."""
+    lines = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 -- closed by the reader
+    write_jsonl(records, crossings, lines)
+    return StoredTrace(lines)

@@ -1,0 +1,145 @@
+"""The policy sub-language behind -P.
+
+Source: lib/libipsec/policy_parse.y and policy_token.l (NetBSD 1.8, 2003/07/22).
+"""
+
+from __future__ import annotations
+
+import re
+
+from ipsec_lo_trace.model.policy import Direction, Level, PolicyType, Request
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, Mode
+from ipsec_lo_trace.setkey.commands import PolicySpec
+from ipsec_lo_trace.setkey.stream import Stream
+from ipsec_lo_trace.setkey.tokens import Kind, Scanner, Token
+from ipsec_lo_trace.setkey.values import host
+
+IPCOMP_PANICS = "IPComp is not modelled: the 2003 code panics on every IPComp packet that it receives"
+
+_TOKENS = re.compile(
+    r"""
+      (?P<skip>  [ \t\n]+ )
+    | (?P<word>  [A-Za-z0-9:._]+ (?: % [A-Za-z0-9]+ )? )
+    | (?P<mark>  [/\-] )
+    """,
+    re.VERBOSE,
+)
+_KINDS = {"skip": None, "word": Kind.WORD, "mark": Kind.MARK}
+
+_DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT}
+_ACTIONS = {
+    "discard": PolicyType.DISCARD,
+    "none": PolicyType.NONE,
+    "ipsec": PolicyType.IPSEC,
+    "bypass": PolicyType.BYPASS,
+    "entrust": PolicyType.ENTRUST,
+}
+_PROTOCOLS = {"esp": IPPROTO_ESP, "ah": IPPROTO_AH, "ipcomp": IPPROTO_IPCOMP}
+_MODES = {"transport": Mode.TRANSPORT, "tunnel": Mode.TUNNEL}
+_LEVELS = {
+    "default": Level.DEFAULT,
+    "use": Level.USE,
+    "require": Level.REQUIRE,
+    "unique": Level.UNIQUE,
+}
+_UNIQUE = re.compile(r"unique:([0-9]+)")
+_INT_MAX = 0x7FFFFFFF
+_EXAMPLE = "such as esp/transport//require or esp/tunnel/10.0.0.1-10.0.0.2/require"
+
+
+def parse_policy(text: Token) -> PolicySpec:
+    """Read the text between -P and the semicolon; UserError, pointing into it."""
+    stream = Stream(iter(_tokens(text)))
+    at = stream.peek
+    direction = _DIRECTIONS[stream.word(tuple(_DIRECTIONS), "in or out").text]
+    if stream.done:
+        # KERNEL: libipsec thinks that the kernel will ignore the type it then sends, 0; but 0 is discard.
+        note = at.note("a policy without a type is sent, and taken, as discard")
+        return PolicySpec(at=at, direction=direction, kind=PolicyType.DISCARD, requests=(), notes=(note,))
+    kind = _ACTIONS[stream.word(tuple(_ACTIONS), "discard, none or ipsec").text]
+    notes: list[str] = []
+    requests: list[Request] = []
+    while not stream.done:
+        requests.append(_rule(stream, direction, kind, notes))
+    if requests and kind is not PolicyType.IPSEC:
+        # KERNEL: key_msg2sp looks at the rules of an ipsec policy alone.
+        notes.append(at.note(f"rules behind {kind.name.lower()} are ignored"))
+        requests.clear()
+    return PolicySpec(at=at, direction=direction, kind=kind, requests=tuple(requests), notes=tuple(notes))
+
+
+def _tokens(text: Token) -> list[Token]:
+    scanner = Scanner(text.text, text.file, text.line, text.column)
+    tokens = []
+    while not scanner.done:
+        try:
+            token = scanner.match(_TOKENS, _KINDS)
+        except ValueError as error:
+            raise scanner.token(Kind.MARK, str(error)).fault(f"a stray {error} in a policy") from None
+        if token is not None:
+            tokens.append(token)
+    tokens.append(scanner.token(Kind.END, ""))
+    return tokens
+
+
+def _rule(stream: Stream, direction: Direction, kind: PolicyType, notes: list[str]) -> Request:
+    """Read protocol/mode[/[ends][/[level]]]."""
+    at = stream.word(tuple(_PROTOCOLS), "a rule")
+    if _PROTOCOLS[at.text] == IPPROTO_IPCOMP:
+        raise at.fault(IPCOMP_PANICS)
+    stream.expect("/", _EXAMPLE)
+    mode_at = stream.word(tuple(_MODES), "transport or tunnel")
+    request = Request(_PROTOCOLS[at.text], _MODES[mode_at.text], Level.DEFAULT)
+    if stream.accept("/") and not _rule_ends(stream):
+        _ends_and_level(stream, request, direction, notes)
+    if kind is PolicyType.IPSEC and request.mode is Mode.TUNNEL and request.src is None:
+        raise mode_at.fault("a tunnel without ends", "esp/tunnel/10.0.0.1-10.0.0.2/require")
+    return request
+
+
+def _rule_ends(stream: Stream) -> bool:
+    return stream.done or (stream.peek.kind is Kind.WORD and stream.peek.text in _PROTOCOLS)
+
+
+def _ends_and_level(stream: Stream, request: Request, direction: Direction, notes: list[str]) -> None:
+    if stream.accept("/"):
+        _level(stream, request, notes)
+        return
+    _ends(stream, request, direction)
+    if stream.accept("/") and not _rule_ends(stream):
+        _level(stream, request, notes)
+
+
+def _ends(stream: Stream, request: Request, direction: Direction) -> None:
+    """Read address-address, me-any or any-me; the last two leave the ends open."""
+    at = stream.peek
+    if at.is_("me") or at.is_("any"):
+        first, second = ("me", "any") if direction is Direction.OUT else ("any", "me")
+        if not at.is_(first):
+            raise at.fault("me-any goes with out, and any-me with in", f"write {first}-{second}")
+        stream.take()
+        stream.expect("-")
+        stream.expect(second)
+        return
+    src = host(stream.take(), names=False)
+    stream.expect("-", "two ends, such as 10.0.0.1-10.0.0.2")
+    request.src, request.dst = src, host(stream.take(), names=False)
+
+
+def _level(stream: Stream, request: Request, notes: list[str]) -> None:
+    found = _UNIQUE.fullmatch(stream.peek.text)
+    if found is None:
+        request.level = _LEVELS[stream.word(tuple(_LEVELS), "a level").text]
+        return
+    request.level = Level.UNIQUE
+    request.reqid = _reqid(stream.take(), found.group(1), notes)
+
+
+def _reqid(token: Token, digits: str, notes: list[str]) -> int:
+    significant = digits.lstrip("0")
+    asked = _INT_MAX if len(significant) > len(str(_INT_MAX)) else min(int(significant or "0"), _INT_MAX)
+    # KERNEL: struct sadb_x_ipsecrequest has 16 bits for it, and libipsec does not look.
+    sent = asked & 0xFFFF
+    if sent != asked:
+        notes.append(token.note(f"{token} is sent in 16 bits, as unique:{sent}"))
+    return sent

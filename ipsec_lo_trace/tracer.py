@@ -1,0 +1,152 @@
+"""A traced run, whole: configuration and options in, records out, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from ipsec_lo_trace import __version__
+from ipsec_lo_trace.findings.analysis import Labeller
+from ipsec_lo_trace.findings.crossings import Crossings
+from ipsec_lo_trace.findings.judge import Judge
+from ipsec_lo_trace.machine.run import Machine
+from ipsec_lo_trace.model.databases import Databases
+from ipsec_lo_trace.model.policy import Policy
+from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
+from ipsec_lo_trace.model.trace import SCHEMA, PolicyRecord, Record, Run, SaRecord, Verdict
+from ipsec_lo_trace.profiles import netbsd_2003_08
+from ipsec_lo_trace.profiles.assumptions import assumptions
+from ipsec_lo_trace.profiles.fixes import Fix
+from ipsec_lo_trace.setkey.configuration import Configuration
+from ipsec_lo_trace.userland.ping import IDENT, Ping, PingOptions
+from ipsec_lo_trace.wire.summary import summarise
+
+LOCALHOST = IPv4Address("127.0.0.1")
+
+
+@dataclass(frozen=True, slots=True)
+class PingTrace:
+    """A ping to trace: what to send, under which fix, on which host.
+
+    ``chosen`` says how the fix was chosen ("--unpatched", "by default"), ``config`` where the configuration
+    comes from ("built in", "-f FILE" without the file's folder).
+    """
+
+    options: PingOptions
+    fix: Fix
+    chosen: str
+    config: str
+    local: frozenset[IPv4Address] = frozenset({LOCALHOST})
+    seed: int = 0
+    diagnostic: bool = False
+
+    def run_record(self, configuration: Configuration) -> Run:
+        """Describe the run before it starts."""
+        options = self.options
+        return Run(
+            schema=SCHEMA,
+            tool=f"ipsec-lo-trace {__version__}",
+            kernel=netbsd_2003_08.NAME,
+            fix=self.fix.name,
+            seed=self.seed,
+            chosen=self.chosen,
+            program="ping",
+            src=str(options.src or options.dst),
+            dst=str(options.dst),
+            count=options.count,
+            size=options.size,
+            preload=options.preload,
+            ident=IDENT,
+            interface="lo0",
+            config=self.config,
+            sas=_sa_records(configuration.db),
+            policies=_policy_records(configuration.db),
+            assumptions=assumptions(diagnostic=self.diagnostic),
+        )
+
+
+class Tracing:
+    """One run in progress: iterate for its records, then ``crossings`` holds what crossed lo0.
+
+    The verdict record that comes last has an empty ``lo0``; whoever stores or shows the trace fills it from
+    ``crossings``, so that a long run needs no memory for it.
+    """
+
+    def __init__(self, trace: PingTrace, configuration: Configuration) -> None:
+        """Boot the kernel; nothing is sent yet."""
+        self.run = trace.run_record(configuration)
+        self._ping = Ping(trace.options)
+        kernel = netbsd_2003_08.boot(
+            configuration.db, trace.fix, local=trace.local, seed=trace.seed, diagnostic=trace.diagnostic
+        )
+        table = netbsd_2003_08.link_table()
+        self._machine = Machine(kernel, table, deliver=self._ping.deliver, summarise=summarise)
+        self._judge = Judge(self.run)
+
+    @property
+    def crossings(self) -> Crossings:
+        """What crossed lo0 so far."""
+        return self._judge.crossings
+
+    def __iter__(self) -> Iterator[Record]:
+        """Give the run record, every step as it happens, and the verdict."""
+        yield self.run
+        labeller = Labeller()
+        for step in self._ping.run(self._machine):
+            step.analysis = labeller.label(step)
+            self._judge.see(step)
+            yield step
+        ping = self._ping
+        yield self._judge.verdict(sent=ping.sent, received=ping.received, errno=ping.errno)
+
+
+def trace_ping(trace: PingTrace, configuration: Configuration) -> list[Record]:
+    """Run a ping to its end and give the whole trace, the verdict's ``lo0`` included."""
+    tracing = Tracing(trace, configuration)
+    try:
+        records = list(tracing)
+        verdict = records[-1]
+        if isinstance(verdict, Verdict):
+            verdict.lo0 = list(tracing.crossings)
+        return records
+    finally:
+        tracing.crossings.close()
+
+
+def _sa_records(db: Databases) -> list[SaRecord]:
+    savs = sorted((sav for head in db.sahtree for sav in head.savs), key=lambda sav: sav.added)
+    return [_sa_record(sav) for sav in savs]
+
+
+def _sa_record(sav: SecurityAssociation) -> SaRecord:
+    index = sav.index
+    return SaRecord(
+        proto=PROTO_NAMES[index.proto],
+        spi=sav.spi,
+        src=str(index.src),
+        dst=str(index.dst),
+        mode=index.mode.name.lower(),
+        reqid=index.reqid,
+        cipher=sav.cipher,
+        auth=sav.auth,
+        replay_window_bytes=sav.replay.window_bytes if sav.replay else 0,
+    )
+
+
+def _policy_records(db: Databases) -> list[PolicyRecord]:
+    return [_policy_record(sp) for policies in db.sptree.values() for sp in policies]
+
+
+def _policy_record(sp: Policy) -> PolicyRecord:
+    selector = sp.selector
+    return PolicyRecord(
+        dir=sp.direction.name.lower(),
+        src=str(selector.src),
+        dst=str(selector.dst),
+        src_port=selector.src_port,
+        dst_port=selector.dst_port,
+        upper=selector.ul_proto,
+        type=sp.kind.name.lower(),
+        requests=[str(request) for request in sp.requests],
+    )

@@ -1,0 +1,131 @@
+"""The ciphers and authenticators that FAST_IPSEC knew in 2003, by their setkey(8) names.
+
+Key lengths: opencrypto/xform.c as used by esp_init and ah_init0; blocks and IVs: RFC 2405, 2451, 3602.
+Authenticators: RFC 2403, 2404, 2857, all cut to 96 bits; the keyed hashes of RFC 1828 and RFC 1852.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm
+
+ICV_LEN = 12
+"""Bytes of an ICV: 96 bits."""
+OLD_ICV_LEN = 16
+"""Bytes of the ICV of old AH."""
+UNCHECKED = "ANY 96 bit authentication [no checking]"
+SHA_256_96 = "HMAC-SHA-256-96 [draft-ietf-ipsec-ciph-sha-256-00]"
+
+
+@dataclass(frozen=True, slots=True)
+class CipherAlgorithm:
+    """A cipher; key lengths in bytes, ``key_lens`` None if any length in the range will do.
+
+    ``make`` gives cryptography's algorithm for a key; None for the null cipher.
+    """
+
+    name: str
+    min_key_len: int
+    max_key_len: int
+    key_lens: tuple[int, ...] | None
+    block_len: int
+    iv_len: int
+    tshark: str
+    make: Callable[[bytes], BlockCipherAlgorithm] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthAlgorithm:
+    """An authenticator; ``key_len`` in bytes, None if any will do; ``digest`` takes key and message.
+
+    AH protects the packet's DF flag too if ``keeps_df``.
+    """
+
+    name: str
+    key_len: int | None
+    tshark: str
+    digest: Callable[[bytes, bytes], bytes]
+    keeps_df: bool = False
+
+
+def _des(key: bytes) -> BlockCipherAlgorithm:
+    # Three times the same key is single DES.
+    return _triple_des(key * 3)
+
+
+def _triple_des(key: bytes) -> BlockCipherAlgorithm:
+    from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES  # noqa: PLC0415 -- loads if used
+
+    return TripleDES(key)
+
+
+def _blowfish(key: bytes) -> BlockCipherAlgorithm:
+    from cryptography.hazmat.decrepit.ciphers.algorithms import Blowfish  # noqa: PLC0415 -- loads if used
+
+    return Blowfish(key)
+
+
+def _cast128(key: bytes) -> BlockCipherAlgorithm:
+    from cryptography.hazmat.decrepit.ciphers.algorithms import CAST5  # noqa: PLC0415 -- loads if used
+
+    return CAST5(key)
+
+
+def _aes(key: bytes) -> BlockCipherAlgorithm:
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES  # noqa: PLC0415 -- loads if used
+
+    return AES(key)
+
+
+def _hmac(name: str) -> Callable[[bytes, bytes], bytes]:
+    return lambda key, message: hmac.digest(key, message, name)
+
+
+def _keyed(name: str, byteorder: Literal["little", "big"]) -> Callable[[bytes, bytes], bytes]:
+    """Hash the key, filled up to a block the way the hash fills its own end, the message, and the key again.
+
+    Source: opencrypto/cryptosoft.c, swcr_newsession and swcr_authcompute ("KPDK": key, padding, data, key);
+    RFC 1828 and RFC 1852.  No packet of a real kernel was at hand to confirm it.
+    """
+
+    def digest(key: bytes, message: bytes) -> bytes:
+        fill = b"\x80" + bytes((55 - len(key)) % 64) + (8 * len(key)).to_bytes(8, byteorder)
+        return hashlib.new(name, key + fill + message + key).digest()
+
+    return digest
+
+
+def _no_digest(_key: bytes, _message: bytes) -> bytes:
+    return bytes(OLD_ICV_LEN)
+
+
+CIPHERS = {
+    cipher.name: cipher
+    for cipher in (
+        CipherAlgorithm("des-cbc", 8, 8, (8,), 8, 8, "DES-CBC [RFC2405]", _des),
+        CipherAlgorithm("3des-cbc", 24, 24, (24,), 8, 8, "TripleDES-CBC [RFC2451]", _triple_des),
+        CipherAlgorithm("blowfish-cbc", 5, 56, None, 8, 8, "BLOWFISH-CBC [RFC2451]", _blowfish),
+        CipherAlgorithm("cast128-cbc", 5, 16, None, 8, 8, "CAST5-CBC [RFC2144]", _cast128),
+        CipherAlgorithm("rijndael-cbc", 8, 32, (16, 24, 32), 16, 16, "AES-CBC [RFC3602]", _aes),
+        CipherAlgorithm("null", 0, 256, None, 4, 0, "NULL", None),
+    )
+}
+
+AUTHS = {
+    auth.name: auth
+    for auth in (
+        AuthAlgorithm("hmac-md5", 16, "HMAC-MD5-96 [RFC2403]", _hmac("md5")),
+        AuthAlgorithm("hmac-sha1", 20, "HMAC-SHA-1-96 [RFC2404]", _hmac("sha1")),
+        AuthAlgorithm("hmac-ripemd160", 20, UNCHECKED, _hmac("ripemd160")),
+        AuthAlgorithm("hmac-sha2-256", 32, SHA_256_96, _hmac("sha256")),
+        AuthAlgorithm("keyed-md5", None, UNCHECKED, _keyed("md5", "little"), keeps_df=True),
+        AuthAlgorithm("keyed-sha1", None, UNCHECKED, _keyed("sha1", "big"), keeps_df=True),
+        AuthAlgorithm("null", None, "NULL", _no_digest),
+    )
+}

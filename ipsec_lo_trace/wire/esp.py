@@ -1,0 +1,82 @@
+"""ESP as bytes: header, padding, trailer, ICV.  RFC 2406; RFC 1827 for the old form."""
+
+from __future__ import annotations
+
+import hmac
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS, ICV_LEN
+
+TRAILER_LEN = 2
+"""Bytes of pad length and next header."""
+
+
+class EspTransform:
+    """One SA's way of sealing and opening; made once, used for every packet.
+
+    ``header_len`` (SPI, sequence number unless ``old``, IV), ``iv_len``, ``block_len`` and ``icv_len`` (0
+    without authentication) are in bytes.
+    """
+
+    def __init__(self, cipher: str, enc_key: bytes, auth: str, auth_key: bytes, *, old: bool = False) -> None:
+        """Take setkey(8) names, "" for no authentication; ValueError if the cipher cannot use the key."""
+        algorithm = CIPHERS[cipher]
+        self._algorithm = algorithm.make(enc_key) if algorithm.make else None
+        self._digest = AUTHS[auth].digest if auth else None
+        self._auth_key = auth_key
+        self._fixed_len = 4 if old else 8
+        self.iv_len = algorithm.iv_len
+        self.block_len = algorithm.block_len
+        self.header_len = self._fixed_len + algorithm.iv_len
+        self.icv_len = ICV_LEN if auth else 0
+
+    def padding_len(self, payload_len: int) -> int:
+        """Give the bytes to add behind a payload, pad length and next header included.
+
+        Source: netipsec/xform_esp.c, esp_output.
+        """
+        blks = self.block_len
+        return (blks - (payload_len + TRAILER_LEN) % blks) % blks + TRAILER_LEN
+
+    def seal(
+        self, *, spi: int, seq: int, iv: bytes, next_header: int, payload: bytes, padding: bytes
+    ) -> bytes:
+        """Make the ESP packet, from SPI to ICV; ``padding`` has padding_len() - 2 bytes."""
+        plain = payload + padding + bytes((len(padding), next_header))
+        head = spi.to_bytes(4, "big") + seq.to_bytes(4, "big")
+        sealed = head[: self._fixed_len] + iv + self._encrypt(iv, plain)
+        return sealed + self._icv(sealed) if self._digest else sealed
+
+    def icv_ok(self, sealed: bytes) -> bool:
+        """Tell whether the ICV is right; true without authentication."""
+        if self._digest is None:
+            return True
+        return hmac.compare_digest(self._icv(sealed[:-ICV_LEN]), sealed[-ICV_LEN:])
+
+    def decrypt(self, sealed: bytes) -> bytes:
+        """Give payload, padding, pad length and next header; the ICV is not looked at."""
+        end = len(sealed) - self.icv_len
+        iv = sealed[self._fixed_len : self.header_len]
+        return self._cipher(iv, sealed[self.header_len : end], encrypt=False)
+
+    def _encrypt(self, iv: bytes, plain: bytes) -> bytes:
+        return self._cipher(iv, plain, encrypt=True)
+
+    def _cipher(self, iv: bytes, data: bytes, *, encrypt: bool) -> bytes:
+        if self._algorithm is None:
+            return data
+        cipher = Cipher(self._algorithm, CBC(iv))
+        context = cipher.encryptor() if encrypt else cipher.decryptor()
+        return context.update(data) + context.finalize()
+
+    def _icv(self, sealed: bytes) -> bytes:
+        if self._digest is None:
+            return b""
+        return self._digest(self._auth_key, sealed)[:ICV_LEN]
+
+
+def sequence(sealed: bytes) -> int:
+    """Read the sequence number of an ESP packet (not of the old form)."""
+    return int.from_bytes(sealed[4:8], "big")

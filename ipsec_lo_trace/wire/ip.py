@@ -1,0 +1,157 @@
+"""IPv4 packets as bytes.  RFC 791; checksum RFC 1071."""
+
+from __future__ import annotations
+
+import struct
+from functools import lru_cache
+from ipaddress import IPv4Address
+from typing import NamedTuple
+
+HEADER_LEN = 20
+"""Bytes of a header without options."""
+IP_DF = 0x4000
+IP_MF = 0x2000
+IP_OFFMASK = 0x1FFF
+_FIXED = struct.Struct("!BBHHHBBH4s4s")
+
+
+class WireError(ValueError):
+    """Bytes that are no such packet."""
+
+
+class IpHeader(NamedTuple):
+    """An IPv4 header in host order; lengths in bytes, ``off`` is ip_off: flags and 8-byte units."""
+
+    header_len: int
+    tos: int
+    total_len: int
+    ident: int
+    off: int
+    ttl: int
+    proto: int
+    checksum: int
+    src: IPv4Address
+    dst: IPv4Address
+    options: bytes
+
+
+@lru_cache(maxsize=4096)
+def address(raw: bytes) -> IPv4Address:
+    """Make the address of four bytes."""
+    return IPv4Address(raw)
+
+
+@lru_cache(maxsize=32)
+def read(packet: bytes) -> IpHeader:
+    """Read the header; WireError if the packet ends inside it.  Version and checksum are not looked at."""
+    if len(packet) < HEADER_LEN:
+        msg = f"{len(packet)} bytes are no IPv4 header"
+        raise WireError(msg)
+    vhl, tos, total_len, ident, off, ttl, proto, sum_, src, dst = _FIXED.unpack_from(packet)
+    header_len = (vhl & 0xF) * 4
+    if not HEADER_LEN <= header_len <= len(packet):
+        msg = f"IPv4 header length {header_len} in a packet of {len(packet)} bytes"
+        raise WireError(msg)
+    options = packet[HEADER_LEN:header_len]
+    return IpHeader(
+        header_len, tos, total_len, ident, off, ttl, proto, sum_, address(src), address(dst), options
+    )
+
+
+def ends(packet: bytes) -> bytes:
+    """Give source and destination as they stand in the header, eight bytes: cheap to cache by."""
+    return packet[12:20]
+
+
+def write(header: IpHeader, payload: bytes) -> bytes:
+    """Serialise header and payload: lengths and checksum are worked out, options padded to four bytes."""
+    options = header.options + bytes(-len(header.options) % 4)
+    header_len = HEADER_LEN + len(options)
+    head = (
+        _FIXED.pack(
+            0x40 | header_len // 4,
+            header.tos,
+            header_len + len(payload),
+            header.ident,
+            header.off,
+            header.ttl,
+            header.proto,
+            0,
+            header.src.packed,
+            header.dst.packed,
+        )
+        + options
+    )
+    return head[:10] + checksum(head).to_bytes(2, "big") + head[12:] + payload
+
+
+def patch(
+    packet: bytes,
+    *,
+    total_len: int | None = None,
+    off: int | None = None,
+    proto: int | None = None,
+    src: IPv4Address | None = None,
+) -> bytes:
+    """Rewrite header fields in place and renew the header checksum; the payload stays."""
+    header_len = (packet[0] & 0xF) * 4
+    head = bytearray(packet[:header_len])
+    if total_len is not None:
+        head[2:4] = total_len.to_bytes(2, "big")
+    if off is not None:
+        head[6:8] = off.to_bytes(2, "big")
+    if proto is not None:
+        head[9] = proto
+    if src is not None:
+        head[12:16] = src.packed
+    head[10:12] = b"\0\0"
+    head[10:12] = checksum(head).to_bytes(2, "big")
+    return bytes(head) + packet[header_len:]
+
+
+def checksum(data: bytes | bytearray) -> int:
+    """Give the Internet checksum of ``data`` (0 if data includes its own right checksum)."""
+    # The value of the whole number modulo 0xffff is the ones' complement sum of its 16-bit words.
+    padded = bytes(data) + b"\0" if len(data) & 1 else data
+    total = int.from_bytes(padded, "big")
+    rest = total % 0xFFFF
+    return 0xFFFF - (rest or (0xFFFF if total else 0))
+
+
+def header_checksum_ok(packet: bytes) -> bool:
+    """Tell whether the header checksum is right."""
+    return checksum(packet[: (packet[0] & 0xF) * 4]) == 0
+
+
+def ports(packet: bytes, header_len: int) -> tuple[int, int]:
+    """Read source and destination port of a UDP or TCP packet; zeros if it ends before them."""
+    raw = packet[header_len : header_len + 4].ljust(4, b"\0")
+    return int.from_bytes(raw[:2], "big"), int.from_bytes(raw[2:], "big")
+
+
+def fragment(packet: bytes, mtu: int) -> list[bytes]:
+    """Cut a packet into fragments of at most ``mtu`` bytes.
+
+    SIMPLER: every fragment keeps all options, not only those with the copied bit.
+    """
+    header = read(packet)
+    payload = packet[header.header_len :]
+    room = (mtu - header.header_len) // 8 * 8
+    pieces = []
+    for start in range(0, len(payload), room):
+        more = IP_MF if start + room < len(payload) else 0
+        pieces.append(write(header._replace(off=start // 8 | more), payload[start : start + room]))
+    return pieces
+
+
+def reassemble(parts: dict[int, bytes]) -> bytes | None:
+    """Put fragments (by offset in bytes) together under the first one's header; None while one is missing."""
+    payload = b""
+    for offset in sorted(parts):
+        header = read(parts[offset])
+        if offset != len(payload):
+            return None
+        payload += parts[offset][header.header_len :]
+        if not header.off & IP_MF:
+            return write(read(parts[0])._replace(off=0), payload)
+    return None
