@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ipsec_lo_trace.findings.required import Demand, Referee
-from ipsec_lo_trace.model.trace import Check, Step
+from ipsec_lo_trace.model.trace import Check, Mark, Step
 
 ICMP_INPUT = "icmp_input"
 SOCKET_PREFIX = "socket:"
@@ -35,6 +35,7 @@ class StaleDecision:
 class Echo:
     """The state of one echo request and its reply, while they are on their way."""
 
+    packet: str = ""
     ends: dict[str, tuple[str, str]] = field(default_factory=dict)
     arrived: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stale_since: int = 0
@@ -44,46 +45,48 @@ class Echo:
 
     def see(self, step: Step, referee: Referee) -> None:
         """Take one row of this echo into account."""
-        packet = step.packet.partition("/")[0]
-        if step.marks and not self.stale_since and any(mark.stale for mark in step.marks):
-            self.stale_since = step.row
+        if step.packet != self.packet:
+            self.packet = step.packet
+            if not self.stale_since and any(mark.stale for mark in (*step.marks, *_removed(step))):
+                self.stale_since = step.row
         if step.checks:
             self._note_stale_decisions(step)
-        delivered = step.to.startswith(SOCKET_PREFIX)
-        if step.stage == "ip_output":
-            if step.visit == 1:
-                self.ends[packet] = (step.wire.src, step.wire.dst)
+        if step.stage == "ip_output" and step.visit == 1:
+            self.ends[step.packet] = (step.wire.src, step.wire.dst)
         elif step.stage == "looutput" and step.wire.offset == 0:
-            self.arrived[packet] = tuple(step.wire.proto)
-            self._note_clear_text(step, packet, referee)
+            self.arrived[step.packet] = tuple(step.wire.proto)
+            self._note_clear_text(step, referee)
+        delivered = step.to.startswith(SOCKET_PREFIX)
         if delivered or step.to == ICMP_INPUT:
-            self._note_clear_acceptance(step, packet, referee)
+            self._note_clear_acceptance(step, referee)
         if delivered or step.reason:
             self.ending = step
 
     def _note_stale_decisions(self, step: Step) -> None:
-        # A tag that icmp_reflect deletes is stale for that moment only, and no row bears it.
-        since = self.stale_since or step.row
         for check in step.checks:
             if check.decided_by_stale:
-                self.stale.append(StaleDecision(step.row, since, check, step.stage))
+                self.stale.append(StaleDecision(step.row, self.stale_since, check, step.stage))
 
-    def _note_clear_text(self, step: Step, packet: str, referee: Referee) -> None:
-        demand = self._demand(packet, "out", referee)
+    def _note_clear_text(self, step: Step, referee: Referee) -> None:
+        demand = self._demand(step.packet, "out", referee)
         missing = tuple(proto for proto in demand.insisted if proto not in step.wire.proto)
         if not missing and not set(demand.asked) & set(step.wire.proto):
             missing = demand.asked
         if missing:
-            self.leaks.append(Leak(step.row, packet, missing, accepted=False))
+            self.leaks.append(Leak(step.row, step.packet, missing, accepted=False))
 
-    def _note_clear_acceptance(self, step: Step, packet: str, referee: Referee) -> None:
-        came_as = self.arrived.get(packet)
+    def _note_clear_acceptance(self, step: Step, referee: Referee) -> None:
+        came_as = self.arrived.get(step.packet)
         if came_as is None:
             return
-        demand = self._demand(packet, "in", referee)
+        demand = self._demand(step.packet, "in", referee)
         missing = tuple(proto for proto in demand.insisted if proto not in came_as)
         if missing:
-            self.leaks.append(Leak(step.row, packet, missing, accepted=True))
+            self.leaks.append(Leak(step.row, step.packet, missing, accepted=True))
 
     def _demand(self, packet: str, direction: str, referee: Referee) -> Demand:
         return referee.demand(direction, *self.ends.get(packet, ("0.0.0.0", "0.0.0.0")))  # noqa: S104 -- nobody
+
+
+def _removed(step: Step) -> list[Mark]:
+    return [change.mark for change in step.changes if change.op == "remove"]

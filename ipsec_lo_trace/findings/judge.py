@@ -8,20 +8,12 @@ from ipsec_lo_trace.findings.crossings import Crossings
 from ipsec_lo_trace.findings.echo import SOCKET_PREFIX, Echo, Leak, StaleDecision
 from ipsec_lo_trace.findings.required import Referee
 from ipsec_lo_trace.model.codes import OUTCOMES
+from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Run, Step, Verdict
 
 SEVERITY = tuple(OUTCOMES)
 
 FLAG_QUESTIONS = ("gate-1-flag", "gate-2-flag", "encap")
-QUESTION_CODES = {
-    "loop-detection": "stale-out-done",
-    "packet-filter": "packet-filter-skipped",
-    "gate-1-tag": "policy-by-stale-tag",
-    "gate-1-flag": "stale-flag",
-    "gate-2-flag": "stale-flag",
-    "encap": "stale-flag",
-}
-"""The code of a verdict, by the question that a stale mark settled."""
 
 
 @dataclass(slots=True)
@@ -57,8 +49,9 @@ class Judge:
 
     def see(self, step: Step) -> None:
         """Take one row into account."""
+        counters = self._counters
         for name, by in step.counters.items():
-            self._counters[name] = self._counters.get(name, 0) + by
+            counters[name] = counters.get(name, 0) + by
         if step.stage == "looutput" and step.to:
             self.crossings.add(step)
         echo = self._echoes.get(step.echo)
@@ -137,11 +130,11 @@ def _stale(decision: StaleDecision, run: Run) -> Outcome:
     mark = check.mark.name if check.mark else ""
     reasons = {
         "cause": f"the request's {mark} stayed on the mbuf that became the reply",
-        "effect": f"{check.question} {check.answer}",
+        "effect": f"{QUESTIONS[check.id].text} {check.answer}",
     }
     return Outcome(
         "stale",
-        QUESTION_CODES[check.id],
+        QUESTIONS[check.id].stale_code,
         f"no clear text, but a stale {mark} decided a question in {decision.stage}",
         cause=decision.since,
         effect=decision.row,
@@ -161,10 +154,10 @@ def _leaked(echo: Echo, run: Run) -> Outcome:
         check = decision.check
         mark = check.mark
         name, owner = (mark.name, mark.made_for) if mark else ("", "")
-        outcome.code = QUESTION_CODES[check.id]
+        outcome.code = QUESTIONS[check.id].stale_code
         outcome.cause, outcome.effect = decision.since, decision.row
         reasons["cause"] = f"{owner}'s {name} stayed on the mbuf that became {leak.packet}"
-        reasons["effect"] = f"{check.question} {check.answer}"
+        reasons["effect"] = f"{QUESTIONS[check.id].text} {check.answer}"
         outcome.fix = _fix(run, check.id)
     if ending is not None and delivered:
         outcome.unseen = ending.row
@@ -176,9 +169,14 @@ def _leaked(echo: Echo, run: Run) -> Outcome:
 
 
 def _responsible(echo: Echo, leak: Leak) -> StaleDecision | None:
-    """Find the stale decision behind a leak: the last loop detection or flag test before it shows."""
-    wanted = FLAG_QUESTIONS if leak.accepted else ("loop-detection",)
-    found = [stale for stale in echo.stale if stale.row <= leak.row and stale.check.id in wanted]
+    """Find the stale decision behind a leak: the flag that let it in, or the loop detection that let it out."""
+    if leak.accepted:
+        found = [stale for stale in echo.stale if stale.check.id in FLAG_QUESTIONS]
+        found = found or [stale for stale in echo.stale if stale.check.id == "gate-1-tag"]
+    else:
+        found = [
+            stale for stale in echo.stale if stale.check.id == "loop-detection" and stale.row <= leak.row
+        ]
     return found[-1] if found else None
 
 

@@ -22,28 +22,6 @@ class Context:
         """Move the kernel counter ``name``."""
         self.moved[name] = self.moved.get(name, 0) + by
 
-    def ask(
-        self,
-        id_: str,
-        by: str,
-        question: str,
-        *,
-        left: str,
-        right: str,
-        answer: str,
-        mark: Mark | None = None,
-    ) -> None:
+    def ask(self, id_: str, left: str, right: str, answer: str, mark: Mark | None = None) -> None:
         """Put a question on record, with both operands and the mark, if any, that settled it."""
-        stale = mark is not None and mark.stale
-        self.checks.append(
-            Check(
-                id=id_,
-                by=by,
-                question=question,
-                left=left,
-                right=right,
-                answer=answer,
-                mark=mark,
-                decided_by_stale=stale,
-            )
-        )
+        self.checks.append(Check(id=id_, left=left, right=right, answer=answer, mark=mark))

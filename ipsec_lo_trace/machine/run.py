@@ -27,7 +27,7 @@ from ipsec_lo_trace.machine.verdicts import (
 )
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.trace import Packet, Step
+from ipsec_lo_trace.model.trace import Change, Check, Packet, Step
 
 STEP_LIMIT = 400
 """Stages that one mbuf may visit before the machine calls it a loop."""
@@ -99,15 +99,48 @@ class Machine:
             pending.append((work, hidden | {work.hides} if work.hides else hidden))
 
     def _visit(self, work: HandOff[Any]) -> tuple[Step, Verdict]:
+        """Run one stage over the packet and record it."""
         m, kernel = work.m, self.kernel
-        self.row += 1
-        m.row, m.stage, m.changes = self.row, work.to.name, []
+        name = work.to.name
+        self.row = m.row = self.row + 1
+        m.stage = name
         m.steps += 1
+        changes: list[Change] = []
+        m.changes = changes
+        moved: dict[str, int] = {}
+        kernel.moved = moved
+        checks: list[Check] = []
+        kernel.checks = checks
         data, before = m.data, m.marks
-        kernel.moved, kernel.checks = {}, []
         verdict = self._run(work)
         check_marks(before, m)
-        return self._record(work, verdict, changed=m.data is not data and m.data != data), verdict
+        if m.data is not data or m.wire is None:
+            m.wire = self.summarise(m.data)
+        visit = m.visits.get((m.packet, name), 0) + 1
+        m.visits[m.packet, name] = visit
+        to, errno, reason = _ending(verdict)
+        step = Step(
+            row=m.row,
+            echo=m.echo,
+            analysis=0,
+            stage=name,
+            visit=visit,
+            packet=m.packet,
+            via=work.via,
+            wire=m.wire,
+            bytes=m.data.hex() if m.data is not data and m.data != data else None,
+            marks=m.marks,
+            changes=changes,
+            checks=checks,
+            decision=verdict.decision,
+            to=to,
+            errno=errno,
+            reason=reason,
+            returned=None,
+            counters=moved,
+            text=verdict.text,
+        )
+        return step, verdict
 
     def _run(self, work: HandOff[Any]) -> Verdict:
         m = work.m
@@ -126,32 +159,6 @@ class Machine:
             self.deliver(verdict.to, m)
         return verdict
 
-    def _record(self, work: HandOff[Any], verdict: Verdict, *, changed: bool) -> Step:
-        m = work.m
-        key = (m.packet, m.stage)
-        visit = m.visits[key] = m.visits.get(key, 0) + 1
-        return Step(
-            row=m.row,
-            echo=m.echo,
-            analysis=0,
-            stage=m.stage,
-            visit=visit,
-            packet=m.packet,
-            via=work.via,
-            wire=self.summarise(m.data),
-            bytes=m.data.hex() if changed else None,
-            marks=m.marks,
-            changes=m.changes,
-            checks=self.kernel.checks,
-            decision=verdict.decision,
-            to=_destination(verdict),
-            errno=(verdict.errno or None) if isinstance(verdict, Drop) else None,
-            reason=verdict.reason if isinstance(verdict, (Drop, Panic)) else "",
-            returned=None,
-            counters=self.kernel.moved,
-            text=verdict.text,
-        )
-
 
 def _check_declared(stage: Stage, to: HandOff[Any]) -> None:
     if to.to.name not in stage.may_reach:
@@ -159,12 +166,14 @@ def _check_declared(stage: Stage, to: HandOff[Any]) -> None:
         raise BrokenInvariantError(msg)
 
 
-def _destination(verdict: Verdict) -> str:
-    """Name what takes the packet next; "" if its path ends here."""
+def _ending(verdict: Verdict) -> tuple[str, str | None, str]:
+    """Say what takes the packet next ("" if its path ends here), and errno and reason of an end."""
     if isinstance(verdict, HandOff):
-        return verdict.to.name
+        return verdict.to.name, None, ""
+    if isinstance(verdict, Drop):
+        return "", verdict.errno or None, verdict.reason
     if isinstance(verdict, Split):
-        return verdict.parts[0].to.name
+        return verdict.parts[0].to.name, None, ""
     if isinstance(verdict, Deliver):
-        return f"{SOCKET}:{verdict.to}"
-    return ""
+        return f"{SOCKET}:{verdict.to}", None, ""
+    return "", None, verdict.reason if isinstance(verdict, Panic) else ""

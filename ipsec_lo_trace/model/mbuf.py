@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from ipsec_lo_trace.model.trace import Change, Mark
+    from ipsec_lo_trace.model.trace import Change, Mark, Packet
 
 
 class Mbuf:
@@ -15,7 +15,8 @@ class Mbuf:
 
     ``packet`` is the identity of what the mbuf holds now: ``icmp_reflect`` makes the reply in the request's
     mbuf, so the mbuf stays and the identity changes.  ``tags`` and ``flags`` change through ``kernel.kern``
-    only; both doors note what they did in ``changes``.  ``marks`` is both together, tags first.
+    only; both doors note what they did in ``changes``.  ``marks`` is both together, tags first;
+    ``wire`` describes ``data`` as the last stage left it.
     """
 
     __slots__ = (
@@ -30,6 +31,7 @@ class Mbuf:
         "stage",
         "steps",
         "visits",
+        "wire",
     )
 
     def __init__(self, data: bytes, *, echo: int, packet: str) -> None:
@@ -41,6 +43,7 @@ class Mbuf:
         self._flags: tuple[Mark, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.changes: list[Change] = []
+        self.wire: Packet | None = None
         self.row = 0
         self.stage = ""
         self.steps = 0

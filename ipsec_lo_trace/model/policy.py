@@ -79,17 +79,15 @@ class Request:
     dst: IPv4Address | None = None
     sav: SecurityAssociation | None = None
     next: Request | None = field(default=None, repr=False)
-    _text: str = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Keep the rule's text, since every packet shows it."""
-        ends = f"{self.src}-{self.dst}" if self.src else ""
-        level = (
-            f"unique:{self.reqid}" if self.level is Level.UNIQUE and self.reqid else self.level.name.lower()
-        )
-        self._text = f"{PROTO_NAMES[self.proto]}/{self.mode.name.lower()}/{ends}/{level}"
+    _text: str = field(default="", init=False, repr=False)
 
     def __str__(self) -> str:
+        # Every packet shows it, and nothing of it changes once the configuration is read.
+        if not self._text:
+            ends = f"{self.src}-{self.dst}" if self.src else ""
+            number = f":{self.reqid}" if self.level is Level.UNIQUE and self.reqid else ""
+            level = f"{self.level.name.lower()}{number}"
+            self._text = f"{PROTO_NAMES[self.proto]}/{self.mode.name.lower()}/{ends}/{level}"
         return self._text
 
 
@@ -101,13 +99,14 @@ class Policy:
     selector: Selector
     kind: PolicyType
     requests: list[Request] = field(default_factory=list)
-    _text: str = field(init=False, repr=False)
+    _text: str = field(default="", init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Chain the requests, as isr->next does, and keep the policy's text."""
+        """Chain the requests, as isr->next does."""
         for isr, following in zip(self.requests, self.requests[1:], strict=False):
             isr.next = following
-        self._text = " ".join([self.kind.name.lower(), *map(str, self.requests)])
 
     def __str__(self) -> str:
+        if not self._text:
+            self._text = " ".join([self.kind.name.lower(), *map(str, self.requests)])
         return self._text

@@ -17,15 +17,14 @@ SCHEMA = "ipsec-lo-trace/1"
 class Mark(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A piece of a packet's history that rides on its mbuf: a packet tag or an mbuf flag.
 
-    ``made_for`` names the packet that it tells about, ``row`` and ``stage`` where it was made.  It is
-    ``stale`` when its carrier is another packet.  ``proto``, ``spi`` and ``dst`` are the tag's tdb_ident;
-    None on flags and on tags without one.
+    ``made_for`` names the packet that it tells about, ``row`` is where it was made.  It is ``stale`` when
+    its carrier is another packet.  ``proto``, ``spi`` and ``dst`` are the tag's tdb_ident; None on flags
+    and on tags without one.
     """
 
     name: str
     made_for: str
     row: int
-    stage: str
     stale: bool
     proto: int | None = None
     spi: int | None = None
@@ -42,19 +41,20 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 class Check(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One question that a stage asked, with both operands and the answer.
 
-    ``id`` names the question ("loop-detection"), ``by`` the kernel function that asks it.  ``mark`` is the
-    mark that settled it, if one did; ``decided_by_stale`` is true when that mark was stale, so that without
-    the stale history the answer would have rested on something else.
+    ``id`` names the question ("loop-detection"); ``model.questions`` has its words and who asks it.
+    ``mark`` is the mark that settled it, None if none did.
     """
 
     id: str
-    by: str
-    question: str
     left: str
     right: str
     answer: str
     mark: Mark | None = None
-    decided_by_stale: bool = False
+
+    @property
+    def decided_by_stale(self) -> bool:
+        """Whether a stale mark settled it: without that history the answer would rest on something else."""
+        return self.mark is not None and self.mark.stale
 
 
 class Packet(msgspec.Struct, frozen=True, kw_only=True, gc=False):

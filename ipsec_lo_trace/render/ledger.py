@@ -18,6 +18,7 @@ class Entry:
 
     mark: Mark
     echo: int
+    stage: str
     stale_from: int = 0
     settled: list[int] = field(default_factory=list)
     removed: int = 0
@@ -31,7 +32,7 @@ def ledger(steps: Iterable[Step]) -> list[Entry]:
         for change in step.changes:
             key = _key(step, change.mark)
             if change.op == "add":
-                entries[key] = Entry(change.mark, step.echo, last=step.row)
+                entries[key] = Entry(change.mark, step.echo, step.stage, last=step.row)
             elif key in entries:
                 entries[key].removed = step.row
                 if change.mark.stale:
@@ -57,7 +58,7 @@ def ledger_lines(steps: Iterable[Step]) -> Iterator[Line]:
     for entry in ledger(steps):
         mark = entry.mark
         line = Line(" ", hang=4).glue(f"{mark.name}{sa_text(mark)}", "stale" if entry.stale_from else "")
-        line.say(f"made for {mark.made_for} of echo {entry.echo} in row {mark.row} ({mark.stage});")
+        line.say(f"made for {mark.made_for} of echo {entry.echo} in row {mark.row} ({entry.stage});")
         if entry.settled:
             line.say(f"settled a question in row {_rows(entry.settled)};")
         if entry.stale_from:

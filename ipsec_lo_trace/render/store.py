@@ -19,6 +19,7 @@ _ENCODER = msgspec.json.Encoder()
 _DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Run | Step | Verdict)
 _EMPTY_LO0 = b'"lo0":[]'
 IN_MEMORY_BYTES = 1 << 22
+BUFFER_BYTES = 1 << 16
 
 
 def write_jsonl(records: Iterable[Record], crossings: Iterable[bytes], out: IO[bytes]) -> Verdict:
@@ -27,11 +28,17 @@ def write_jsonl(records: Iterable[Record], crossings: Iterable[bytes], out: IO[b
     Returns the verdict, as it came.
     """
     verdict: Verdict | None = None
+    buffer = bytearray()
     for record in records:
         if isinstance(record, Verdict):
             verdict = record
-        else:
-            out.write(_ENCODER.encode(record) + b"\n")
+            continue
+        _ENCODER.encode_into(record, buffer, -1)
+        buffer += b"\n"
+        if len(buffer) > BUFFER_BYTES:
+            out.write(buffer)
+            buffer.clear()
+    out.write(buffer)
     verdict = _complete(verdict)
     _write_verdict(verdict, crossings, out)
     out.write(b"\n")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from rich.text import Text
 
+from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Check, Packet, Step, Verdict
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.hexdump import changed_bytes, dump
@@ -187,7 +188,8 @@ def _details(step: Step) -> Iterator[Line]:
 
 def _check_line(check: Check, indent: str) -> Line:
     stale = " (settled by a stale mark)" if check.decided_by_stale else ""
-    line = Line(indent, hang=8).say(f"{check.by}: {check.question}", "quiet")
+    question = QUESTIONS[check.id]
+    line = Line(indent, hang=8).say(f"{question.by}: {question.text}", "quiet")
     return line.say(f"[{check.left}] against [{check.right}]: {check.answer}{stale}")
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import IPv4Address
-
 from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
 from ipsec_lo_trace.kernel.netipsec import key_pfkey
 from ipsec_lo_trace.model.databases import Databases
-from ipsec_lo_trace.model.policy import Level, Policy
-from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP, PROTO_NAMES, Replay, SaIndex, SecurityAssociation
+from ipsec_lo_trace.model.policy import Policy
+from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP, Replay, SaIndex, SecurityAssociation
 from ipsec_lo_trace.setkey.commands import (
     Add,
-    Algorithm,
     Command,
     Delete,
     DeleteAll,
+    Extensions,
     Flush,
     SpdAdd,
     SpdDelete,
@@ -23,48 +20,102 @@ from ipsec_lo_trace.setkey.commands import (
 )
 from ipsec_lo_trace.setkey.policy import IPCOMP_PANICS
 
+_NOT_MODELLED = ("hmac-sha2-384", "hmac-sha2-512")
 # KERNEL: these are DES and null with a flag that esp_init does not act on.
 _SAME_CIPHER = {"des-deriv": "des-cbc", "des-32iv": "des-cbc", "simple": "null"}
 
 
-def apply(db: Databases, command: Command) -> Iterator[str]:
+def apply(db: Databases, command: Command) -> list[str]:
     """Apply one command and give the notes about it; UserError where the kernel answers with an errno."""
-    yield from command.notes
     try:
-        yield from _apply(db, command)
+        return [*command.notes, *_apply(db, command)]
     except PfkeyError as error:
         raise command.place(error.extension).fault(str(error), error.hint) from error
 
 
-def _apply(db: Databases, command: Command) -> Iterator[str]:
+def _apply(db: Databases, command: Command) -> list[str]:
     if isinstance(command, Add):
-        yield from _add(db, command)
-    elif isinstance(command, Delete):
+        return _add(db, command)
+    if isinstance(command, SpdAdd):
+        return _spdadd(db, command)
+    if isinstance(command, Delete):
         key_pfkey.key_delete(db, command.sa.proto, command.sa.src, command.sa.dst, command.sa.spi)
     elif isinstance(command, DeleteAll):
         key_pfkey.key_delete_all(db, command.proto, command.src, command.dst)
     elif isinstance(command, Flush):
         key_pfkey.key_flush(db, command.proto)
-    elif isinstance(command, SpdAdd):
-        yield from _spdadd(db, command)
     elif isinstance(command, SpdDelete):
         key_pfkey.key_spddelete(db, command.policy.direction, command.selector)
     elif isinstance(command, SpdFlush):
         key_pfkey.key_spdflush(db)
+    return []
 
 
-def _add(db: Databases, command: Add) -> Iterator[str]:
-    proto = command.sa.proto
-    if proto is None:
-        raise PfkeyError("EINVAL", "an SA must have a protocol", "write esp or ah before the SPI")
-    if proto == IPPROTO_IPCOMP or command.comp:
-        raise (command.comp or command.at).fault(IPCOMP_PANICS)
-    yield from _lifetimes(command)
-    yield from _odd_ciphers(command)
-    sa = _association(command, proto)
-    asked = sa.index
+def _add(db: Databases, command: Add) -> list[str]:
+    name = command.sa
+    if name.proto is None:
+        raise name.proto_at.fault("EINVAL: an SA must have a protocol", "write esp or ah before the SPI")
+    if name.proto == IPPROTO_IPCOMP or command.comp:
+        raise (command.comp or name.proto_at).fault(IPCOMP_PANICS)
+    if command.auth and command.auth.name in _NOT_MODELLED:
+        raise command.auth.at.fault(f"{command.auth.name} is not modelled", "hmac-sha2-256 is")
+    _check_lifetimes(command.extensions)
+    asked = SaIndex(name.proto, command.extensions.mode, command.extensions.reqid, name.src, name.dst)
+    sa = _association(command, asked)
     head = key_pfkey.key_add(db, sa)
+    notes = _notes(command, asked)
     if head.index != asked:
-        yield command.at.note(_joined(sa, asked))
+        notes.append(f"SA {sa.tdbi} joins the SAs that are there, with their {_mode_and_reqid(head.index)}")
+    return [command.at.note(text) for text in notes]
+
+
+def _association(command: Add, index: SaIndex) -> SecurityAssociation:
+    enc, auth, given = command.enc, command.auth, command.extensions
+    return SecurityAssociation(
+        index,
+        command.sa.spi,
+        cipher=_SAME_CIPHER.get(enc.name, enc.name) if enc else "",
+        enc_key=enc.key if enc else b"",
+        auth=auth.name if auth else "",
+        auth_key=auth.key if auth else b"",
+        old=command.sa.old,
+        padding=given.padding,
+        cyclic=given.cyclic,
+        replay=Replay(given.replay),
+    )
+
+
+def _check_lifetimes(given: Extensions) -> None:
+    """Refuse one lifetime without the other; 0 is not sent.
+
+    Source: netipsec/key.c, key_add.
+    """
+    if (given.hard == 0) != (given.soft == 0):
+        reason = "-lh and -ls go together"
+        raise PfkeyError("EINVAL", reason, "give both or none", Extension.LIFETIME)
+
+
+def _notes(command: Add, asked: SaIndex) -> list[str]:
+    notes = []
+    if command.extensions.hard:
+        notes.append("lifetimes have no effect: no time passes in a run")
+    if command.enc and command.enc.name in ("des-deriv", "des-32iv"):
+        notes.append(f"the 2003 kernel takes {command.enc.name} for des-cbc")
     if asked.reqid > key_pfkey.IPSEC_MANUAL_REQID_MAX:
-        yield command.at.note(f"no rule can ask for reqid {asked.reqid}: it is of the kernel's own")
+        notes.append(f"no rule can name reqid {asked.reqid}: such numbers are the kernel's own")
+    return notes
+
+
+def _mode_and_reqid(index: SaIndex) -> str:
+    return f"mode ({index.mode.name.lower()}) and reqid ({index.reqid})"
+
+
+def _spdadd(db: Databases, command: SpdAdd) -> list[str]:
+    spec = command.policy
+    policy = Policy(spec.direction, command.selector, spec.kind, list(spec.requests))
+    newsp = key_pfkey.key_spdadd(db, policy)
+    return [
+        spec.at.note(f"the kernel numbers a unique rule itself: only an SA with -u {isr.reqid} fits it")
+        for isr in newsp.requests
+        if isr.reqid > key_pfkey.IPSEC_MANUAL_REQID_MAX
+    ]

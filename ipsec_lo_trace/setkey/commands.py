@@ -32,17 +32,12 @@ class Algorithm:
     key: bytes
     key_at: Token | None
 
-    def place(self) -> Token:
-        """Give the token to point at: the key, or the name if there is no key."""
-        return self.key_at or self.at
-
 
 @dataclass(slots=True)
 class Extensions:
     """-m, -u, -r, -lh, -ls and -f; ``replay`` in bytes of bitmap, lifetimes in seconds."""
 
     mode: Mode = Mode.ANY
-    mode_at: Token | None = None
     reqid: int = 0
     replay: int = 0
     hard: int = 0
@@ -54,12 +49,15 @@ class Extensions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaName:
-    """What names an SA: ends, protocol (None if left out), SPI; ``old`` for ah-old and esp-old."""
+    """What names an SA: ends, protocol (None if left out), SPI; ``old`` for ah-old and esp-old.
+
+    ``proto_at`` is where the protocol stands, or would stand.
+    """
 
     src: IPv4Address
     dst: IPv4Address
     proto: int | None
-    proto_at: Token | None
+    proto_at: Token
     old: bool
     spi: int
     spi_at: Token
@@ -77,15 +75,16 @@ class Add(Command):
 
     def place(self, extension: Extension) -> Token:
         """Give the token that a part of the PF_KEY message was made of."""
-        if extension is Extension.SA:
-            return self.sa.spi_at
-        if extension is Extension.KEY_ENCRYPT:
-            return self.enc.place() if self.enc else self.at
-        if extension is Extension.KEY_AUTH:
-            return self.auth.place() if self.auth else self.at
-        if extension is Extension.LIFETIME:
-            return self.extensions.lifetime_at or self.at
-        return self.at
+        enc, auth = self.enc, self.auth
+        places = {
+            Extension.SA: self.sa.spi_at,
+            Extension.SA_ENCRYPT: enc and enc.at,
+            Extension.SA_AUTH: auth and auth.at,
+            Extension.KEY_ENCRYPT: enc and (enc.key_at or enc.at),
+            Extension.KEY_AUTH: auth and (auth.key_at or auth.at),
+            Extension.LIFETIME: self.extensions.lifetime_at,
+        }
+        return places.get(extension) or self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,5 +82,5 @@ def _stray(scanner: Scanner, character: str) -> UserError:
     if character == "\ufeff":
         return token.fault("a byte order mark", "save the file as UTF-8 without one")
     if character == "-":
-        return token.fault("a - that begins no option", "options are -4 -6 -n -A -C -E -P -R -f -lh -ls -m -r -u")
+        return token.fault("a - that begins no option", "see setkey(8) for the options")
     return token.fault(f"a stray {character!a}")

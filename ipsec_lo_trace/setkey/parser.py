@@ -12,6 +12,7 @@ from ipsec_lo_trace.setkey.commands import Command
 from ipsec_lo_trace.setkey.lexer import lex
 from ipsec_lo_trace.setkey.stream import Stream
 from ipsec_lo_trace.setkey.tokens import Token
+from ipsec_lo_trace.setkey.words import COMMANDS
 
 _READERS: dict[str, Callable[[Stream, Token], Command]] = {
     "add": sa.add,
@@ -25,7 +26,6 @@ _READERS: dict[str, Callable[[Stream, Token], Command]] = {
     "spddump": sp.spddump,
     "spdflush": sp.spdflush,
 }
-COMMANDS = tuple(_READERS)
 
 
 def parse(text: str, file: str) -> Iterator[Command]:
@@ -34,6 +34,6 @@ def parse(text: str, file: str) -> Iterator[Command]:
     Nothing behind a command is looked at before the next one is asked for.
     """
     stream = Stream(lex(text, file))
-    while not stream.done:
+    while not stream.ended():
         at = stream.word(COMMANDS, "a command")
         yield _READERS[at.text](stream, at)

@@ -6,6 +6,8 @@ Source: lib/libipsec/policy_parse.y and policy_token.l (NetBSD 1.8, 2003/07/22).
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address
+from typing import TypeAlias
 
 from ipsec_lo_trace.model.policy import Direction, Level, PolicyType, Request
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, Mode
@@ -44,6 +46,8 @@ _LEVELS = {
 }
 _UNIQUE = re.compile(r"unique:([0-9]+)")
 _INT_MAX = 0x7FFFFFFF
+_Ends: TypeAlias = "tuple[IPv4Address | None, IPv4Address | None]"
+_OPEN: _Ends = (None, None)
 _EXAMPLE = "such as esp/transport//require or esp/tunnel/10.0.0.1-10.0.0.2/require"
 
 
@@ -52,14 +56,15 @@ def parse_policy(text: Token) -> PolicySpec:
     stream = Stream(iter(_tokens(text)))
     at = stream.peek
     direction = _DIRECTIONS[stream.word(tuple(_DIRECTIONS), "in or out").text]
-    if stream.done:
+    if stream.ended():
         # KERNEL: libipsec thinks that the kernel will ignore the type it then sends, 0; but 0 is discard.
         note = at.note("a policy without a type is sent, and taken, as discard")
         return PolicySpec(at=at, direction=direction, kind=PolicyType.DISCARD, requests=(), notes=(note,))
-    kind = _ACTIONS[stream.word(tuple(_ACTIONS), "discard, none or ipsec").text]
+    at = stream.word(tuple(_ACTIONS), "discard, none or ipsec")
+    kind = _ACTIONS[at.text]
     notes: list[str] = []
     requests: list[Request] = []
-    while not stream.done:
+    while not stream.ended():
         requests.append(_rule(stream, direction, kind, notes))
     if requests and kind is not PolicyType.IPSEC:
         # KERNEL: key_msg2sp looks at the rules of an ipsec policy alone.
@@ -89,28 +94,25 @@ def _rule(stream: Stream, direction: Direction, kind: PolicyType, notes: list[st
         raise at.fault(IPCOMP_PANICS)
     stream.expect("/", _EXAMPLE)
     mode_at = stream.word(tuple(_MODES), "transport or tunnel")
-    request = Request(_PROTOCOLS[at.text], _MODES[mode_at.text], Level.DEFAULT)
+    ends, level, reqid = _OPEN, Level.DEFAULT, 0
     if stream.accept("/") and not _rule_ends(stream):
-        _ends_and_level(stream, request, direction, notes)
-    if kind is PolicyType.IPSEC and request.mode is Mode.TUNNEL and request.src is None:
+        if stream.peek.is_("/"):
+            stream.take()
+            level, reqid = _level(stream, notes)
+        else:
+            ends = _ends(stream, direction)
+            if stream.accept("/") and not _rule_ends(stream):
+                level, reqid = _level(stream, notes)
+    if kind is PolicyType.IPSEC and _MODES[mode_at.text] is Mode.TUNNEL and ends[0] is None:
         raise mode_at.fault("a tunnel without ends", "esp/tunnel/10.0.0.1-10.0.0.2/require")
-    return request
+    return Request(_PROTOCOLS[at.text], _MODES[mode_at.text], level, reqid, *ends)
 
 
 def _rule_ends(stream: Stream) -> bool:
-    return stream.done or (stream.peek.kind is Kind.WORD and stream.peek.text in _PROTOCOLS)
+    return stream.ended() or (stream.peek.kind is Kind.WORD and stream.peek.text in _PROTOCOLS)
 
 
-def _ends_and_level(stream: Stream, request: Request, direction: Direction, notes: list[str]) -> None:
-    if stream.accept("/"):
-        _level(stream, request, notes)
-        return
-    _ends(stream, request, direction)
-    if stream.accept("/") and not _rule_ends(stream):
-        _level(stream, request, notes)
-
-
-def _ends(stream: Stream, request: Request, direction: Direction) -> None:
+def _ends(stream: Stream, direction: Direction) -> _Ends:
     """Read address-address, me-any or any-me; the last two leave the ends open."""
     at = stream.peek
     if at.is_("me") or at.is_("any"):
@@ -120,19 +122,17 @@ def _ends(stream: Stream, request: Request, direction: Direction) -> None:
         stream.take()
         stream.expect("-")
         stream.expect(second)
-        return
+        return _OPEN
     src = host(stream.take(), names=False)
     stream.expect("-", "two ends, such as 10.0.0.1-10.0.0.2")
-    request.src, request.dst = src, host(stream.take(), names=False)
+    return src, host(stream.take(), names=False)
 
 
-def _level(stream: Stream, request: Request, notes: list[str]) -> None:
+def _level(stream: Stream, notes: list[str]) -> tuple[Level, int]:
     found = _UNIQUE.fullmatch(stream.peek.text)
-    if found is None:
-        request.level = _LEVELS[stream.word(tuple(_LEVELS), "a level").text]
-        return
-    request.level = Level.UNIQUE
-    request.reqid = _reqid(stream.take(), found.group(1), notes)
+    if found is not None:
+        return Level.UNIQUE, _reqid(stream.take(), found.group(1), notes)
+    return _LEVELS[stream.word(tuple(_LEVELS), "a level").text], 0
 
 
 def _reqid(token: Token, digits: str, notes: list[str]) -> int:

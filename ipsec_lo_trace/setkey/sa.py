@@ -5,10 +5,11 @@ Source: sbin/setkey/parse.y, add_command to dump_command.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, Mode
-from ipsec_lo_trace.setkey.commands import Add, Algorithm, Command, Delete, DeleteAll, Flush, SaName, Show
+from ipsec_lo_trace.setkey.commands import Add, Algorithm, Delete, DeleteAll, Flush, SaName, Show
 from ipsec_lo_trace.setkey.extensions import extensions
 from ipsec_lo_trace.setkey.stream import Stream
 from ipsec_lo_trace.setkey.tokens import Kind, Token
@@ -116,9 +117,7 @@ def _sa_name(stream: Stream) -> SaName:
     proto_at = stream.peek
     proto, old = _protocol(stream)
     spi_at = stream.take()
-    return SaName(
-        src=src, dst=dst, proto=proto, proto_at=proto_at, old=old, spi=spi(spi_at), spi_at=spi_at
-    )
+    return SaName(src=src, dst=dst, proto=proto, proto_at=proto_at, old=old, spi=spi(spi_at), spi_at=spi_at)
 
 
 def _algorithms(stream: Stream, *, old: bool) -> tuple[Algorithm | None, Algorithm | None]:
@@ -148,8 +147,10 @@ def _algorithm(stream: Stream, known: tuple[str, ...], keyless: tuple[str, ...],
             raise stream.peek.fault(f"{name} takes no key")
         return Algorithm(at, name, b"", None)
     if not has_key:
-        raise stream.peek.fault(f"{name} needs a key", 'in quotes, or as digits behind 0x')
+        raise stream.peek.fault(f"{name} needs a key", "in quotes, or as digits behind 0x")
     key_at = stream.take()
+    if key_at.kind is Kind.HEX:
+        return Algorithm(at, name, key(key_at), replace(key_at, kind=Kind.KEY))
     return Algorithm(at, name, key(key_at), key_at)
 
 

@@ -17,15 +17,14 @@ class Stream:
         self._tokens = tokens
         self.peek = next(tokens)
 
-    @property
-    def done(self) -> bool:
+    def ended(self) -> bool:
         """Tell whether only the end is left."""
         return self.peek.kind is Kind.END
 
     def take(self) -> Token:
         """Take the next token; the end is never passed."""
         token = self.peek
-        if not self.done:
+        if not self.ended():
             self.peek = next(self._tokens)
         return token
 
@@ -47,6 +46,6 @@ class Stream:
 
     def unexpected(self, what: str, hint: str = "") -> UserError:
         """Make the error for a next token that is not what should come."""
-        if self.peek.text in COMMANDS:
+        if self.peek.text in COMMANDS and not self.ended():
             hint = "is the ; of the command before it missing?"
         return self.peek.fault(f"{self.peek} where {what} should be", hint)

@@ -21,13 +21,17 @@ class Kind(enum.Enum):
     QUOTED = enum.auto()
     FLAG = enum.auto()
     MARK = enum.auto()
+    KEY = enum.auto()
     POLICY = enum.auto()
     END = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of text; ``line`` and ``column`` count from 1, columns in characters."""
+    """A piece of text; ``line`` and ``column`` count from 1, columns in characters.
+
+    As a string it is fit for a message, which a key never is.
+    """
 
     kind: Kind
     text: str
@@ -42,7 +46,7 @@ class Token:
     def fault(self, reason: str, hint: str = "") -> UserError:
         """Make the error that points here."""
         return UserError(
-            reason, file=self.file, line=self.line, column=self.column, token=self.text, hint=hint
+            reason, file=self.file, line=self.line, column=self.column, token=str(self), hint=hint
         )
 
     def note(self, text: str) -> str:
@@ -52,7 +56,9 @@ class Token:
     def __str__(self) -> str:
         if self.kind is Kind.END:
             return "the end"
-        return '"..."' if self.kind is Kind.QUOTED else shown(self.text)
+        if self.kind is Kind.QUOTED:
+            return '"..."'
+        return "0x..." if self.kind is Kind.KEY else shown(self.text)
 
 
 def shown(text: str) -> str:

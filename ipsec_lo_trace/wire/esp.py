@@ -47,7 +47,7 @@ class EspTransform:
         plain = payload + padding + bytes((len(padding), next_header))
         head = spi.to_bytes(4, "big") + seq.to_bytes(4, "big")
         sealed = head[: self._fixed_len] + iv + self._encrypt(iv, plain)
-        return sealed + self._icv(sealed) if self._digest else sealed
+        return sealed + self._icv(sealed)
 
     def icv_ok(self, sealed: bytes) -> bool:
         """Tell whether the ICV is right; true without authentication."""

@@ -27,7 +27,7 @@ def m_set_flag(m: Mbuf, name: str) -> None:
     old = m_flag(m, name)
     if old is not None:
         m.changes.append(Change("remove", old))
-    new = Mark(name=name, made_for=m.packet, row=m.row, stage=m.stage, stale=False)
+    new = Mark(name=name, made_for=m.packet, row=m.row, stale=False)
     m.changes.append(Change("add", new))
     flags = [mark for mark in m.flags if mark is not old]
     m.flags = tuple(sorted([*flags, new], key=lambda mark: ORDER.index(mark.name)))

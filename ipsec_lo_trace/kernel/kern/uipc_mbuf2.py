@@ -36,7 +36,6 @@ def m_tag_prepend(m: Mbuf, name: str, tdbi: TdbIdent | None = None) -> None:
         name=name,
         made_for=m.packet,
         row=m.row,
-        stage=m.stage,
         stale=False,
         proto=proto,
         spi=spi,

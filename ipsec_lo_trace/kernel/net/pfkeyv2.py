@@ -8,11 +8,13 @@ import enum
 class Extension(enum.Enum):
     """SADB_EXT_* and SADB_X_EXT_*: the parts of a message that the kernel finds fault with.
 
-    Source: net/pfkeyv2.h.
+    Source: net/pfkeyv2.h.  The two algorithms are fields of SADB_EXT_SA, told apart from its SPI here.
     """
 
     MESSAGE = enum.auto()
     SA = enum.auto()
+    SA_AUTH = enum.auto()
+    SA_ENCRYPT = enum.auto()
     LIFETIME = enum.auto()
     KEY_AUTH = enum.auto()
     KEY_ENCRYPT = enum.auto()

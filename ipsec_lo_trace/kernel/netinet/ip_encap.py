@@ -22,8 +22,6 @@ def encap4_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     flag = flags[0] if flags else None
     k.ask(
         "encap",
-        "ipe4_encapcheck",
-        "did the outer packet come by IPsec?",
         left=f"{flag.name} made for {flag.made_for}" if flag else "none of the three flags is set",
         right=" or ".join(ORDER),
         answer="yes" if flag else "no",

@@ -111,8 +111,6 @@ def packet_filter(k: Kernel, m: Mbuf) -> bool:
     tag = m_tag_find(m, IN_DONE)
     k.ask(
         "packet-filter",
-        "ip_input",
-        "has the packet an IN_DONE tag, so that the packet filter is skipped?",
         left=f"IN_DONE made for {tag.made_for}" if tag else "no IN_DONE tag",
         right="IN_DONE",
         answer="yes: skipped" if tag else "no: the packet filter runs",
@@ -128,9 +126,9 @@ def _policy_gate(k: Kernel, m: Mbuf) -> tuple[Drop | None, str]:
         sp = _policy_by_tag(k, m)
         why = f"IN_DONE of {tag.made_for} leads to the default policy, {sp}"
     else:
-        sp = in_policy_by_address(k, m, by="ip_input", gate="gate-1")
+        sp = in_policy_by_address(k, m, gate="gate-1")
         why = f"the inbound policy is {sp}"
-    if ipsec_in_reject(k, sp, m, by="ip_input", gate="gate-1"):
+    if ipsec_in_reject(k, sp, m, gate="gate-1"):
         # KERNEL: this drop moves no counter.
         return Drop(
             "in-policy", "", f"{why}, and the packet does not satisfy it; no counter moves", "reject"
@@ -145,8 +143,6 @@ def _policy_by_tag(k: Kernel, m: Mbuf) -> Policy:
     sp = ipsec_getpolicy(k, tag, Direction.IN)
     k.ask(
         "gate-1-tag",
-        "ip_input",
-        "which inbound policy does the newest IN_DONE tag lead to?",
         left=f"IN_DONE {tag.proto} 0x{tag.spi or 0:08x} to {tag.dst}, made for {tag.made_for}",
         right="policies for that protocol number that used that SA",
         answer=f"none can: the default, {sp}" if sp is k.ip4_def_policy[Direction.IN] else str(sp),

@@ -108,8 +108,6 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
 def _ask_loop(k: Kernel, tag: Mark, right: str, answer: str, *, match: bool = False) -> None:
     k.ask(
         "loop-detection",
-        "ip_output",
-        "does a tag name the SA that the policy's first request used last?",
         left=f"{tag.name} {tdb_ident(tag)}, made for {tag.made_for}",
         right=right,
         answer=answer,

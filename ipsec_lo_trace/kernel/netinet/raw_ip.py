@@ -56,7 +56,7 @@ def rip_input(k: Kernel, m: Mbuf, _args: defs.ProtoInput) -> Verdict:
         k.count("ips_delivered", -1)
         # SIMPLER: the ICMP error that may follow is not sent.
         return Drop("no-socket", "", "no raw socket wants this protocol")
-    if ipsec4_in_reject(k, m, by="rip_input", gate="gate-2"):
+    if ipsec4_in_reject(k, m, gate="gate-2"):
         # KERNEL: the refusal is counted twice, in ipsec4_in_reject and here.
         k.count("ips_in_polvio")
         k.count("ips_delivered", -1)

@@ -87,8 +87,6 @@ def ipsec4_checkpolicy(k: Kernel, m: Mbuf) -> tuple[Policy | None, str]:
     answer = str(chosen) if sp else f"none: the default, {chosen}"
     k.ask(
         "out-policy",
-        "ipsec4_checkpolicy",
-        "which outbound policy covers the packet?",
         left=selector.text,
         right=policy_text(sp) if sp else f"{len(k.db.sptree[Direction.OUT])} policies, none covers it",
         answer=answer,
@@ -132,7 +130,7 @@ def _sane(level: Level) -> Level:
     return level if level in (Level.USE, Level.REQUIRE) else Level.REQUIRE
 
 
-def ipsec_in_reject(k: Kernel, sp: Policy, m: Mbuf, *, by: str, gate: str) -> bool:
+def ipsec_in_reject(k: Kernel, sp: Policy, m: Mbuf, *, gate: str) -> bool:
     """Tell whether an inbound policy refuses the packet, going by the mbuf flags alone.
 
     Source: netipsec/ipsec.c, ipsec_in_reject.
@@ -145,22 +143,20 @@ def ipsec_in_reject(k: Kernel, sp: Policy, m: Mbuf, *, by: str, gate: str) -> bo
         if ipsec_get_reqlevel(k, isr) is not Level.REQUIRE:
             continue
         wanted = M_DECRYPTED if isr.proto == IPPROTO_ESP else M_AUTHIPHDR
-        if _lacks(k, m, isr, wanted, by=by, gate=gate):
+        if _lacks(k, m, isr, wanted, gate=gate):
             return True
         # KERNEL: an inbound policy's cached SA stays empty, so this second test never fires.
         sealed = isr.proto == IPPROTO_ESP and not authenticated and isr.sav is not None and bool(isr.sav.auth)
-        if sealed and _lacks(k, m, isr, M_AUTHIPDGM, by=by, gate=gate):
+        if sealed and _lacks(k, m, isr, M_AUTHIPDGM, gate=gate):
             return True
         authenticated = authenticated or isr.proto == IPPROTO_AH
     return False
 
 
-def _lacks(k: Kernel, m: Mbuf, isr: Request, wanted: str, *, by: str, gate: str) -> bool:
+def _lacks(k: Kernel, m: Mbuf, isr: Request, wanted: str, *, gate: str) -> bool:
     flag = m_flag(m, wanted)
     k.ask(
         f"{gate}-flag",
-        by,
-        f"does the packet bear {wanted}, as {isr} asks?",
         left=f"{wanted} made for {flag.made_for}" if flag else f"{wanted} not set",
         right=str(isr),
         answer="refused" if flag is None else "satisfied",
@@ -169,28 +165,26 @@ def _lacks(k: Kernel, m: Mbuf, isr: Request, wanted: str, *, by: str, gate: str)
     return flag is None
 
 
-def ipsec4_in_reject(k: Kernel, m: Mbuf, *, by: str, gate: str) -> bool:
+def ipsec4_in_reject(k: Kernel, m: Mbuf, *, gate: str) -> bool:
     """Tell whether the inbound policy, looked up by address or socket, refuses the packet; count it.
 
     Source: netipsec/ipsec.c, ipsec4_in_reject.
     Marks: IN_DONE is not consulted; flags as in ipsec_in_reject.
     """
-    sp = in_policy_by_address(k, m, by=by, gate=gate)
-    if not ipsec_in_reject(k, sp, m, by=by, gate=gate):
+    sp = in_policy_by_address(k, m, gate=gate)
+    if not ipsec_in_reject(k, sp, m, gate=gate):
         return False
     k.count("ips_in_polvio")
     return True
 
 
-def in_policy_by_address(k: Kernel, m: Mbuf, *, by: str, gate: str) -> Policy:
+def in_policy_by_address(k: Kernel, m: Mbuf, *, gate: str) -> Policy:
     """Look the inbound policy up by the packet's addresses and put the question on record."""
     selector = ipsec_setspidx(m)
     sp = KEY_ALLOCSP(k, selector, Direction.IN)
     chosen = sp or k.ip4_def_policy[Direction.IN]
     k.ask(
         f"{gate}-policy",
-        by,
-        "which inbound policy covers the packet?",
         left=selector.text,
         right=policy_text(sp) if sp else f"{len(k.db.sptree[Direction.IN])} policies, none covers it",
         answer=str(chosen) if sp else f"none: the default, {chosen}",

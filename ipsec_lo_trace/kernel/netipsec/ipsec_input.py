@@ -41,8 +41,6 @@ def ipsec4_common_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     name = PROTO_NAMES[args.proto]
     k.ask(
         "in-sa",
-        "ipsec_common_input",
-        "which SA is the packet for?",
         left=f"{name} 0x{spi:08x} to {dst}",
         right=str(sav.tdbi) if sav else "no live SA",
         answer=f"0x{spi:08x}" if sav else "none",

@@ -72,8 +72,6 @@ def _ask_sa(k: Kernel, isr: Request, saidx: SaIndex) -> None:
     reqid = f" reqid {saidx.reqid}" if saidx.reqid else ""
     k.ask(
         "sa",
-        "key_checkrequest",
-        f"which SA serves {isr}?",
         left=f"{PROTO_NAMES[saidx.proto]} {saidx.mode.name.lower()} {saidx.src} to {saidx.dst}{reqid}",
         right=str(sav.tdbi) if sav else "no live SA fits",
         answer=f"0x{sav.spi:08x}" if sav else "none",

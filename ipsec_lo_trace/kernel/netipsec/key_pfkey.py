@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
 from ipsec_lo_trace.kernel.netipsec.xform_init import xform_init
 from ipsec_lo_trace.model.databases import Databases, SaHead
-from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Selector
+from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, SaIndex, SaState, SecurityAssociation
 
 RESERVED_SPI_MAX = 255
@@ -32,7 +32,7 @@ def key_add(db: Databases, sa: SecurityAssociation) -> SaHead:
     if head is not None and key_getsavbyspi(head, sa.spi) is not None:
         raise PfkeyError("EEXIST", f"SA {sa.tdbi} exists already", extension=Extension.SA)
     if sa.proto == IPPROTO_AH and sa.cipher:
-        raise PfkeyError("EINVAL", "AH does not encrypt", "leave out -E", Extension.KEY_ENCRYPT)
+        raise PfkeyError("EINVAL", "AH does not encrypt", "leave out -E", Extension.SA_ENCRYPT)
     xform_init(sa)
     if sa.spi <= RESERVED_SPI_MAX:
         reason = f"SPIs 0 to {RESERVED_SPI_MAX} are reserved"
@@ -162,10 +162,12 @@ def key_flush(db: Databases, proto: int | None) -> None:
             db.sahtree.remove(head)
 
 
-def key_spdadd(db: Databases, policy: Policy) -> None:
+def key_spdadd(db: Databases, policy: Policy) -> Policy:
     """Add a policy behind all others of its direction (LIST_INSERT_TAIL); PfkeyError EINVAL or EEXIST.
 
-    Source: netipsec/key.c, key_spdadd and key_msg2sp.
+    Source: netipsec/key.c, key_spdadd.
+
+    What is added, and given back, is the kernel's own, made after the policy in the message.
     """
     if policy.kind in (PolicyType.ENTRUST, PolicyType.BYPASS):
         reason = f"{policy.kind.name.lower()} is for sockets, not for the SPD"
@@ -175,11 +177,24 @@ def key_spdadd(db: Databases, policy: Policy) -> None:
         raise PfkeyError("EINVAL", reason, "such as esp/transport//require", Extension.POLICY)
     if key_getsp(db, policy.direction, policy.selector) is not None:
         raise PfkeyError("EEXIST", "a policy with the same selector and direction exists already")
-    reqid = key_newreqid(db)
+    newsp = key_msg2sp(db, policy)
+    db.sptree[newsp.direction].append(newsp)
+    return newsp
+
+
+def key_msg2sp(db: Databases, policy: Policy) -> Policy:
+    """Make a policy after one in a message, giving unique rules a reqid unless they have one in range.
+
+    Source: netipsec/key.c, key_msg2sp.
+    """
+    newreqid = key_newreqid(db)
+    requests = []
     for isr in policy.requests:
-        if isr.level is Level.UNIQUE and not 1 <= isr.reqid <= IPSEC_MANUAL_REQID_MAX:
-            isr.reqid, reqid = reqid, reqid + 1
-    db.sptree[policy.direction].append(policy)
+        reqid = isr.reqid
+        if isr.level is Level.UNIQUE and not 1 <= reqid <= IPSEC_MANUAL_REQID_MAX:
+            reqid, newreqid = newreqid, newreqid + 1
+        requests.append(Request(isr.proto, isr.mode, isr.level, reqid, isr.src, isr.dst))
+    return Policy(policy.direction, policy.selector, policy.kind, requests)
 
 
 def key_getsp(db: Databases, direction: Direction, selector: Selector) -> Policy | None:

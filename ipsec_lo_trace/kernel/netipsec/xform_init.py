@@ -13,8 +13,6 @@ from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS, AuthAlgorithm, Cipher
 # numbers 249 to 251; so the code that it holds for them is never reached.
 _NUMBERED_ABOVE_AH_ALG_MAX = frozenset({"keyed-md5", "keyed-sha1", "null"})
 
-_NOT_MODELLED = frozenset({"hmac-sha2-384", "hmac-sha2-512"})
-
 
 def xform_init(sa: SecurityAssociation) -> None:
     """Check an SA's algorithms and keys; PfkeyError EINVAL.
@@ -50,7 +48,7 @@ def esp_init(sa: SecurityAssociation) -> None:
     """
     cipher = esp_algorithm_lookup(sa.cipher)
     if cipher is None:
-        raise _refused(f"the 2003 kernel has no {sa.cipher}", Extension.KEY_ENCRYPT, _known_ciphers())
+        raise _refused(f"the 2003 kernel has no {sa.cipher}", Extension.SA_ENCRYPT, _known_ciphers())
     if not _key_fits(cipher, len(sa.enc_key)):
         raise _wrong_len(cipher.name, len(sa.enc_key), _cipher_key_lens(cipher), Extension.KEY_ENCRYPT)
     if sa.auth:
@@ -90,12 +88,10 @@ def known_auths() -> list[str]:
 
 def _no_authenticator(name: str) -> PfkeyError:
     hint = f"there are {', '.join(known_auths())}"
-    if name in _NOT_MODELLED:
-        return _refused(f"{name} is not modelled", Extension.KEY_AUTH, hint)
     if name in _NUMBERED_ABOVE_AH_ALG_MAX:
         reason = f"the 2003 kernel does not find {name}: its number is above AH_ALG_MAX"
-        return _refused(reason, Extension.KEY_AUTH, hint)
-    return _refused(f"the 2003 kernel has no {name}", Extension.KEY_AUTH, hint)
+        return _refused(reason, Extension.SA_AUTH, hint)
+    return _refused(f"the 2003 kernel has no {name}", Extension.SA_AUTH, hint)
 
 
 def _known_ciphers() -> str:
@@ -109,7 +105,7 @@ def _cipher_key_lens(cipher: CipherAlgorithm) -> str:
 
 
 def _wrong_len(name: str, key_len: int, key_lens: str, extension: Extension) -> PfkeyError:
-    return _refused(f"a {name} key of {key_len} bytes", extension, f"it has {key_lens}")
+    return _refused(f"this key has {key_len} bytes", extension, f"a {name} key has {key_lens}")
 
 
 def _refused(reason: str, extension: Extension, hint: str = "") -> PfkeyError:

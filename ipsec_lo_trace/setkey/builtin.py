@@ -1,0 +1,100 @@
+"""The built-in configuration: one SA of each protocol for both directions, as the setkey(8) text it is."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from ipsec_lo_trace.kernel.netipsec.xform_init import (
+    ah_algorithm_lookup,
+    esp_algorithm_lookup,
+    known_auths,
+    known_ciphers,
+)
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.setkey.words import nearest
+
+PROTOS = ("esp", "ah", "esp+ah")
+MODES = ("transport", "tunnel")
+LEVELS = ("default", "use", "require", "unique")
+NO_AUTH = "none"
+"""The authenticator's name that leaves ESP without one."""
+
+_SPIS = {"esp": 0x1000, "ah": 0x1001}
+_DEFAULT_CIPHER = "3des-cbc"
+_DEFAULT_AUTHS = {"esp": "hmac-md5", "ah": "hmac-sha1"}
+_REQID = 10
+_FREE_KEY_LEN = 16
+"""Bytes of a key whose length is free within a range."""
+
+
+def builtin_text(
+    *,
+    proto: str = "esp",
+    mode: str = "transport",
+    level: str = "require",
+    enc: str | None = None,
+    auth: str | None = None,
+    local: IPv4Address,
+) -> str:
+    """Make the text for an address that talks to itself; UserError for what cannot be configured.
+
+    ``proto``, ``mode`` and ``level`` are one of PROTOS, MODES and LEVELS.  ``enc`` and ``auth`` are setkey(8)
+    names, None for the default.  ``auth`` is for ESP and AH alike; "none" leaves ESP without.
+    """
+    for value, known in ((proto, PROTOS), (mode, MODES), (level, LEVELS)):
+        if value not in known:
+            raise UserError(f"{value} is not one of {', '.join(known)}")
+    protos = proto.split("+")
+    _check_protocols(protos, enc, auth)
+    lines = ["# built in: one SA for both directions, keys made up"]
+    for name in protos:
+        options = (" -m tunnel" if mode == "tunnel" else "") + (f" -u {_REQID}" if level == "unique" else "")
+        algorithms = _algorithms(name, enc or _DEFAULT_CIPHER, auth or _DEFAULT_AUTHS[name])
+        lines.append(f"add {local} {local} {name} 0x{_SPIS[name]:x}{options} {algorithms} ;")
+    ends = f"{local}-{local}" if mode == "tunnel" else ""
+    asked = f"unique:{_REQID}" if level == "unique" else level
+    rules = " ".join(f"{name}/{mode}/{ends}/{asked}" for name in protos)
+    both = f"{local}/32 {local}/32"
+    lines += [f"spdadd {both} any -P {direction} ipsec {rules} ;" for direction in ("out", "in")]
+    return "\n".join(lines) + "\n"
+
+
+def _check_protocols(protos: list[str], enc: str | None, auth: str | None) -> None:
+    if "esp" not in protos and enc is not None:
+        raise UserError(f"AH does not encrypt, so it cannot use {enc}", hint="esp or esp+ah does")
+    if "esp" not in protos and auth == NO_AUTH:
+        hint = f"there are {', '.join(known_auths())}"
+        raise UserError("AH without an authenticator does nothing", hint=hint)
+
+
+def _algorithms(proto: str, enc: str, auth: str) -> str:
+    if proto == "ah":
+        return f"-A {_with_auth_key(_DEFAULT_AUTHS['ah'] if auth == NO_AUTH else auth)}"
+    text = f"-E {_with_enc_key(enc)}"
+    return text if auth == NO_AUTH else f"{text} -A {_with_auth_key(auth)}"
+
+
+def _with_enc_key(name: str) -> str:
+    cipher = esp_algorithm_lookup(name)
+    if cipher is None or name not in known_ciphers():
+        raise _not_there(name, "cipher", known_ciphers())
+    key_len = cipher.key_lens[0] if cipher.key_lens else _FREE_KEY_LEN
+    return f'{name} "{_key("1234567890", key_len)}"'
+
+
+def _with_auth_key(name: str) -> str:
+    auth = ah_algorithm_lookup(name)
+    if auth is None or auth.key_len is None:
+        raise _not_there(name, "authenticator", known_auths())
+    return f'{name} "{_key("0123456789abcdef" if name == "hmac-md5" else "0123456789", auth.key_len)}"'
+
+
+def _not_there(name: str, what: str, known: list[str]) -> UserError:
+    return UserError(
+        f"{name} is no {what} that an SA of 2003 can have",
+        hint=nearest(name, tuple(known)) or f"there are {', '.join(known)}",
+    )
+
+
+def _key(characters: str, key_len: int) -> str:
+    return (characters * (key_len // len(characters) + 1))[:key_len]

@@ -1,0 +1,23 @@
+"""What all tests share: hypothesis without surprises, and a loud word when the interop tests did not run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+# The same examples in every run, and no deadline: a slow machine is not a wrong program.
+settings.register_profile("project", derandomize=True, deadline=None, database=None)
+settings.load_profile("project")
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Say it once, and so that it is seen, if no real kernel was asked."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = {report.longrepr[2] for report in skipped if "interop" in report.keywords}
+    for reason in sorted(reasons):
+        terminalreporter.section("interop", yellow=True)
+        terminalreporter.write_line(f"INTEROP SKIPPED: {reason.removeprefix('Skipped: ')}")
