@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipsec_lo_trace.findings.crossings import Crossings
 from ipsec_lo_trace.findings.echo import SOCKET_PREFIX, Echo, Leak, StaleDecision
 from ipsec_lo_trace.findings.required import Referee
-from ipsec_lo_trace.model.codes import OUTCOMES
+from ipsec_lo_trace.model.codes import OUTCOMES, STALE_CODES
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Run, Step, Verdict
 
@@ -130,7 +130,7 @@ def _stale(decision: StaleDecision, run: Run) -> Outcome:
     mark = check.mark.name if check.mark else ""
     reasons = {
         "cause": f"the request's {mark} stayed on the mbuf that became the reply",
-        "effect": f"{QUESTIONS[check.id].text} {check.answer}",
+        "effect": STALE_CODES[QUESTIONS[check.id].stale_code],
     }
     return Outcome(
         "stale",
@@ -157,7 +157,7 @@ def _leaked(echo: Echo, run: Run) -> Outcome:
         outcome.code = QUESTIONS[check.id].stale_code
         outcome.cause, outcome.effect = decision.since, decision.row
         reasons["cause"] = f"{owner}'s {name} stayed on the mbuf that became {leak.packet}"
-        reasons["effect"] = f"{QUESTIONS[check.id].text} {check.answer}"
+        reasons["effect"] = STALE_CODES[QUESTIONS[check.id].stale_code]
         outcome.fix = _fix(run, check.id)
     if ending is not None and delivered:
         outcome.unseen = ending.row

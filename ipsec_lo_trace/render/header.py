@@ -47,10 +47,11 @@ def _policy(policy: PolicyRecord) -> str:
 
 def _sa(sa: SaRecord) -> str:
     algorithms = " ".join(name for name in (sa.cipher, sa.auth) if name)
-    both = ", one SA for both directions" if sa.src == sa.dst else ""
+    both = ", both ways" if sa.src == sa.dst else ""
+    mode = "" if sa.mode == "any" else f" {sa.mode}"
     reqid = f" reqid {sa.reqid}" if sa.reqid else ""
     window = f" window {sa.replay_window_bytes} bytes" if sa.replay_window_bytes else ""
-    return f"0x{sa.spi:08x} {sa.proto} {sa.src} -> {sa.dst} {sa.mode}{reqid} {algorithms}{window}{both}"
+    return f"0x{sa.spi:08x} {sa.proto} {sa.src} -> {sa.dst}{mode}{reqid} {algorithms}{window}{both}"
 
 
 def verdict_line(verdict: Verdict) -> Line:

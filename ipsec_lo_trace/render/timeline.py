@@ -21,17 +21,17 @@ from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.styles import Line
 
 STAGE_COLUMNS = 22
-PACKET_COLUMNS = 13
+PACKET_COLUMNS = 12
 NARROW_COLUMNS = 66
 
 TITLES = {
     1: "ping builds an echo request and hands it to a raw socket",
     2: "outbound IPsec",
-    3: "ip_output gives the packet to lo0, which hands it straight back up, marks and all",
+    3: "ip_output gives the packet to lo0, which hands it straight back up",
     4: "ip_input takes it in, and AH or ESP is undone",
     5: "input processing marks it IN_DONE and queues it for ip_input again",
     6: "icmp_input turns the echo request into an echo reply",
-    7: "icmp_reflect swaps the addresses and calls ip_output, in the same mbuf",
+    7: "icmp_reflect makes the reply in the same mbuf and calls ip_output",
     8: "the reply enters ip_output",
     0: "after step 8",
 }
@@ -82,12 +82,12 @@ def timeline(trace: StoredTrace, view: View) -> Iterator[Text]:
 
 
 def _column_heads(width: int) -> Iterator[Text]:
-    legend = "marks: + new  - removed  = carried  ! stale"
+    legend = "marks: + new - gone = kept ! stale"
     if width < NARROW_COLUMNS:
         yield from Line(style="quiet").say("row stage packet", "quiet").wrap(width)
         yield from Line(style="quiet").say(legend, "quiet").wrap(width)
         return
-    head = f"{'row':>4} {'stage':<{STAGE_COLUMNS}} {'packet':<{PACKET_COLUMNS}} "
+    head = f"{'row':>3} {'stage':<{STAGE_COLUMNS}} {'packet':<{PACKET_COLUMNS}} "
     yield from Line(head, style="quiet").say(legend, "quiet").wrap(width)
 
 
@@ -132,8 +132,8 @@ def _row(step: Step, shown: Shown, view: View, pointer: str) -> Iterator[Line]:
     reborn = above is not None and above[0] != step.packet
     packet = _packet_cell(step, shown)
     narrow = view.width < NARROW_COLUMNS
-    lead = f"{step.row:>4} {step.stage:<{STAGE_COLUMNS}} "
-    line = Line(lead, hang=6) if narrow else Line(f"{lead}{packet:<{PACKET_COLUMNS}} ")
+    lead = f"{step.row:>3} {step.stage:<{STAGE_COLUMNS}} "
+    line = Line(lead, hang=5) if narrow else Line(f"{lead}{packet:<{PACKET_COLUMNS}} ")
     if narrow:
         line.glue(packet)
     *marks, (last, style) = _mark_cell(step, reborn=reborn)
@@ -178,18 +178,18 @@ def _mark_cell(step: Step, *, reborn: bool) -> list[tuple[str, str]]:
 
 
 def _details(step: Step) -> Iterator[Line]:
-    indent = " " * 6
+    indent = " " * 5
     for check in step.checks:
         yield _check_line(check, indent)
     if step.counters:
         moved = ", ".join(f"{name} {by:+d}" for name, by in step.counters.items())
-        yield Line(indent, hang=8).say(f"counted: {moved}", "quiet")
+        yield Line(indent, hang=7).say(f"counted: {moved}", "quiet")
 
 
 def _check_line(check: Check, indent: str) -> Line:
     stale = " (settled by a stale mark)" if check.decided_by_stale else ""
     question = QUESTIONS[check.id]
-    line = Line(indent, hang=8).say(f"{question.by}: {question.text}", "quiet")
+    line = Line(indent, hang=7).say(f"{question.by}: {question.text}", "quiet")
     return line.say(f"[{check.left}] against [{check.right}]: {check.answer}{stale}")
 
 
@@ -203,4 +203,4 @@ def _bytes(step: Step, shown: Shown, view: View) -> Iterator[Text]:
     if step.bytes is None and view.show_bytes == "changed":
         return
     changed = changed_bytes(before, after) if step.bytes is not None else set()
-    yield from dump(after, changed, indent=6, width=view.width)
+    yield from dump(after, changed, indent=5, width=view.width)

@@ -57,7 +57,7 @@ def _flag(stream: Stream, given: Extensions) -> None:
         return
     padding = flag.text.removesuffix("-pad")
     if given.padding not in ("seq", padding):
-        reason = "random-pad and zero-pad together leave the padding to chance in the 2003 kernel"
+        reason = "with random-pad and zero-pad the 2003 kernel leaves the padding to chance"
         raise flag.fault(reason, "take one of them")
     given.padding = padding
 

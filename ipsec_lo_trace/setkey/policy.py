@@ -48,7 +48,7 @@ _UNIQUE = re.compile(r"unique:([0-9]+)")
 _INT_MAX = 0x7FFFFFFF
 _Ends: TypeAlias = "tuple[IPv4Address | None, IPv4Address | None]"
 _OPEN: _Ends = (None, None)
-_EXAMPLE = "such as esp/transport//require or esp/tunnel/10.0.0.1-10.0.0.2/require"
+_EXAMPLE = "such as esp/transport//require"
 
 
 def parse_policy(text: Token) -> PolicySpec:

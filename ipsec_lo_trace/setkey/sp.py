@@ -16,12 +16,13 @@ from ipsec_lo_trace.setkey.tokens import Kind, Token
 from ipsec_lo_trace.setkey.values import host, number, port, upper
 
 _END_HINT = "every command ends with one"
+_EXAMPLE = "such as -P out ipsec esp/transport//require"
 
 
 def spdadd(stream: Stream, at: Token) -> SpdAdd:
     """Read ``spdadd``, of which this was the first word."""
     if stream.peek.is_("tagged"):
-        reason = "tagged policies: FAST_IPSEC of 2003 does not know the extension that carries the tag"
+        reason = "FAST_IPSEC of 2003 refuses the PF_KEY extension that carries a tag"
         raise stream.peek.fault(reason, "name the packets by address")
     selector, notes = _selector(stream)
     policy = _policy(stream)
@@ -70,12 +71,12 @@ def _range(stream: Stream, notes: list[str], *, names: bool) -> tuple[IPv4Networ
 
 
 def _policy(stream: Stream) -> PolicySpec:
-    stream.expect("-P", "and behind it the policy, such as -P out ipsec esp/transport//require")
+    stream.expect("-P", _EXAMPLE)
     text = stream.take()
     if text.kind is not Kind.POLICY:
-        raise text.fault("-P without a policy", "such as -P out ipsec esp/transport//require")
+        raise text.fault("-P without a policy", _EXAMPLE)
     if stream.peek.kind is Kind.POLICY:
-        reason = "a comment inside a policy, where setkey(8) reads the policy up to the comment alone"
+        reason = "a comment inside a policy, which setkey(8) takes for the policy's end"
         raise stream.peek.fault(reason, "put it behind the ;")
     if not stream.peek.is_(";"):
         raise stream.unexpected("the ; that ends the policy")

@@ -7,6 +7,10 @@ from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
 from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import NETISR, Drop, HandOff, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP
+from ipsec_lo_trace.wire import ip
+
+SEEN_AS = {IPPROTO_ESP: "ESP", IPPROTO_AH: "AH", IPPROTO_ICMP: "plain ICMP"}
 
 
 @stage(defs.looutput, defs.ip_input)
@@ -20,6 +24,9 @@ def looutput(k: Kernel, m: Mbuf, _args: None) -> Verdict:
     k.count("if_obytes", len(m.data))
     if k.ipintrq_len >= IFQ_MAXLEN:
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
+    seen = SEEN_AS.get(ip.read(m.data).proto, "another protocol")
     k.count("if_ipackets")
     k.count("if_ibytes", len(m.data))
-    return HandOff(defs.ip_input, NETISR, m, defs.Input(), "lo0 queues it for input, marks and all")
+    return HandOff(
+        defs.ip_input, NETISR, m, defs.Input(), f"tcpdump here sees {seen}; back up, marks and all"
+    )

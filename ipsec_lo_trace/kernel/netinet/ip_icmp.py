@@ -32,13 +32,11 @@ def icmp_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     kind = message[0]
     k.count(f"icps_inhist[{kind}]")
     if kind != icmp.ICMP_ECHO:
-        return HandOff(defs.rip_input, CALL, m, args, "not a request to answer: to the raw sockets", "raw")
+        return HandOff(defs.rip_input, CALL, m, args, "no request: to the raw sockets", "raw")
     m.data = m.data[: args.hlen] + icmp.with_type(message, icmp.ICMP_ECHOREPLY)
     k.count("icps_reflect")
     k.count(f"icps_outhist[{icmp.ICMP_ECHOREPLY}]")
-    return HandOff(
-        defs.icmp_reflect, CALL, m, None, "makes the request an echo reply, in the same mbuf", "reflect"
-    )
+    return HandOff(defs.icmp_reflect, CALL, m, None, "the request becomes the reply", "reflect")
 
 
 @stage(defs.icmp_reflect, defs.icmp_send)
@@ -57,10 +55,10 @@ def icmp_reflect(k: Kernel, m: Mbuf, _args: None) -> Verdict:
         header_len=ip.HEADER_LEN, src=header.dst, dst=header.src, ttl=MAXTTL, options=b""
     )
     m.data = ip.write(swapped, body)
-    text = "the reply takes the request's mbuf over, with every tag and flag"
+    text = "the reply inherits the request's marks"
     if k.build.icmp_reflect_strips_tags:
         m_tag_delete_chain(m)
-        text = "the reply takes the request's mbuf over; every tag is deleted, the flags stay"
+        text = "every tag is deleted; the flags stay"
     return HandOff(defs.icmp_send, CALL, m, defs.Reflect(reply_options(header.options)), text)
 
 
@@ -85,6 +83,4 @@ def icmp_send(_k: Kernel, m: Mbuf, args: defs.Reflect) -> Verdict:
     message = m.data[header_len:]
     m.data = m.data[:header_len] + icmp.with_type(message, message[0])
     output = defs.Output(options=args.options)
-    return HandOff(
-        defs.ip_output, CALL, m, output, "sends the reply with no socket: the policy goes by address"
-    )
+    return HandOff(defs.ip_output, CALL, m, output, "no socket: the policy goes by address")

@@ -41,7 +41,7 @@ def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
             return HandOff(defs.ip_reass, CALL, m, None, "a fragment: to reassembly", "reassemble")
     header = ip.read(m.data)
     switch = protosw(header.proto)
-    why = "not the last header: no policy check yet"
+    why = "not the last header: no policy check"
     if switch.last_header:
         refused, why = _policy_gate(k, m)
         if refused is not None:
@@ -124,10 +124,10 @@ def _policy_gate(k: Kernel, m: Mbuf) -> tuple[Drop | None, str]:
     tag = m_tag_find(m, IN_DONE)
     if tag is not None:
         sp = _policy_by_tag(k, m)
-        why = f"IN_DONE of {tag.made_for} leads to the default policy, {sp}"
+        why = f"made for {tag.made_for}, leads to the default policy, {sp}"
     else:
         sp = in_policy_by_address(k, m, gate="gate-1")
-        why = f"the inbound policy is {sp}"
+        why = f"inbound policy {sp}"
     if ipsec_in_reject(k, sp, m, gate="gate-1"):
         # KERNEL: this drop moves no counter.
         return Drop(

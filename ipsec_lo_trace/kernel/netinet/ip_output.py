@@ -54,7 +54,7 @@ def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
         CALL,
         m,
         process,
-        f"the policy asks for {sp}; {why}",
+        f"policy {sp}; {why}",
         "apply",
         hides="ENOENT",
     )
@@ -94,14 +94,13 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
     for tag in m_tag_walk(m, OUT_DONE, OUT_CRYPTO_NEEDED):
         if cached is None:
             _ask_loop(k, tag, "no SA used yet", "not done: nothing to compare with")
-            return False, "its request has used no SA yet, so no tag can match"
+            return False, "it used no SA yet, so no tag can match"
         same = tdb_ident(tag) == cached.tdbi
         _ask_loop(
             k, tag, str(cached.tdbi), "equal: done already" if same else "different: look on", match=same
         )
         if same:
-            named = f"{tag.name} of {tag.made_for} names {cached.tdbi}"
-            return True, f"{named}, the SA that the policy used last: skip IPsec"
+            return True, f"made for {tag.made_for}, names the policy's last SA: skip IPsec"
     return False, "no tag names its SA"
 
 

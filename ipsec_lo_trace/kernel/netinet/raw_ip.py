@@ -41,7 +41,7 @@ def rip_output(_k: Kernel, m: Mbuf, args: defs.RawOutput) -> Verdict:
     )
     m.data = ip.write(header, m.data)
     output = defs.Output(socket=True, options=args.options)
-    return HandOff(defs.ip_output, CALL, m, output, "ping's echo request gets an IP header")
+    return HandOff(defs.ip_output, CALL, m, output, "the echo request gets an IP header")
 
 
 @stage(defs.rip_input)
@@ -61,4 +61,4 @@ def rip_input(k: Kernel, m: Mbuf, _args: defs.ProtoInput) -> Verdict:
         k.count("ips_in_polvio")
         k.count("ips_delivered", -1)
         return Drop("socket-policy", "", "the socket's inbound policy refuses it", "reject")
-    return Deliver("ping", "ping's raw socket gets the reply", "deliver")
+    return Deliver("ping", "accepted: ping gets the reply", "deliver")

@@ -65,6 +65,4 @@ def ipsec4_common_input_cb(k: Kernel, m: Mbuf, args: defs.InputDone) -> Verdict:
     if k.ipintrq_len >= IFQ_MAXLEN:
         k.count(f"{STATISTICS[sav.proto]}_qfull")
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
-    return HandOff(
-        defs.ip_input, NETISR, m, defs.Input(), f"{sav.tdbi} is noted in the tag; queued for input again"
-    )
+    return HandOff(defs.ip_input, NETISR, m, defs.Input(), f"for SA 0x{sav.spi:08x}; input again")

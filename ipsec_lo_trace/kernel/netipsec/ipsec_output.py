@@ -35,9 +35,9 @@ def ipsec4_process_packet(k: Kernel, m: Mbuf, args: defs.Process) -> Verdict:
     header = ip.read(m.data)
     xform = defs.XformOutput(isr, sav)
     dst = sav.index.dst
-    text = f"SA {sav.tdbi} serves {isr}"
+    text = f"uses SA 0x{sav.spi:08x}"
     if isr.mode is Mode.TUNNEL or (int(dst) != 0 and dst != header.dst):
-        return HandOff(defs.ipip_output, CALL, m, xform, f"{text}; encapsulate first", "tunnel")
+        return HandOff(defs.ipip_output, CALL, m, xform, f"{text}, in a tunnel: encapsulate first", "tunnel")
     return HandOff(XF_OUTPUTS[isr.proto], XF_OUTPUT, m, xform, text, "transform")
 
 
@@ -99,8 +99,8 @@ def ipsec_process_done(k: Kernel, m: Mbuf, args: defs.ProcessDone) -> Verdict:
             CALL,
             m,
             following,
-            f"{sav.tdbi} is done; the bundle goes on",
+            f"for SA 0x{sav.spi:08x}; the bundle goes on",
             "bundle",
         )
     again = defs.Output(flags=defs.IP_RAWOUTPUT)
-    return HandOff(defs.ip_output, CALL, m, again, f"{sav.tdbi} is done and noted in the tag")
+    return HandOff(defs.ip_output, CALL, m, again, f"for SA 0x{sav.spi:08x}; output again")

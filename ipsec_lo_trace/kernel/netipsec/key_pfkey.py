@@ -89,6 +89,7 @@ def key_newsav(db: Databases, head: SaHead, sa: SecurityAssociation) -> SaHead:
 
     Source: netipsec/key.c, key_newsav, key_setsaval and key_sa_chgstate.
     """
+    # Protocol and ends are equal, so the identity in sa.tdbi stays right.
     sa.index = head.index
     if sa.old:
         sa.replay = None

@@ -58,9 +58,7 @@ def ah_output_cb(k: Kernel, m: Mbuf, args: defs.CryptoOutput) -> Verdict:
             "sa-changed", "assertion failed: the request's SA changed while the packet was in crypto"
         )
     done = defs.ProcessDone(args.isr)
-    return HandOff(
-        defs.ipsec_process_done, CALL, m, done, "the crypto callback brings the packet back with its ICV"
-    )
+    return HandOff(defs.ipsec_process_done, CALL, m, done, "the crypto callback brings it back")
 
 
 @stage(defs.ah_input, defs.ah_input_cb)

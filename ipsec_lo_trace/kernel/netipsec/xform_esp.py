@@ -76,9 +76,7 @@ def esp_output_cb(k: Kernel, m: Mbuf, args: defs.CryptoOutput) -> Verdict:
             "sa-changed", "assertion failed: the request's SA changed while the packet was in crypto"
         )
     done = defs.ProcessDone(args.isr)
-    return HandOff(
-        defs.ipsec_process_done, CALL, m, done, "the crypto callback brings the packet back encrypted"
-    )
+    return HandOff(defs.ipsec_process_done, CALL, m, done, "the crypto callback brings it back")
 
 
 @stage(defs.esp_input, defs.esp_input_cb)
