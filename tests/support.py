@@ -61,7 +61,7 @@ def scenario(name: str) -> Configuration:
 
 
 def ends(name: str) -> tuple[IPv4Address | None, IPv4Address]:
-    """Give source and destination that a scenario is about: A to B if it speaks of B, A or 127.0.0.1 to itself."""
+    """Give the ends that a scenario is about: A to B if it speaks of B, A or 127.0.0.1 to itself."""
     text = (SCENARIOS / f"{name}.conf").read_text(encoding="utf-8")
     if str(B) in text or "10.0.0.0/8" in text:
         return A, B

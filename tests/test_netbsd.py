@@ -1,9 +1,9 @@
 """Are the tags those that NetBSD's own stack bore at the same places?
 
-The expectations state what NetBSD's network stack (2016 sources, run as a user-space kernel; OUT_DONE compared per
-SA and looutput not stripping, as in 2003) printed for one echo: at ipsec4_output, which is our ip_output's IPsec
-block, at looutput, and at the beginning of icmp_reflect.  Newest tag first; 1 and 2 are the SAs of the request's and
-the reply's direction, I is IN_DONE, O is OUT_DONE, E is the tunnel's ENCAP.
+The expectations state what NetBSD's network stack (2016 sources, run as a user-space kernel; OUT_DONE
+compared per SA and looutput not stripping, as in 2003) printed for one echo: at ipsec4_output, which is our
+ip_output's IPsec block, at looutput, and at the beginning of icmp_reflect.  Newest tag first; 1 and 2 are the
+SAs of the request's and the reply's direction, I is IN_DONE, O is OUT_DONE, E is the tunnel's ENCAP.
 """
 
 from __future__ import annotations

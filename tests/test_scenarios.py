@@ -1,6 +1,6 @@
 """Does each policy shape come out as the sources imply and as NetBSD's own stack showed?
 
-Expectations are those of the kernel reference (the cases of the analysis's aftermath) and, where it ran them, of
+Expectations follow from the sources (see docs/reference/fidelity.md) and, where it ran them, are those of
 NetBSD's own network stack (2016 sources, run as a user-space kernel with the 2003 differences switched back).
 """
 

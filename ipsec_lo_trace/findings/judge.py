@@ -169,7 +169,7 @@ def _leaked(echo: Echo, run: Run) -> Outcome:
 
 
 def _responsible(echo: Echo, leak: Leak) -> StaleDecision | None:
-    """Find the stale decision behind a leak: the flag that let it in, or the loop detection that let it out."""
+    """Find the stale decision behind a leak: the flag that let it in, or the tag that let it out."""
     if leak.accepted:
         found = [stale for stale in echo.stale if stale.check.id in FLAG_QUESTIONS]
         found = found or [stale for stale in echo.stale if stale.check.id == "gate-1-tag"]

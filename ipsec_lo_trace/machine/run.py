@@ -111,11 +111,12 @@ class Machine:
         kernel.moved = moved
         checks: list[Check] = []
         kernel.checks = checks
-        data, before = m.data, m.marks
+        described, before = m.described, m.marks
         verdict = self._run(work)
         check_marks(before, m)
-        if m.data is not data or m.wire is None:
-            m.wire = self.summarise(m.data)
+        changed = m.data is not described and m.data != described
+        if changed or m.wire is None:
+            m.wire, m.described = self.summarise(m.data), m.data
         visit = m.visits.get((m.packet, name), 0) + 1
         m.visits[m.packet, name] = visit
         to, errno, reason = _ending(verdict)
@@ -128,7 +129,7 @@ class Machine:
             packet=m.packet,
             via=work.via,
             wire=m.wire,
-            bytes=m.data.hex() if m.data is not data and m.data != data else None,
+            bytes=m.data.hex() if changed else None,
             marks=m.marks,
             changes=changes,
             checks=checks,

@@ -16,7 +16,7 @@ class Mbuf:
     ``packet`` is the identity of what the mbuf holds now: ``icmp_reflect`` makes the reply in the request's
     mbuf, so the mbuf stays and the identity changes.  ``tags`` and ``flags`` change through ``kernel.kern``
     only; both doors note what they did in ``changes``.  ``marks`` is both together, tags first;
-    ``wire`` describes ``data`` as the last stage left it.
+    ``wire`` describes ``described``, which is ``data`` as the trace last showed it.
     """
 
     __slots__ = (
@@ -24,6 +24,7 @@ class Mbuf:
         "_tags",
         "changes",
         "data",
+        "described",
         "echo",
         "marks",
         "packet",
@@ -43,6 +44,7 @@ class Mbuf:
         self._flags: tuple[Mark, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.changes: list[Change] = []
+        self.described = data
         self.wire: Packet | None = None
         self.row = 0
         self.stage = ""

@@ -58,7 +58,7 @@ def _flag(stream: Stream, given: Extensions) -> None:
     padding = flag.text.removesuffix("-pad")
     if given.padding not in ("seq", padding):
         reason = "with random-pad and zero-pad the 2003 kernel leaves the padding to chance"
-        raise flag.fault(reason, "take one of them")
+        raise flag.fault(reason, "take one")
     given.padding = padding
 
 

@@ -23,7 +23,7 @@ def spdadd(stream: Stream, at: Token) -> SpdAdd:
     """Read ``spdadd``, of which this was the first word."""
     if stream.peek.is_("tagged"):
         reason = "FAST_IPSEC of 2003 refuses the PF_KEY extension that carries a tag"
-        raise stream.peek.fault(reason, "name the packets by address")
+        raise stream.peek.fault(reason, "go by addresses")
     selector, notes = _selector(stream)
     policy = _policy(stream)
     return SpdAdd(at=at, selector=selector, policy=policy, notes=(*notes, *policy.notes))

@@ -14,8 +14,6 @@ IMMUTABLE_OPTIONS = frozenset({130, 133, 134, 148, 149})
 
 Source: netipsec/xform_ah.c, ah_massage_headers; RFC 2402 appendix A1.
 """
-IPOPT_EOL = 0
-IPOPT_NOP = 1
 IP_DF_BYTE = ip.IP_DF >> 8
 
 
@@ -86,11 +84,16 @@ class AhTransform:
 
 
 def massaged(options: bytes) -> bytes:
-    """Zero every option that may change on the way, whole; keep the rest."""
+    """Zero every option that may change on the way, whole; keep the rest.  RFC 2402 section 3.3.3.1.1.
+
+    SIMPLER: ah_massage_headers of 2003 added the IP header's 20 bytes twice and so looked for the options too
+    far on.  A record route went into the ICV as it stood, and broke it when ip_input wrote an address into a
+    slot before AH was checked.  Here it is left out, as the RFC and later NetBSD have it.
+    """
     kept = bytearray(options)
     at = 0
-    while at < len(options) and options[at] != IPOPT_EOL:
-        if options[at] == IPOPT_NOP:
+    while at < len(options) and options[at] != ip.IPOPT_EOL:
+        if options[at] == ip.IPOPT_NOP:
             at += 1
             continue
         length = max(options[at + 1], 2) if at + 1 < len(options) else 1

@@ -91,7 +91,8 @@ def _keyed(name: str, byteorder: Literal["little", "big"]) -> Callable[[bytes, b
     """Hash the key, filled up to a block the way the hash fills its own end, the message, and the key again.
 
     Source: opencrypto/cryptosoft.c, swcr_newsession and swcr_authcompute ("KPDK": key, padding, data, key);
-    RFC 1828 and RFC 1852.  No packet of a real kernel was at hand to confirm it.
+    RFC 1828 and RFC 1852.  SIMPLER: swcr_newsession fills the key up by ending the hash with no place for a
+    digest.  Whether NetBSD's hashes took that is not known; AH_ALG_MAX kept the kernel from coming there.
     """
 
     def digest(key: bytes, message: bytes) -> bytes:

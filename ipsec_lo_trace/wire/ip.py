@@ -12,6 +12,10 @@ HEADER_LEN = 20
 IP_DF = 0x4000
 IP_MF = 0x2000
 IP_OFFMASK = 0x1FFF
+IPOPT_EOL = 0
+IPOPT_NOP = 1
+IPOPT_COPIED = 0x80
+"""The bit of an option's type that puts it into every fragment.  RFC 791 section 3.1."""
 _FIXED = struct.Struct("!BBHHHBBH4s4s")
 
 
@@ -130,18 +134,38 @@ def ports(packet: bytes, header_len: int) -> tuple[int, int]:
 
 
 def fragment(packet: bytes, mtu: int) -> list[bytes]:
-    """Cut a packet into fragments of at most ``mtu`` bytes.
+    """Cut a packet into fragments of at most ``mtu`` bytes; ValueError if they cannot hold eight bytes each.
 
-    SIMPLER: every fragment keeps all options, not only those with the copied bit.
+    Source: netinet/ip_output.c, ip_fragment: all have the room that is left beside the first one's options.
     """
     header = read(packet)
     payload = packet[header.header_len :]
     room = (mtu - header.header_len) // 8 * 8
+    if room <= 0:
+        raise ValueError(f"an MTU of {mtu} has no room behind {header.header_len} bytes of header")
+    rest = header._replace(options=copied(header.options))
     pieces = []
-    for start in range(0, len(payload), room):
+    for start in range(0, len(payload) or 1, room):
         more = IP_MF if start + room < len(payload) else 0
-        pieces.append(write(header._replace(off=start // 8 | more), payload[start : start + room]))
+        head = rest if start else header
+        off = header.off + start // 8 | more
+        pieces.append(write(head._replace(off=off), payload[start : start + room]))
     return pieces
+
+
+def copied(options: bytes) -> bytes:
+    """Keep the options that go into later fragments too, and every NOP.
+
+    Source: netinet/ip_output.c, ip_optcopy.
+    """
+    kept, at = b"", 0
+    while at < len(options) and options[at] != IPOPT_EOL:
+        kind = options[at]
+        length = 1 if kind == IPOPT_NOP else max([2, *options[at + 1 : at + 2]])
+        if kind == IPOPT_NOP or kind & IPOPT_COPIED:
+            kept += options[at : at + length]
+        at += length
+    return kept
 
 
 def reassemble(parts: dict[int, bytes]) -> bytes | None:

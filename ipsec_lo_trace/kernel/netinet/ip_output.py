@@ -61,10 +61,16 @@ def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
 
 
 def _complete_header(k: Kernel, m: Mbuf, options: bytes) -> None:
-    """Insert options, give the packet an identification, count it as this host's own."""
+    """Insert options, give the packet an identification, count it as this host's own.
+
+    Source: netinet/ip_output.c, ip_output and ip_insertoptions.
+    """
     k.count("ips_localout")
     header = ip.read(m.data)
     payload = m.data[header.header_len :]
+    # KERNEL: options that would make the packet too long are left out, and nobody is told.
+    if len(m.data) + len(options) > IP_MAXPACKET:
+        options = b""
     header_len = ip.HEADER_LEN + len(options)
     fresh = header._replace(
         ident=k.next_ip_id(), off=header.off & ip.IP_DF, options=options, header_len=header_len
