@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ipsec_lo_trace.model.errors import BrokenInvariantError
-from ipsec_lo_trace.model.mbuf import Mbuf, carried
+from ipsec_lo_trace.model.mbuf import Mbuf
 
 if TYPE_CHECKING:
     from ipsec_lo_trace.model.trace import Mark
@@ -14,26 +14,34 @@ if TYPE_CHECKING:
 def check_marks(before: tuple[Mark, ...], m: Mbuf) -> None:
     """Raise BrokenInvariantError unless the changes, folded over the marks before, give the marks after.
 
-    The order of tags is not folded (a new tag goes to the head by construction), their multiset is.
+    The order of tags is not folded (a new tag goes to the head by construction), their multiset is.  A mark is
+    stale exactly if it was made for another packet than the one that bears it now.
     """
     after = m.marks
     if after is before and not m.changes:
         return
-    folded = list(carried(before, m.packet))
+    folded = [_identity(mark) for mark in before]
     for change in m.changes:
-        mark = change.mark
+        mark = _identity(change.mark)
         if change.op == "add":
             folded.append(mark)
         elif mark in folded:
             folded.remove(mark)
         else:
-            _broken(m, f"removed {mark.name}, which the packet did not bear")
-    for mark in after:
-        if mark not in folded:
-            _broken(m, f"bears {mark.name}, which no change accounts for")
-        folded.remove(mark)
+            _broken(m, f"removed {change.mark.name}, which the packet did not bear")
+    for borne in after:
+        if _identity(borne) not in folded:
+            _broken(m, f"bears {borne.name}, which no change accounts for")
+        folded.remove(_identity(borne))
+        if borne.stale != (borne.made_for != m.packet):
+            _broken(m, f"{borne.name} was made for {borne.made_for}, and says stale {borne.stale}")
     if folded:
-        _broken(m, f"lost {folded[0].name} without a change")
+        _broken(m, f"lost {folded[0][0]} without a change")
+
+
+def _identity(mark: Mark) -> tuple[str, str, int, int | None]:
+    """Give what stays the same about a mark while its carrier changes."""
+    return mark.name, mark.made_for, mark.row, mark.spi
 
 
 def _broken(m: Mbuf, what: str) -> None:

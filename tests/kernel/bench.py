@@ -54,7 +54,7 @@ class Bench:
         return self.kernel.db.sahtree[0].savs[0]
 
     def receive(self, packet: bytes, *, marks: Mbuf | None = None) -> list[Step]:
-        """Queue a packet for ip_input and run until nothing is left; ``marks`` gives it another mbuf's marks."""
+        """Queue a packet for ip_input and run until nothing is left; it bears the marks of ``marks``."""
         m = Mbuf(packet, echo=1, packet="P1")
         if marks is not None:
             m.tags, m.flags = marks.tags, marks.flags

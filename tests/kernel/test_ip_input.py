@@ -77,7 +77,7 @@ def test_an_in_done_tag_makes_the_packet_filter_step_aside() -> None:
 
 @pytest.mark.parametrize(("kind", "accepted"), [(PolicyType.NONE, True), (PolicyType.DISCARD, False)])
 def test_gate_1_asks_the_default_policy_if_there_is_an_in_done_tag(kind: PolicyType, accepted: bool) -> None:
-    """With IN_DONE, neither "require" nor the missing flag counts: the system default policy decides alone."""
+    """With IN_DONE, neither "require" nor the missing flag counts: the default policy decides alone."""
     bench = Bench(ONE_ESP + IN_ESP, sysctl=Sysctl(def_policy=kind))
     tagged = Mbuf(GOOD, echo=1, packet="P1")
     m_tag_prepend(tagged, IN_DONE, bench.sa.tdbi)

@@ -159,7 +159,7 @@ def test_ah_does_not_wrap_unless_the_sa_is_cyclic() -> None:
 
 @pytest.mark.parametrize("padding", ["zero", "seq", "random"])
 def test_padding_is_as_the_sa_asks(padding: str) -> None:
-    """The padding bytes are zeros, 1 2 3 and so on, or derived ones; the last byte is their number each time."""
+    """The padding bytes are zeros, 1 2 3 and so on, or derived ones; the pad length is their number."""
     bench = Bench(f"add 127.0.0.1 127.0.0.1 esp 0x1000 -f {padding}-pad {ESP_KEYS} ;" + OUT_ESP)
     sealed = bytes.fromhex(output(bench, echo())[2].bytes or "")[20:]
     plain = bench.kernel.esp(bench.sa).decrypt(sealed)
@@ -213,7 +213,7 @@ def test_only_the_first_fragment_bears_the_marks_and_they_are_the_whole_packets(
 
 
 def test_a_burst_numbers_the_requests_first() -> None:
-    """Four requests without waiting share one SA's numbers in the order of events: 1 to 4, the replies later."""
+    """Four requests without waiting share one SA's numbers as events come: 1 to 4, the replies later."""
     traced = trace("lo-esp", PATCHED, count=4, preload=4)
     sequence = [crossing.seq[0] for crossing in traced.verdict.lo0]
     assert sequence[:4] == [1, 2, 3, 4]

@@ -113,7 +113,7 @@ def test_options_are_padded_to_whole_words() -> None:
     assert ip.read(ip.write(header, b"")).options == b"\x07\x03\x04\0"
 
 
-@given(headers, st.binary(min_size=1, max_size=500), st.integers(68, 300))
+@given(headers, st.binary(max_size=500), st.integers(68, 300))
 def test_fragments_reassemble_to_the_packet(header: ip.IpHeader, payload: bytes, mtu: int) -> None:
     """Fragments fit the MTU, all but the last carry whole 8-byte units, and together they are the packet."""
     packet = ip.write(header._replace(off=0), payload)
@@ -134,6 +134,41 @@ def test_no_packet_comes_of_missing_fragments(
     parts = {(ip.read(piece).off & ip.IP_OFFMASK) * 8: piece for piece in pieces}
     del parts[data.draw(st.sampled_from(sorted(parts)))]
     assert ip.reassemble(parts) is None
+
+
+@given(headers, st.binary(min_size=200, max_size=500))
+def test_fragments_of_fragments_reassemble_too(header: ip.IpHeader, payload: bytes) -> None:
+    """A fragment that is cut again keeps its place and, but for the packet's end, announces more."""
+    packet = ip.write(header._replace(off=0), payload)
+    pieces = [small for large in ip.fragment(packet, 148) for small in ip.fragment(large, 80)]
+    assert ip.reassemble({(ip.read(piece).off & ip.IP_OFFMASK) * 8: piece for piece in pieces}) == packet
+
+
+def test_later_fragments_keep_the_copied_options_only() -> None:
+    """Router alert and NOPs are in every fragment, record route and what follows EOL in the first one."""
+    route, alert, nop = bytes((7, 7, 4, 0, 0, 0, 0)), bytes((148, 4, 0, 0)), b"\x01"
+    header = ip.IpHeader(0, 0, 0, 5, 0, 64, 1, 0, IPv4Address(1), IPv4Address(2), nop + route + alert + alert)
+    first, *others = [ip.read(piece) for piece in ip.fragment(ip.write(header, bytes(100)), 68)]
+    assert (first.header_len, first.total_len, first.options) == (36, 68, header.options)
+    assert {head.options for head in others} == {nop + alert + alert + bytes(3)}
+    assert [head.total_len for head in others] == [64, 64, 36]
+    assert ip.copied(alert + b"\0" + alert) == alert
+
+
+@given(st.binary(max_size=40))
+def test_copying_ends_with_any_options(options: bytes) -> None:
+    """However malformed, options are copied once, and copying the copy changes nothing."""
+    copied = ip.copied(options)
+    assert len(copied) <= len(options)
+    assert ip.copied(copied) == copied
+
+
+@pytest.mark.parametrize("mtu", [0, 20, 27])
+def test_an_mtu_without_room_is_refused(mtu: int) -> None:
+    """A fragment must hold eight bytes besides its header."""
+    header = ip.IpHeader(0, 0, 0, 5, 0, 64, 1, 0, IPv4Address(1), IPv4Address(2), b"")
+    with pytest.raises(ValueError, match="no room"):
+        ip.fragment(ip.write(header, bytes(100)), mtu)
 
 
 def test_ports_of_a_cut_packet_are_zeros() -> None:

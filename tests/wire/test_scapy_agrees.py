@@ -110,6 +110,18 @@ def test_only_the_builder_loads_scapy() -> None:
     assert output_of(code) == ("[]\n", "")
 
 
+def test_the_builder_loads_no_more_of_scapy_than_it_needs() -> None:
+    """The builder gets along without all of scapy, its IPsec, and the host's routes."""
+    code = (
+        "import sys\n"
+        "from ipsec_lo_trace.wire import build\n"
+        "from scapy.config import conf\n"
+        "print([name for name in ('scapy.all', 'scapy.layers.ipsec') if name in sys.modules])\n"
+        "print(conf.route_autoload, conf.route6_autoload)\n"
+    )
+    assert output_of(code) == ("[]\nFalse False\n", "")
+
+
 def test_no_algorithm_warns() -> None:
     """Using every cipher and authenticator leaves standard error empty, with all warnings on."""
     code = (

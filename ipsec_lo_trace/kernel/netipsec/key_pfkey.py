@@ -188,12 +188,11 @@ def key_msg2sp(db: Databases, policy: Policy) -> Policy:
 
     Source: netipsec/key.c, key_msg2sp.
     """
-    newreqid = key_newreqid(db)
-    requests = []
+    requests: list[Request] = []
     for isr in policy.requests:
         reqid = isr.reqid
         if isr.level is Level.UNIQUE and not 1 <= reqid <= IPSEC_MANUAL_REQID_MAX:
-            reqid, newreqid = newreqid, newreqid + 1
+            reqid = key_newreqid(db, requests)
         requests.append(Request(isr.proto, isr.mode, isr.level, reqid, isr.src, isr.dst))
     return Policy(policy.direction, policy.selector, policy.kind, requests)
 
@@ -210,15 +209,15 @@ def key_getsp(db: Databases, direction: Direction, selector: Selector) -> Policy
     return None
 
 
-def key_newreqid(db: Databases) -> int:
-    """Give the next reqid of the kernel's own, 0x4001 first.
+def key_newreqid(db: Databases, requests: list[Request]) -> int:
+    """Give the next reqid of the kernel's own, 0x4001 first; ``requests`` are those not yet in the SPD.
 
     Source: netipsec/key.c, key_newreqid.
     """
     # SIMPLER: counted from the policies that are there, so a deleted policy's number comes again.
     policies = [policy for policies in db.sptree.values() for policy in policies]
-    reqids = [isr.reqid for policy in policies for isr in policy.requests]
-    return max((IPSEC_MANUAL_REQID_MAX + 1, *reqids)) + 1
+    known = [*requests, *(isr for policy in policies for isr in policy.requests)]
+    return max((IPSEC_MANUAL_REQID_MAX + 1, *(isr.reqid for isr in known))) + 1
 
 
 def key_spddelete(db: Databases, direction: Direction, selector: Selector) -> None:

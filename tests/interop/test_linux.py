@@ -1,0 +1,105 @@
+"""Linux's IPsec, a second opinion on our bytes: it takes what we seal, and we take what it answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipsec_lo_trace.model.sa import IPPROTO_ESP
+from ipsec_lo_trace.model.trace import Step
+from ipsec_lo_trace.profiles.fixes import NETBSD_2003_08
+from ipsec_lo_trace.setkey.load import load
+from ipsec_lo_trace.tracer import PingTrace, trace_ping
+from ipsec_lo_trace.userland.ping import PingOptions
+from ipsec_lo_trace.wire import build, icmp, ip
+from tests.interop.linux_image import UnavailableError
+from tests.interop.linux_vm import Case, Seen, exchange
+from tests.interop.pairs import IPPROTO_ICMP, PAIRS, Pair, iproute2, opened, packet, seal, setkey
+
+pytestmark = pytest.mark.interop
+
+IDENT = 0x4C4F
+
+
+def echo_message(seq: int) -> bytes:
+    """Make an echo request with 57 bytes of data, so that ESP has to pad."""
+    return build.echo_request(ident=IDENT, seq=seq, data=bytes(range(57)))
+
+
+def sealed(pair: Pair) -> tuple[bytes, ...]:
+    """Protect two requests with our transforms alone, numbered 1 and 2."""
+    return tuple(seal(pair, packet(pair, IPPROTO_ICMP, echo_message(seq)), seq) for seq in (1, 2))
+
+
+def flipped(protected: bytes) -> bytes:
+    """Flip one bit of the ICV: in ESP of the packet's last byte, in AH of the ICV's first."""
+    at = len(protected) - 1 if protected[9] == IPPROTO_ESP else ip.HEADER_LEN + 12
+    return protected[:at] + bytes((protected[at] ^ 1,)) + protected[at + 1 :]
+
+
+def traced(pair: Pair) -> tuple[bytes, ...]:
+    """Let the modelled kernel send two requests; give them as they are when they reach lo0."""
+    options = PingOptions(dst=pair.dst, src=pair.src, count=2)
+    trace = PingTrace(options, NETBSD_2003_08, "--patched", "test", local=frozenset((pair.src, pair.dst)))
+    latest: dict[int, bytes] = {}
+    crossed = []
+    for step in trace_ping(trace, load(setkey(pair), "test")):
+        if isinstance(step, Step) and step.packet == "P1":
+            if step.bytes is not None:
+                latest[step.echo] = bytes.fromhex(step.bytes)
+            if step.stage == "looutput":
+                crossed.append(latest[step.echo])
+    return tuple(crossed)
+
+
+@pytest.fixture(scope="module")
+def linux(pytestconfig: pytest.Config) -> dict[str, Seen]:
+    """Boot Linux; give what it had on lo for each pair's sealed, flipped and traced requests."""
+    cases = {}
+    for name, pair in PAIRS.items():
+        good = sealed(pair)
+        cases[f"{name}-sealed"] = Case(iproute2(pair), good)
+        cases[f"{name}-flipped"] = Case(iproute2(pair), tuple(map(flipped, good)))
+        cases[f"{name}-traced"] = Case(iproute2(pair), traced(pair))
+    try:
+        return exchange(cases, pytestconfig.cache.mkdir("linux"))
+    except UnavailableError as reason:
+        pytest.skip(f"no Linux to ask: {reason}")
+
+
+def replies(pair: Pair, seen: Seen, requests: tuple[bytes, ...]) -> list[tuple[int, int, bytes]]:
+    """Open every protected packet that Linux sent: SPI, sequence number, ICMP message."""
+    proto = pair.algorithms.proto
+    return [opened(pair, found) for found in seen.packets if found[9] == proto and found not in requests]
+
+
+def answers(pair: Pair, messages: list[bytes]) -> list[tuple[int, int, bytes]]:
+    """Say what must come back for echo requests: echo replies with the same content, numbered from 1."""
+    made = [icmp.with_type(message, icmp.ICMP_ECHOREPLY) for message in messages]
+    return [(pair.reply_spi, seq, message) for seq, message in enumerate(made, 1)]
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_linux_answers_what_we_seal(name: str, linux: dict[str, Seen]) -> None:
+    """Linux accepts our transforms' packets; its protected replies verify, decrypt and answer them."""
+    pair = PAIRS[name]
+    seen = linux[f"{name}-sealed"]
+    assert replies(pair, seen, sealed(pair)) == answers(pair, [echo_message(1), echo_message(2)])
+    assert seen.errors == {}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_linux_answers_what_the_modelled_kernel_sends(name: str, linux: dict[str, Seen]) -> None:
+    """Linux accepts the very packets that a traced ping puts on lo0, and answers them."""
+    pair = PAIRS[name]
+    requests = traced(pair)
+    assert [request[9] for request in requests] == [pair.algorithms.proto] * 2
+    found = replies(pair, linux[f"{name}-traced"], requests)
+    assert found == answers(pair, [opened(pair, request)[2] for request in requests])
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_linux_is_silent_to_a_flipped_icv(name: str, linux: dict[str, Seen]) -> None:
+    """A packet with one bit of its ICV flipped is on lo and counted as forged, and nothing comes back."""
+    seen = linux[f"{name}-flipped"]
+    assert seen.packets == [flipped(request) for request in sealed(PAIRS[name])]
+    assert seen.errors == {"XfrmInStateProtoError": len(seen.packets)}
