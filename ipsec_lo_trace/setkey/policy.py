@@ -96,8 +96,7 @@ def _rule(stream: Stream, direction: Direction, kind: PolicyType, notes: list[st
     mode_at = stream.word(tuple(_MODES), "transport or tunnel")
     ends, level, reqid = _OPEN, Level.DEFAULT, 0
     if stream.accept("/") and not _rule_ends(stream):
-        if stream.peek.is_("/"):
-            stream.take()
+        if stream.accept("/"):
             level, reqid = _level(stream, notes)
         else:
             ends = _ends(stream, direction)

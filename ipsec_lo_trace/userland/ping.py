@@ -29,7 +29,7 @@ class PingOptions:
     pattern: bytes = b""
     record_route: bool = False
     ttl: int = 0
-    preload: int = 0
+    preload: int = 1
 
 
 class Ping:

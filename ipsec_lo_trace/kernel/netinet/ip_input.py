@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_find
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_find, tdb_ident
 from ipsec_lo_trace.kernel.netinet.in_proto import protosw
 from ipsec_lo_trace.kernel.netinet.ip_options import BadOptionError, record_route
 from ipsec_lo_trace.kernel.netipsec.ipsec import in_policy_by_address, ipsec_getpolicy, ipsec_in_reject
@@ -12,6 +12,7 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, PR_INPUT, Drop, HandOff, Keep, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction, Policy
+from ipsec_lo_trace.model.trace import Mark
 from ipsec_lo_trace.wire import ip
 
 IPVERSION = 4
@@ -123,7 +124,7 @@ def _policy_gate(k: Kernel, m: Mbuf) -> tuple[Drop | None, str]:
     """Ask the inbound policy: by the newest IN_DONE tag if there is one, else by address."""
     tag = m_tag_find(m, IN_DONE)
     if tag is not None:
-        sp = _policy_by_tag(k, m)
+        sp = _policy_by_tag(k, tag)
         why = f"made for {tag.made_for}, leads to the default policy, {sp}"
     else:
         sp = in_policy_by_address(k, m, gate="gate-1")
@@ -136,14 +137,11 @@ def _policy_gate(k: Kernel, m: Mbuf) -> tuple[Drop | None, str]:
     return None, f"{why}: accepted"
 
 
-def _policy_by_tag(k: Kernel, m: Mbuf) -> Policy:
-    tag = m_tag_find(m, IN_DONE)
-    if tag is None:
-        return k.ip4_def_policy[Direction.IN]
+def _policy_by_tag(k: Kernel, tag: Mark) -> Policy:
     sp = ipsec_getpolicy(k, tag, Direction.IN)
     k.ask(
         "gate-1-tag",
-        left=f"IN_DONE {tag.proto} 0x{tag.spi or 0:08x} to {tag.dst}, made for {tag.made_for}",
+        left=f"IN_DONE {tdb_ident(tag)}, made for {tag.made_for}",
         right="policies for that protocol number that used that SA",
         answer=f"none can: the default, {sp}" if sp is k.ip4_def_policy[Direction.IN] else str(sp),
         mark=tag,

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from itertools import product
+
+import pytest
+
+from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.policy import Direction
+from ipsec_lo_trace.setkey.builtin import LEVELS, MODES, PROTOS, builtin_text
+from ipsec_lo_trace.setkey.load import load
+from ipsec_lo_trace.setkey.write import write
+from tests.setkey.support import plain
+
+LOCAL = IPv4Address("127.0.0.1")
+AUTHS = "there are hmac-md5, hmac-sha1, hmac-ripemd160, hmac-sha2-256"
+CIPHERS = "there are des-cbc, 3des-cbc, blowfish-cbc, cast128-cbc, rijndael-cbc"
+
+
+def test_the_default_is_one_esp_sa_that_both_directions_require() -> None:
+    """Without options the text is 3des-cbc and hmac-md5 on SPI 0x1000, required in and out."""
+    assert builtin_text(local=LOCAL) == (
+        "# built in: one SA for both directions, keys made up\n"
+        "add 127.0.0.1 127.0.0.1 esp 0x1000 -E 3des-cbc "
+        '"123456789012345678901234" -A hmac-md5 "0123456789abcdef" ;\n'
+        "spdadd 127.0.0.1/32 127.0.0.1/32 any -P out ipsec esp/transport//require ;\n"
+        "spdadd 127.0.0.1/32 127.0.0.1/32 any -P in ipsec esp/transport//require ;\n"
+    )
+
+
+def test_a_unique_tunnel_bundle_elsewhere_is_spelt_out() -> None:
+    """Protocol, mode, level and address show in SAs and rules alike."""
+    text = builtin_text(proto="esp+ah", mode="tunnel", level="unique", local=IPv4Address("10.9.9.1"))
+    assert text == (
+        "# built in: one SA for both directions, keys made up\n"
+        "add 10.9.9.1 10.9.9.1 esp 0x1000 -m tunnel -u 10 -E 3des-cbc "
+        '"123456789012345678901234" -A hmac-md5 "0123456789abcdef" ;\n'
+        "add 10.9.9.1 10.9.9.1 ah 0x1001 -m tunnel -u 10 -A hmac-sha1 "
+        '"01234567890123456789" ;\n'
+        "spdadd 10.9.9.1/32 10.9.9.1/32 any -P out ipsec "
+        "esp/tunnel/10.9.9.1-10.9.9.1/unique:10 ah/tunnel/10.9.9.1-10.9.9.1/unique:10 ;\n"
+        "spdadd 10.9.9.1/32 10.9.9.1/32 any -P in ipsec "
+        "esp/tunnel/10.9.9.1-10.9.9.1/unique:10 ah/tunnel/10.9.9.1-10.9.9.1/unique:10 ;\n"
+    )
+
+
+@pytest.mark.parametrize(("proto", "mode", "level"), list(product(PROTOS, MODES, LEVELS)))
+def test_every_variant_loads_without_a_note(proto: str, mode: str, level: str) -> None:
+    """All protocols, modes and levels make a configuration with as many SAs and rules as protocols."""
+    configuration = load(builtin_text(proto=proto, mode=mode, level=level, local=LOCAL), "built in")
+    count = len(proto.split("+"))
+    assert configuration.notes == []
+    assert [len(head.savs) for head in configuration.db.sahtree] == [1] * count
+    assert [len(policies[0].requests) for policies in configuration.db.sptree.values()] == [count] * 2
+    assert plain(load(write(configuration.db), "again").db) == plain(configuration.db)
+
+
+@pytest.mark.parametrize(("enc", "auth"), list(product(known_ciphers(), [*known_auths(), "none"])))
+def test_every_pair_of_algorithms_loads(enc: str, auth: str) -> None:
+    """Each modelled cipher goes with each authenticator, and with none."""
+    (head,) = load(builtin_text(enc=enc, auth=auth, local=LOCAL), "built in").db.sahtree
+    assert (head.savs[0].cipher, head.savs[0].auth) == (enc, "" if auth == "none" else auth)
+
+
+@pytest.mark.parametrize("auth", known_auths())
+def test_a_bundle_takes_one_authenticator_for_both(auth: str) -> None:
+    """The authenticator is that of ESP and of AH; none concerns ESP alone."""
+    ah, esp = load(builtin_text(proto="esp+ah", auth=auth, local=LOCAL), "built in").db.sahtree
+    assert (esp.savs[0].auth, ah.savs[0].auth) == (auth, auth)
+    ah, esp = load(builtin_text(proto="esp+ah", auth="none", local=LOCAL), "built in").db.sahtree
+    assert (esp.savs[0].auth, ah.savs[0].auth) == ("", "hmac-sha1")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"proto": "ipcomp"}, "ipcomp is not one of esp, ah, esp+ah"),
+        ({"mode": "any"}, "any is not one of transport, tunnel"),
+        ({"level": "must"}, "must is not one of default, use, require, unique"),
+        ({"enc": "aes-cbc"}, "aes-cbc is no cipher that an SA of 2003 can have (write rijndael-cbc)"),
+        ({"enc": "3des"}, "3des is no cipher that an SA of 2003 can have (did you mean 3des-cbc?)"),
+        (
+            {"enc": "null"},
+            f"null is no cipher that an SA of 2003 can have ({CIPHERS})",
+        ),
+        (
+            {"auth": "keyed-md5"},
+            f"keyed-md5 is no authenticator that an SA of 2003 can have ({AUTHS})",
+        ),
+        (
+            {"proto": "ah", "auth": "none"},
+            f"AH without an authenticator does nothing ({AUTHS})",
+        ),
+        (
+            {"proto": "ah", "enc": "des-cbc"},
+            "AH does not encrypt, so it cannot use des-cbc (esp or esp+ah does)",
+        ),
+    ],
+)
+def test_what_cannot_be_configured_is_told(options: dict[str, str], message: str) -> None:
+    """A choice that no SA of 2003 can have is refused before there is a text."""
+    with pytest.raises(UserError) as raised:
+        builtin_text(**options, local=LOCAL)
+    assert str(raised.value) == message
+
+
+def test_both_directions_have_the_same_rules() -> None:
+    """What is sent is what is required of what comes in."""
+    sptree = load(builtin_text(proto="esp+ah", local=LOCAL), "built in").db.sptree
+    assert [str(policy) for policy in sptree[Direction.IN]] == [str(p) for p in sptree[Direction.OUT]]

@@ -1,0 +1,108 @@
+"""Would a wrong stage be noticed?
+
+Each break below is planted in a copy of the project, one at a time, and the tests of that copy must fail.  The
+tests that run are those which hold the stages against the sources and against NetBSD; golden traces do not
+count here, since they would notice any change at all.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TESTS = ["tests/test_netbsd.py", "tests/test_scenarios.py", "tests/kernel"]
+
+
+class Break(NamedTuple):
+    """A fault to plant: in which file, what stands there, what shall stand there."""
+
+    file: str
+    right: str
+    wrong: str
+
+
+K = "ipsec_lo_trace/kernel/"
+BREAKS = {
+    "process_done forgets OUT_DONE": Break(
+        K + "netipsec/ipsec_output.py", "    m_tag_prepend(m, OUT_DONE, sav.tdbi)\n", ""
+    ),
+    "input forgets IN_DONE": Break(
+        K + "netipsec/ipsec_input.py", "    m_tag_prepend(m, IN_DONE, sav.tdbi)\n", ""
+    ),
+    "ESP input forgets M_DECRYPTED": Break(
+        K + "netipsec/xform_esp.py", "    m_set_flag(m, M_DECRYPTED)\n", ""
+    ),
+    "the tunnel forgets ENCAP": Break(K + "netinet/ip_encap.py", "    m_tag_prepend(m, ENCAP)\n", ""),
+    "the fix strips nothing": Break(
+        K + "netinet/ip_icmp.py", "        m_tag_delete_chain(m)\n", "        pass\n"
+    ),
+    "unpatched icmp_reflect strips": Break(
+        K + "netinet/ip_icmp.py", "    if k.build.icmp_reflect_strips_tags:", "    if True:"
+    ),
+    "loop detection looks at no tag": Break(
+        K + "netinet/ip_output.py", "        if same:\n", "        if False:\n"
+    ),
+    "loop detection compares with the bundle's last SA": Break(
+        K + "netinet/ip_output.py", "cached = sp.requests[0].sav", "cached = sp.requests[-1].sav"
+    ),
+    "lo0 strips the tags": Break(
+        K + "net/if_loop.py", '    k.count("if_opackets")\n', "    m.changes.clear()\n    m.tags = ()\n"
+    ),
+    "input does not move the shared number": Break(
+        K + "netipsec/replay.py", "    replay.count = replay.count + 1 & COUNT_MAX\n", ""
+    ),
+    "the packet is decrypted but not queued again for the gate": Break(
+        K + "netinet/ip_input.py", "    if switch.last_header:\n", "    if not switch.last_header:\n"
+    ),
+    "gate 1 asks the SPD in spite of IN_DONE": Break(
+        K + "netinet/ip_input.py",
+        "    if tag is not None:\n        sp =",
+        "    if tag is None:\n        sp =",
+    ),
+    "gate 2 lets everything in": Break(
+        K + "netinet/raw_ip.py", '    if ipsec4_in_reject(k, m, gate="gate-2"):', "    if False:"
+    ),
+    "the oldest SA is preferred": Break(
+        K + "netipsec/key.py",
+        "newest = max(alive, key=lambda sav: sav.added)",
+        "newest = min(alive, key=lambda sav: sav.added)",
+    ),
+    "level use without an SA goes out in clear": Break(
+        K + "netipsec/ipsec_output.py",
+        'return Drop("use-without-sa", "EINVAL"',
+        'return Drop("use-without-sa", ""',
+    ),
+    "the ICV is not compared": Break(
+        K + "netipsec/xform_esp.py", "    if not xform.icv_ok(sealed):", "    if False:"
+    ),
+    "ENOENT is reported to ping": Break(K + "netinet/ip_output.py", 'hides="ENOENT"', 'hides=""'),
+    "an AH packet has its own protocol": Break(
+        K + "netipsec/ipsec.py",
+        " or proto == IPPROTO_AH:\n        proto = ULPROTO_ANY",
+        ":\n        proto = ULPROTO_ANY",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_planted_break_is_noticed(name: str, tmp_path: Path) -> None:
+    """With the break in place at least one test of the stages fails."""
+    broken = BREAKS[name]
+    for part in ("ipsec_lo_trace", "tests"):
+        ignored = shutil.ignore_patterns("__pycache__", "interop")
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    place = tmp_path / broken.file
+    text = place.read_text(encoding="utf-8")
+    assert text.count(broken.right) == 1, f"{broken.file} does not hold {broken.right!r} once"
+    place.write_text(text.replace(broken.right, broken.wrong), encoding="utf-8")
+    tests = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "--no-cov", "-p", "no:cacheprovider", *TESTS]
+    done = subprocess.run(tests, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout[-2000:]
+    assert " failed" in done.stdout
