@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
+
+import msgspec
 
 from ipsec_lo_trace import __version__
 from ipsec_lo_trace.findings.analysis import Labeller
@@ -25,8 +26,7 @@ from ipsec_lo_trace.wire.summary import summarise
 LOCALHOST = IPv4Address("127.0.0.1")
 
 
-@dataclass(frozen=True, slots=True)
-class PingTrace:
+class PingTrace(msgspec.Struct, frozen=True):
     """A ping to trace: what to send, under which fix, on which host.
 
     ``chosen`` says how the fix was chosen ("--unpatched", "by default"), ``config`` where the configuration

@@ -6,6 +6,7 @@ that before TERM=dumb, that before whether the stream is a terminal.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 
@@ -31,7 +32,7 @@ def _is_set(value: str) -> bool:
 def columns(environment: Mapping[str, str], *, is_terminal: bool) -> int:
     """Give the width in columns: COLUMNS, else the terminal's, else 80."""
     wish = environment.get("COLUMNS", "")
-    if wish.isascii() and wish.isdigit() and int(wish):
+    if re.fullmatch(r"[1-9][0-9]{0,8}", wish):
         return max(int(wish), MIN_COLUMNS)
     if is_terminal:
         return max(shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns, MIN_COLUMNS)

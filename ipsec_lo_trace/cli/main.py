@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from ipsec_lo_trace import __version__
+from ipsec_lo_trace.cli.output import PROGRAM, complain, flush_stdout
 from ipsec_lo_trace.model.errors import UserError
 
 EXIT_NOT_MET = 1
@@ -50,7 +51,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
 )
-@click.version_option(__version__, prog_name="ipsec-lo-trace")
+@click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Trace packets over lo0 through NetBSD's FAST_IPSEC of August 2003.
 
@@ -67,22 +68,34 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; give the exit code, with every error told in one message."""
     try:
-        result: Any = cli.main(arguments, prog_name="ipsec-lo-trace", standalone_mode=False)
-        sys.stdout.flush()
+        result = _dispatch(sys.argv[1:] if arguments is None else arguments)
+        flush_stdout()
     except BrokenPipeError:
         _abandon_stdout()
         return EXIT_PIPE
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         return EXIT_INTERRUPT
     except Exception as error:  # noqa: BLE001 -- the last line of defence: no traceback reaches a user
         return _explain(error)
     return result if isinstance(result, int) else 0
 
 
+def _dispatch(arguments: list[str]) -> Any:  # noqa: ANN401 -- whatever a command returns
+    """Run the command as click's own main() does, which would exit 1 for a closed pipe."""
+    try:
+        with cli.make_context(PROGRAM, list(arguments)) as context:
+            return cli.invoke(context)
+    except click.exceptions.Exit as left:
+        return left.exit_code
+
+
 def _explain(error: Exception) -> int:
     """Say what went wrong in one message on stderr, and whose fault it is by the code."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return EXIT_TROUBLE
     if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else "ipsec-lo-trace"
+        command = error.ctx.command_path if error.ctx else PROGRAM
         return _say(f"{error.format_message()} (see '{command} --help')", EXIT_TROUBLE)
     if isinstance(error, click.ClickException):
         return _say(error.format_message(), EXIT_TROUBLE)
@@ -96,9 +109,7 @@ def _explain(error: Exception) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    text = f"ipsec-lo-trace: {message}\n"
-    encoding = getattr(sys.stderr, "encoding", None) or "ascii"
-    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    complain(message)
     return code
 
 

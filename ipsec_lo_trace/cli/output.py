@@ -1,4 +1,7 @@
-"""Where output goes: standard output as it comes, or a file that is written whole or not at all."""
+"""Where output goes: standard output as it comes, or a file that is written whole or not at all.
+
+Messages go to standard error, a line each.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,33 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from ipsec_lo_trace.model.errors import UserError
 
+PROGRAM = "ipsec-lo-trace"
 STDOUT = "-"
+
+
+def complain(message: str) -> None:
+    """Say ``message`` in one line on standard error, if there is one; what cannot be printed is escaped."""
+    stderr: TextIO | None = getattr(sys, "stderr", None)
+    if stderr is None:
+        return
+    line = "".join(character if character.isprintable() else _escaped(character) for character in message)
+    encoding = stderr.encoding or "ascii"
+    stderr.write(f"{PROGRAM}: {line}\n".encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def flush_stdout() -> None:
+    """Write what standard output still holds; nothing to do if it is closed."""
+    stdout: TextIO | None = getattr(sys, "stdout", None)
+    if stdout is not None:
+        stdout.flush()
 
 
 @contextmanager
@@ -23,6 +48,8 @@ def output(path: str) -> Iterator[IO[bytes]]:
     file beside it, which an error removes.  UserError if it cannot be written.
     """
     if path == STDOUT:
+        if getattr(sys, "stdout", None) is None:
+            raise UserError("cannot write: it is closed", file="standard output")
         sys.stdout.flush()
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -31,8 +58,9 @@ def output(path: str) -> Iterator[IO[bytes]]:
     if target.exists() and not target.is_file():
         yield from _in_place(target)
         return
+    target = Path(os.path.realpath(target))  # what a symbolic link leads to is replaced, the link stays
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        handle, temporary = tempfile.mkstemp(prefix=f".{PROGRAM}.", dir=target.parent)
     except OSError as error:
         raise _cannot_write(target, error) from None
     try:

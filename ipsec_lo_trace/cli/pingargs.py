@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 import click
+import msgspec
 
 LOCALHOST = IPv4Address("127.0.0.1")
 MAX_PATTERN_BYTES = 16
@@ -56,8 +56,7 @@ class PatternType(click.ParamType[bytes]):
         return pattern
 
 
-@dataclass(frozen=True, slots=True)
-class PingArguments:
+class PingArguments(msgspec.Struct, frozen=True):
     """What the command line says; None where it says nothing."""
 
     host: IPv4Address
@@ -107,6 +106,7 @@ class PingArguments:
         if self.quiet and self.verbose:
             raise click.UsageError("-q and -v exclude each other")
         self._refuse_shapes()
+        self._refuse_beside_show_config()
         text_only = [
             *self._given(detail="--detail", show_bytes="--bytes", color="--color"),
             *self._given_flags(),
@@ -122,6 +122,12 @@ class PingArguments:
         why = "shapes the built-in configuration, and -f gives another"
         _refuse(shapes, why, if_=self.config is not None)
 
+    def _refuse_beside_show_config(self) -> None:
+        """Refuse what is about a run: there is none."""
+        given = self._given(detail="--detail", show_bytes="--bytes", color="--color", expect="--expect")
+        given += self._given_flags() + (["--format"] if self.format_ != "text" else [])
+        _refuse(given, "has nothing to act on: --show-config prints and stops", if_=self.show_config)
+
     def _given(self, **options: str) -> list[str]:
         """Name the options among these that the command line gives."""
         return [option for field, option in options.items() if getattr(self, field) is not None]
@@ -131,19 +137,22 @@ class PingArguments:
 
     def _check_addresses(self) -> None:
         for address in self.local:
-            if address.is_multicast or address.is_reserved or address.is_unspecified:
+            if not _can_be_local(address):
                 raise click.UsageError(f"--local {address}: not an address that an interface can have")
         ends = [("HOST", self.host)] + ([("-I", self.source)] if self.source else [])
         for name, address in ends:
             if address not in self.addresses:
                 has = ", ".join(str(address) for address in sorted(self.addresses))
-                raise click.UsageError(
-                    f"{name} {address} is not local: lo0 has {has} (--local {address} adds it)"
-                )
+                way = f"--local {address} adds it" if _can_be_local(address) else "no interface can have it"
+                raise click.UsageError(f"{name} {address} is not local: lo0 has {has} ({way})")
         if self.config is None and self.source not in (None, self.host):
             raise click.UsageError(
                 f"the built-in configuration is for {self.host} to itself: from {self.source}, give -f FILE"
             )
+
+
+def _can_be_local(address: IPv4Address) -> bool:
+    return not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
 def _refuse(given: list[str], why: str, *, if_: bool) -> None:

@@ -10,7 +10,7 @@ from typing import IO
 
 from ipsec_lo_trace.cli.colour import columns, wants_colour
 from ipsec_lo_trace.cli.main import EXIT_NOT_MET
-from ipsec_lo_trace.cli.output import STDOUT, output
+from ipsec_lo_trace.cli.output import STDOUT, complain, output
 from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.errors import UserError
@@ -30,7 +30,7 @@ def run_ping(arguments: PingArguments) -> int:
     _check_expectation(arguments.expect)
     configuration, named = _configuration(arguments)
     for note in configuration.notes:
-        sys.stderr.write(f"ipsec-lo-trace: {note}\n")
+        complain(note)
     if arguments.show_config:
         with output(arguments.output) as out:
             out.write(write(configuration.db).encode())
@@ -54,8 +54,7 @@ def _check_expectation(expect: str | None) -> None:
 def _configuration(arguments: PingArguments) -> tuple[Configuration, str]:
     """Read the configuration; say where it came from."""
     if arguments.config is not None:
-        name = "-f -" if arguments.config == "-" else f"-f {PurePath(arguments.config).name}"
-        return read_file(arguments.config), name
+        return read_file(arguments.config), f"-f {_printable(PurePath(arguments.config).name)}"
     text = builtin_text(
         proto=arguments.proto or "esp",
         mode=arguments.mode or "transport",
@@ -65,6 +64,11 @@ def _configuration(arguments: PingArguments) -> tuple[Configuration, str]:
         local=arguments.host,
     )
     return load(text, "built-in configuration"), "built in (--show-config prints it)"
+
+
+def _printable(name: str) -> str:
+    """Escape what a trace cannot hold (bytes that are not UTF-8) or a terminal would obey."""
+    return name.encode("unicode_escape").decode("ascii")
 
 
 def _trace(arguments: PingArguments, config: str) -> PingTrace:
@@ -133,5 +137,5 @@ def _write_text(arguments: PingArguments, tracing: Tracing, out: IO[bytes]) -> V
 def _judge(expect: str | None, verdict: Verdict) -> int:
     if expect is None or expect in (verdict.outcome, verdict.code):
         return 0
-    sys.stderr.write(f"ipsec-lo-trace: expected {expect}, got {verdict.outcome} ({verdict.code})\n")
+    complain(f"expected {expect}, got {verdict.outcome} ({verdict.code})")
     return EXIT_NOT_MET

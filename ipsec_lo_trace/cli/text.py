@@ -1,12 +1,15 @@
-"""Text to a stream: the views' lines through a rich console that may neither cut nor guess."""
+"""Text to a stream: the views' lines, with rich's styles turned into ANSI sequences if colour is wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import io
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
+import msgspec
+from rich.color import ColorSystem
 from rich.console import Console
+from rich.style import Style
 from rich.text import Text
 
 from ipsec_lo_trace.render.header import verdict_line
@@ -14,12 +17,8 @@ from ipsec_lo_trace.render.minimal import minimal_lines
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import View, timeline
 
-UNLIMITED_ROWS = 10_000_000
-"""A height keeps rich from asking the terminal; with TERM=dumb it would ignore the width without one."""
 
-
-@dataclass(frozen=True, slots=True)
-class TextChoice:
+class TextChoice(msgspec.Struct, frozen=True):
     """How to show a trace as text."""
 
     width: int
@@ -32,21 +31,22 @@ class TextChoice:
 
 def write_text(trace: StoredTrace, choice: TextChoice, out: TextIO) -> None:
     """Write the trace's text, line by line."""
-    console = Console(
-        file=out,
-        width=choice.width,
-        height=UNLIMITED_ROWS,
-        force_terminal=choice.colour,
-        color_system="standard" if choice.colour else None,
-        no_color=not choice.colour,
-        legacy_windows=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        _environ={},
-    )
-    for line in _lines(trace, choice):
-        console.print(line, soft_wrap=True)
+    shown = _coloured() if choice.colour else _plain
+    out.writelines(shown(line) + "\n" for line in _lines(trace, choice))
+
+
+def _plain(line: Text) -> str:
+    return line.plain
+
+
+def _coloured() -> Callable[[Text], str]:
+    """Give what turns styles into ANSI sequences; rich's own printing would flush and guess at each line."""
+    console = Console(file=io.StringIO(), _environ={})
+    return lambda line: "".join(_segment(*segment) for segment in line.render(console))
+
+
+def _segment(text: str, style: Style | None = None, _control: object = None) -> str:
+    return style.render(text, color_system=ColorSystem.STANDARD) if style else text
 
 
 def _lines(trace: StoredTrace, choice: TextChoice) -> Iterator[Text]:

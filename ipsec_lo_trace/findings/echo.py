@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from ipsec_lo_trace.findings.required import Demand, Referee
 from ipsec_lo_trace.model.trace import Check, Mark, Step
 
+IP_OUTPUT = "ip_output"
+LOOUTPUT = "looutput"
 ICMP_INPUT = "icmp_input"
+WATCHED = frozenset({IP_OUTPUT, LOOUTPUT, "ip_input", "rip_input"})
+"""The stages that an echo must see even if nothing was asked there; of others, only questions and endings."""
 SOCKET_PREFIX = "socket:"
 
 
-@dataclass(slots=True)
-class Leak:
+class Leak(msgspec.Struct):
     """Clear text where a policy demands protection: the row that shows it, and which demand it breaks."""
 
     row: int
@@ -21,8 +24,7 @@ class Leak:
     accepted: bool
 
 
-@dataclass(slots=True)
-class StaleDecision:
+class StaleDecision(msgspec.Struct):
     """A question that a stale mark settled: its row, and since which row the mark was stale."""
 
     row: int
@@ -31,16 +33,15 @@ class StaleDecision:
     stage: str
 
 
-@dataclass(slots=True)
-class Echo:
+class Echo(msgspec.Struct):
     """The state of one echo request and its reply, while they are on their way."""
 
     packet: str = ""
-    ends: dict[str, tuple[str, str]] = field(default_factory=dict)
-    arrived: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ends: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
+    arrived: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     stale_since: int = 0
-    stale: list[StaleDecision] = field(default_factory=list)
-    leaks: list[Leak] = field(default_factory=list)
+    stale: list[StaleDecision] = msgspec.field(default_factory=list)
+    leaks: list[Leak] = msgspec.field(default_factory=list)
     ending: Step | None = None
 
     def see(self, step: Step, referee: Referee) -> None:
@@ -51,9 +52,9 @@ class Echo:
                 self.stale_since = step.row
         if step.checks:
             self._note_stale_decisions(step)
-        if step.stage == "ip_output" and step.visit == 1:
+        if step.stage == IP_OUTPUT and step.visit == 1:
             self.ends[step.packet] = (step.wire.src, step.wire.dst)
-        elif step.stage == "looutput" and step.wire.offset == 0:
+        elif step.stage == LOOUTPUT and step.wire.offset == 0:
             self.arrived[step.packet] = tuple(step.wire.proto)
             self._note_clear_text(step, referee)
         delivered = step.to.startswith(SOCKET_PREFIX)

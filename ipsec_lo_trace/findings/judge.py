@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ipsec_lo_trace.findings.crossings import Crossings
-from ipsec_lo_trace.findings.echo import SOCKET_PREFIX, Echo, Leak, StaleDecision
+from ipsec_lo_trace.findings.echo import LOOUTPUT, SOCKET_PREFIX, WATCHED, Echo, Leak, StaleDecision
 from ipsec_lo_trace.findings.required import Referee
 from ipsec_lo_trace.model.codes import OUTCOMES, STALE_CODES
 from ipsec_lo_trace.model.questions import QUESTIONS
@@ -16,8 +16,7 @@ SEVERITY = tuple(OUTCOMES)
 FLAG_QUESTIONS = ("gate-1-flag", "gate-2-flag", "encap")
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(msgspec.Struct):
     """One echo's outcome with its place in the trace; rows are None where there is none."""
 
     outcome: str
@@ -52,11 +51,13 @@ class Judge:
         counters = self._counters
         for name, by in step.counters.items():
             counters[name] = counters.get(name, 0) + by
-        if step.stage == "looutput" and step.to:
-            self.crossings.add(step)
         echo = self._echoes.get(step.echo)
         if echo is None:
             echo = self._echoes[step.echo] = Echo()
+        elif not (step.checks or step.packet != echo.packet or step.stage in WATCHED or step.reason):
+            return
+        if step.stage == LOOUTPUT and step.to:
+            self.crossings.add(step)
         echo.see(step, self._referee)
         if echo.ending is not None:
             del self._echoes[step.echo]

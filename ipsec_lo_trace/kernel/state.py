@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
+
+import msgspec
 
 from ipsec_lo_trace.machine.context import Context
 from ipsec_lo_trace.model.databases import Databases
@@ -21,8 +22,7 @@ IP_MAXPACKET = 65535
 """The longest IPv4 packet in bytes. RFC 791."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sysctl:
+class Sysctl(msgspec.Struct, frozen=True):
     """net.inet.ipsec.*: the default policy's type and the default levels.
 
     Source: netipsec/ipsec.c, initial values.
@@ -35,8 +35,7 @@ class Sysctl:
     ah_net_deflev: Level = Level.USE
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(msgspec.Struct, frozen=True):
     """How this kernel differs from the plain one of August 2003.
 
     ``icmp_reflect_strips_tags`` is the fix that the analysis announces; ``diagnostic`` is ``options
@@ -47,11 +46,10 @@ class Build:
     diagnostic: bool = False
 
 
-@dataclass(slots=True)
-class FragmentQueue:
+class FragmentQueue(msgspec.Struct):
     """struct ipq: the fragments of one packet that have arrived, by offset in bytes."""
 
-    parts: dict[int, Mbuf] = field(default_factory=dict)
+    parts: dict[int, Mbuf] = msgspec.field(default_factory=dict)
 
 
 FragmentKey = tuple[IPv4Address, IPv4Address, int, int]
@@ -69,8 +67,8 @@ class Kernel(Context):
         *,
         local: frozenset[IPv4Address],
         seed: int = 0,
-        build: Build = Build(),
-        sysctl: Sysctl = Sysctl(),
+        build: Build = Build(),  # noqa: B008 -- frozen
+        sysctl: Sysctl = Sysctl(),  # noqa: B008 -- frozen
     ) -> None:
         """Boot with the given databases and addresses."""
         super().__init__()

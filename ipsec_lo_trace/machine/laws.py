@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def check_marks(before: tuple[Mark, ...], m: Mbuf) -> None:
     """Raise BrokenInvariantError unless the changes, folded over the marks before, give the marks after.
 
-    The order of tags is not folded (a new tag goes to the head by construction), their multiset is.  A mark is
-    stale exactly if it was made for another packet than the one that bears it now.
+    The order of tags is not folded (a new tag goes to the head by construction), their multiset is.  A mark
+    is stale exactly if it was made for another packet than the one that bears it now.
     """
     after = m.marks
     if after is before and not m.changes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from ipsec_lo_trace.machine.verdicts import Verdict
 from ipsec_lo_trace.model.errors import BrokenInvariantError
@@ -14,8 +15,7 @@ A = TypeVar("A")
 F = TypeVar("F", bound=Callable[..., Verdict])
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol(Generic[A]):
+class Symbol(msgspec.Struct, Generic[A], frozen=True):
     """A stage's name and the kernel file that defines it; ``A`` is what it takes beside the mbuf."""
 
     name: str
@@ -25,8 +25,7 @@ class Symbol(Generic[A]):
 StageFunction = Callable[[Any, Mbuf, Any], Verdict]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(msgspec.Struct, frozen=True):
     """A stage's function with the symbols that it may hand off to."""
 
     symbol: Symbol[Any]

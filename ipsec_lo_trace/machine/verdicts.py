@@ -5,8 +5,9 @@ The kernel's control flow has these kinds of transfer; a Python call stack would
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
 
 if TYPE_CHECKING:
     from ipsec_lo_trace.machine.symbols import Symbol
@@ -28,8 +29,7 @@ ASYNCHRONOUS = frozenset({CRYPTO, NETISR})
 """Transfers that leave the caller: an error after one of them is lost to the system call that began it."""
 
 
-@dataclass(slots=True)
-class HandOff(Generic[A]):
+class HandOff(msgspec.Struct, Generic[A]):
     """Pass the packet on to ``to`` by the transfer ``via``.
 
     ``decision`` is one word for the choice made here, "" if there was none; ``text`` says why.  ``hides`` is
@@ -45,8 +45,7 @@ class HandOff(Generic[A]):
     hides: str = ""
 
 
-@dataclass(slots=True)
-class Split:
+class Split(msgspec.Struct):
     """Pass several packets on, in this order (ip_fragment)."""
 
     parts: list[HandOff[Any]]
@@ -54,8 +53,7 @@ class Split:
     decision: str = "fragment"
 
 
-@dataclass(slots=True)
-class Drop:
+class Drop(msgspec.Struct):
     """Free the packet because something was wrong with it.
 
     ``reason`` is a stable code, ``errno`` what the function returns, "" for none.
@@ -67,16 +65,14 @@ class Drop:
     decision: str = "drop"
 
 
-@dataclass(slots=True)
-class Keep:
+class Keep(msgspec.Struct):
     """Keep the packet inside the kernel (a fragment that waits for the others)."""
 
     text: str
     decision: str = "keep"
 
 
-@dataclass(slots=True)
-class Deliver:
+class Deliver(msgspec.Struct):
     """Give the packet's payload to a socket."""
 
     to: str
@@ -84,8 +80,7 @@ class Deliver:
     decision: str = "deliver"
 
 
-@dataclass(slots=True)
-class Panic:
+class Panic(msgspec.Struct):
     """Stop the kernel."""
 
     reason: str

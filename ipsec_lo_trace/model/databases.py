@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from ipsec_lo_trace.model.policy import Direction, Policy
 from ipsec_lo_trace.model.sa import SaIndex, SecurityAssociation
 
 
-@dataclass(slots=True, eq=False)
-class SaHead:
+class SaHead(msgspec.Struct, eq=False):
     """struct secashead: the SAs that share one index, newest first (key_sa_chgstate puts them in front)."""
 
     index: SaIndex
-    savs: list[SecurityAssociation] = field(default_factory=list)
+    savs: list[SecurityAssociation] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Databases:
+class Databases(msgspec.Struct):
     """The SAD (``sahtree``, newest head first) and the SPD (``sptree``, in the order they were added)."""
 
-    sahtree: list[SaHead] = field(default_factory=list)
-    sptree: dict[Direction, list[Policy]] = field(
+    sahtree: list[SaHead] = msgspec.field(default_factory=list)
+    sptree: dict[Direction, list[Policy]] = msgspec.field(
         default_factory=lambda: {Direction.IN: [], Direction.OUT: []}
     )
     adds: int = 0

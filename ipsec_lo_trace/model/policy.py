@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
+
+import msgspec
 
 from ipsec_lo_trace.model.sa import PROTO_NAMES, Mode, SecurityAssociation
 
@@ -62,8 +63,7 @@ class PacketSelector(NamedTuple):
     text: str
 
 
-@dataclass(slots=True, eq=False)
-class Request:
+class Request(msgspec.Struct, eq=False):
     """struct ipsecrequest: one transform that a policy asks for.
 
     ``src`` and ``dst`` are the ends written in the rule (None: unspecified, taken from the packet in
@@ -78,8 +78,8 @@ class Request:
     src: IPv4Address | None = None
     dst: IPv4Address | None = None
     sav: SecurityAssociation | None = None
-    next: Request | None = field(default=None, repr=False)
-    _text: str = field(default="", init=False, repr=False)
+    next: Request | None = None
+    _text: str = ""
 
     def __str__(self) -> str:
         # Every packet shows it, and nothing of it changes once the configuration is read.
@@ -91,15 +91,14 @@ class Request:
         return self._text
 
 
-@dataclass(slots=True, eq=False)
-class Policy:
+class Policy(msgspec.Struct, eq=False):
     """struct secpolicy: first match in list order wins."""
 
     direction: Direction
     selector: Selector
     kind: PolicyType
-    requests: list[Request] = field(default_factory=list)
-    _text: str = field(default="", init=False, repr=False)
+    requests: list[Request] = msgspec.field(default_factory=list)
+    _text: str = ""
 
     def __post_init__(self) -> None:
         """Chain the requests, as isr->next does."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import NamedTuple
+
+import msgspec
 
 IPPROTO_ICMP = 1
 IPPROTO_IPIP = 4
@@ -67,8 +68,7 @@ def _tdbi_text(proto: int, spi: int, dst: str) -> str:
     return f"{PROTO_NAMES[proto]} 0x{spi:08x} to {dst}"
 
 
-@dataclass(slots=True)
-class Replay:
+class Replay(msgspec.Struct):
     """struct secreplay: the one counter that output and input of an SA share.
 
     ``window_bytes`` is the bitmap's size in bytes (setkey's -r): the window spans eight packets a byte, and
@@ -81,8 +81,7 @@ class Replay:
     bitmap: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class SecurityAssociation:
+class SecurityAssociation(msgspec.Struct, eq=False):
     """struct secasvar with the head that it hangs from.
 
     Keys are bytes; an algorithm is its setkey(8) name, or "" for none.  ``old`` is SADB_X_EXT_OLD (esp-old,
@@ -99,10 +98,10 @@ class SecurityAssociation:
     old: bool = False
     padding: str = "seq"
     cyclic: bool = True
-    replay: Replay | None = field(default_factory=Replay)
+    replay: Replay | None = msgspec.field(default_factory=Replay)
     added: int = 0
     state: SaState = SaState.MATURE
-    tdbi: TdbIdent = field(init=False)
+    tdbi: TdbIdent = TdbIdent(0, 0, "")
 
     def __post_init__(self) -> None:
         """Keep the identity that tags carry, since every packet asks for it."""

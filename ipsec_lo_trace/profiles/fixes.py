@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(msgspec.Struct, frozen=True):
     """A treatment of stale marks.
 
     ``icmp_reflect_strips_tags``: icmp_reflect deletes every packet tag of the mbuf that becomes the reply.

@@ -20,11 +20,12 @@ def labelled(label: str, style: str = "") -> Line:
 def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     """Say what was run: packets, kernel, fix, policies, SAs and on how many assumptions it rests."""
     many = f"{run.count} requests" if run.count > 1 else "1 request"
-    ahead = f", the first {run.preload} at once" if run.preload > 1 else ""
+    at_once = min(run.preload, run.count)
+    ahead = f", the first {at_once} at once" if at_once > 1 else ""
     what = f"id 0x{run.ident:04x}, {run.size} data bytes, {many}{ahead}"
     yield labelled(run.program).say(f"{run.src} -> {run.dst} on {run.interface}, {what}")
     yield labelled("kernel").say(f"{run.kernel} FAST_IPSEC, fix {run.fix} ({run.chosen})")
-    yield labelled("config").say(run.config)
+    yield labelled("config").glue(run.config)
     for policy in map(_policy, run.policies) if run.policies else ("none",):
         yield labelled("policy").say(policy)
     for sa in map(_sa, run.sas) if run.sas else ("none",):

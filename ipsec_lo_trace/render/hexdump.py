@@ -8,7 +8,8 @@ from rich.text import Text
 
 from ipsec_lo_trace.render.styles import STYLES
 
-NARROW_COLUMNS = 64
+OFFSET_COLUMNS = 5
+BYTE_COLUMNS = 3
 
 
 def changed_bytes(before: bytes, after: bytes) -> set[int]:
@@ -23,8 +24,8 @@ def changed_bytes(before: bytes, after: bytes) -> set[int]:
 
 def dump(data: bytes, changed: set[int], *, indent: int, width: int) -> Iterator[Text]:
     """Give lines of hexadecimal; ``*`` stands before each byte that changed."""
-    per_line = 16 if width >= NARROW_COLUMNS else 8
-    indent = min(indent, 4) if width < NARROW_COLUMNS else indent
+    per_line = next((many for many in (16, 8) if OFFSET_COLUMNS + BYTE_COLUMNS * many <= width), 4)
+    indent = max(0, min(indent, width - OFFSET_COLUMNS - BYTE_COLUMNS * per_line))
     for start in range(0, len(data), per_line):
         line = Text(" " * indent + f"{start:04x} ", style=STYLES["number"])
         for at in range(start, min(start + per_line, len(data))):

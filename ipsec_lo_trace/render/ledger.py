@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from ipsec_lo_trace.model.trace import Mark, Step
 from ipsec_lo_trace.render.marks import sa_text
@@ -12,15 +13,14 @@ from ipsec_lo_trace.render.styles import Line
 Key = tuple[int, int, str]
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct):
     """One mark's life: rows where it was made, became stale, settled a question, and ended."""
 
     mark: Mark
     echo: int
     stage: str
     stale_from: int = 0
-    settled: list[int] = field(default_factory=list)
+    settled: list[int] = msgspec.field(default_factory=list)
     removed: int = 0
     last: int = 0
 

@@ -15,8 +15,15 @@ import msgspec
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import SCHEMA, Record, Run, Step, Verdict
 
+
+class _SchemaOnly(msgspec.Struct):
+    schema: str = ""
+
+
+_SCHEMA_DECODER = msgspec.json.Decoder(_SchemaOnly)
 _ENCODER = msgspec.json.Encoder()
 _DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Run | Step | Verdict)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _EMPTY_LO0 = b'"lo0":[]'
 IN_MEMORY_BYTES = 1 << 22
 BUFFER_BYTES = 1 << 16
@@ -97,30 +104,46 @@ class StoredTrace:
         for count, line in enumerate(lines, start=1):  # noqa: B007 -- the count is wanted behind the loop
             first = first or line
             last = line
-        run = self._record(first, 1) if count else None
+        self._count = count
+        self._check_schema(first)
+        run = self._record(first, 1)
         if not isinstance(run, Run):
             raise UserError("a trace begins with its run record", file=name, line=1)
-        if run.schema != SCHEMA:
-            raise UserError(f"schema {run.schema!r}, and this reads {SCHEMA!r}", file=name, line=1)
         verdict = self._record(last, count)
         if not isinstance(verdict, Verdict):
             raise UserError("the trace has no verdict record: it is incomplete", file=name, line=count)
         self.run = run
         self.verdict = verdict
 
+    def _check_schema(self, line: bytes) -> None:
+        """Look at the schema alone: a record of another one may lack fields that this one has."""
+        try:
+            schema = _SCHEMA_DECODER.decode(line).schema
+        except _UNREADABLE:
+            return  # whatever it is, it will be refused as a record
+        if schema not in ("", SCHEMA):
+            raise UserError(f"schema {schema!r}, and this reads {SCHEMA!r}", file=self._name, line=1)
+
     def _record(self, line: bytes, number: int) -> Record:
+        if not line.strip():
+            raise UserError("an empty line, and no record", file=self._name, line=number)
         try:
             return _DECODER.decode(line)
-        except msgspec.MsgspecError as error:
+        except _UNREADABLE as error:
             raise UserError(f"not a trace record: {error}", file=self._name, line=number) from None
 
     def steps(self) -> Iterator[Step]:
         """Give the step records, in order."""
         self._lines.seek(0)
         for number, line in enumerate(self._lines, start=1):
+            if number in (1, self._count):
+                continue
             record = self._record(line, number)
-            if isinstance(record, Step):
-                yield record
+            if not isinstance(record, Step):
+                raise UserError(
+                    "a second run or verdict record: a trace has one of each", file=self._name, line=number
+                )
+            yield record
 
     def close(self) -> None:
         """Give the file back."""

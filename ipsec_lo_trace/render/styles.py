@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.text import Text
 
 STYLES = {
@@ -43,16 +45,20 @@ class Line:
         return self
 
     def glue(self, text: str, style: str = "") -> Line:
-        """Add a piece that must not be broken at its spaces."""
+        """Add a piece that is broken at its spaces only if no line could hold it."""
         self._words.append((text, style))
         return self
+
+    def _pieces(self, width: int) -> Iterator[tuple[str, str]]:
+        for piece, style in self._words:
+            yield from ((word, style) for word in ([piece] if len(piece) <= width else piece.split()))
 
     def wrap(self, width: int) -> list[Text]:
         """Lay the words out in lines of at most ``width`` columns, unless one word is longer than that."""
         hang = min(self._hang, width // 3)
         lines = [Text(self._lead, style=STYLES.get(self._lead_style, ""))]
         blank = True
-        for word, style in self._words:
+        for word, style in self._pieces(width - hang):
             if (not blank and len(lines[-1]) + 1 + len(word) > width) or len(lines[-1]) > width:
                 lines.append(Text(" " * hang))
                 blank = True

@@ -7,8 +7,8 @@ here, ``=`` carried, ``!`` carried and stale, that is, made for another packet.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+import msgspec
 from rich.text import Text
 
 from ipsec_lo_trace.model.questions import QUESTIONS
@@ -37,8 +37,7 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """How much of a trace to show, and how wide.
 
     ``detail`` is "summary" or "full", ``show_bytes`` "none", "changed" or "all", ``width`` in columns.
@@ -50,13 +49,12 @@ class View:
     assumptions: bool = False
 
 
-@dataclass(slots=True)
-class Shown:
+class Shown(msgspec.Struct):
     """What the rows so far have shown, by echo or by mbuf."""
 
     group: tuple[int, int] = (0, -1)
-    packet: dict[int, tuple[str, str]] = field(default_factory=dict)
-    data: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    packet: dict[int, tuple[str, str]] = msgspec.field(default_factory=dict)
+    data: dict[tuple[int, str], bytes] = msgspec.field(default_factory=dict)
 
 
 def timeline(trace: StoredTrace, view: View) -> Iterator[Text]:
@@ -121,8 +119,8 @@ def _heading(step: Step, shown: Shown, width: int, *, many: bool) -> Iterator[Te
 
 def _bearing(step: Step) -> str:
     """Say what the packet bore when it came: marks made here do not count."""
-    made_here = {id(change.mark) for change in step.changes if change.op == "add"}
-    names = [mark.name for mark in step.marks if id(mark) not in made_here]
+    made_here = [change.mark for change in step.changes if change.op == "add"]
+    names = [mark.name for mark in step.marks if mark not in made_here]
     names += [change.mark.name for change in step.changes if change.op == "remove"]
     return f"still bearing {', '.join(names)}" if names else "bearing no mark"
 

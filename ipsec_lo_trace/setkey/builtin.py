@@ -22,7 +22,7 @@ NO_AUTH = "none"
 _SPIS = {"esp": 0x1000, "ah": 0x1001}
 _DEFAULT_CIPHER = "3des-cbc"
 _DEFAULT_AUTHS = {"esp": "hmac-md5", "ah": "hmac-sha1"}
-_REQID = 10
+_REQIDS = {"esp": 10, "ah": 11}
 _FREE_KEY_LEN = 16
 """Bytes of a key whose length is free within a range."""
 
@@ -39,7 +39,8 @@ def builtin_text(
     """Make the text for an address that talks to itself; UserError for what cannot be configured.
 
     ``proto``, ``mode`` and ``level`` are one of PROTOS, MODES and LEVELS.  ``enc`` and ``auth`` are setkey(8)
-    names, None for the default.  ``auth`` is for ESP and AH alike; "none" leaves ESP without.
+    names, None for the default.  In a bundle ``mode`` and ``auth`` are for ESP alone: AH goes around it in
+    transport mode, with its own default.  ``auth`` "none" leaves ESP without.
     """
     for value, known in ((proto, PROTOS), (mode, MODES), (level, LEVELS)):
         if value not in known:
@@ -47,15 +48,13 @@ def builtin_text(
     protos = proto.split("+")
     _check_protocols(protos, enc, auth)
     lines = ["# built in: one SA for both directions, keys made up"]
+    rules = []
     for name in protos:
-        options = (" -m tunnel" if mode == "tunnel" else "") + (f" -u {_REQID}" if level == "unique" else "")
-        algorithms = _algorithms(name, enc or _DEFAULT_CIPHER, auth or _DEFAULT_AUTHS[name])
-        lines.append(f"add {local} {local} {name} 0x{_SPIS[name]:x}{options} {algorithms} ;")
-    ends = f"{local}-{local}" if mode == "tunnel" else ""
-    asked = f"unique:{_REQID}" if level == "unique" else level
-    rules = " ".join(f"{name}/{mode}/{ends}/{asked}" for name in protos)
-    both = f"{local}/32 {local}/32"
-    lines += [f"spdadd {both} any -P {direction} ipsec {rules} ;" for direction in ("out", "in")]
+        own_mode, own_auth = (mode, auth) if name == protos[0] else ("transport", None)
+        lines.append(_sa(name, local, own_mode, level, _algorithms(name, enc, own_auth)))
+        rules.append(_rule(name, local, own_mode, level))
+    both, policy = f"{local}/32 {local}/32 any", f"ipsec {' '.join(rules)}"
+    lines += [f"spdadd {both} -P {direction} {policy} ;" for direction in ("out", "in")]
     return "\n".join(lines) + "\n"
 
 
@@ -67,11 +66,23 @@ def _check_protocols(protos: list[str], enc: str | None, auth: str | None) -> No
         raise UserError("AH without an authenticator does nothing", hint=hint)
 
 
-def _algorithms(proto: str, enc: str, auth: str) -> str:
-    if proto == "ah":
-        return f"-A {_with_auth_key(_DEFAULT_AUTHS['ah'] if auth == NO_AUTH else auth)}"
-    text = f"-E {_with_enc_key(enc)}"
-    return text if auth == NO_AUTH else f"{text} -A {_with_auth_key(auth)}"
+def _sa(name: str, local: IPv4Address, mode: str, level: str, algorithms: str) -> str:
+    tunnel = " -m tunnel" if mode == "tunnel" else ""
+    reqid = f" -u {_REQIDS[name]}" if level == "unique" else ""
+    return f"add {local} {local} {name} 0x{_SPIS[name]:x}{tunnel}{reqid} {algorithms} ;"
+
+
+def _rule(name: str, local: IPv4Address, mode: str, level: str) -> str:
+    ends = f"{local}-{local}" if mode == "tunnel" else ""
+    asked = f"unique:{_REQIDS[name]}" if level == "unique" else level
+    return f"{name}/{mode}/{ends}/{asked}"
+
+
+def _algorithms(name: str, enc: str | None, auth: str | None) -> str:
+    auths = "" if auth == NO_AUTH else f"-A {_with_auth_key(auth or _DEFAULT_AUTHS[name])}"
+    if name == "ah":
+        return auths
+    return f"-E {_with_enc_key(enc or _DEFAULT_CIPHER)} {auths}".rstrip()
 
 
 def _with_enc_key(name: str) -> str:

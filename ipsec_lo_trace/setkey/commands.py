@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address
+
+import msgspec
 
 from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension
 from ipsec_lo_trace.model.policy import Direction, PolicyType, Request, Selector
@@ -11,8 +12,7 @@ from ipsec_lo_trace.model.sa import Mode
 from ipsec_lo_trace.setkey.tokens import Token
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """Any command; ``at`` is its first word, ``notes`` what a reader should know of it."""
 
     at: Token
@@ -23,8 +23,7 @@ class Command:
         return self.at
 
 
-@dataclass(frozen=True, slots=True)
-class Algorithm:
+class Algorithm(msgspec.Struct, frozen=True):
     """-E or -A with its argument; ``key_at`` None if there is no key."""
 
     at: Token
@@ -33,8 +32,7 @@ class Algorithm:
     key_at: Token | None
 
 
-@dataclass(slots=True)
-class Extensions:
+class Extensions(msgspec.Struct):
     """-m, -u, -r, -lh, -ls and -f; ``replay`` in bytes of bitmap, lifetimes in seconds."""
 
     mode: Mode = Mode.ANY
@@ -47,8 +45,7 @@ class Extensions:
     cyclic: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaName:
+class SaName(msgspec.Struct, frozen=True, kw_only=True):
     """What names an SA: ends, protocol (None if left out), SPI; ``old`` for ah-old and esp-old.
 
     ``proto_at`` is where the protocol stands, or would stand.
@@ -63,8 +60,7 @@ class SaName:
     spi_at: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Add(Command):
+class Add(Command, frozen=True, kw_only=True):
     """``add``: ``comp`` is the -C of an IPComp SA."""
 
     sa: SaName
@@ -87,8 +83,7 @@ class Add(Command):
         return places.get(extension) or self.at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delete(Command):
+class Delete(Command, frozen=True, kw_only=True):
     """``delete``."""
 
     sa: SaName
@@ -98,8 +93,7 @@ class Delete(Command):
         return self.sa.spi_at if extension is Extension.SA else self.at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteAll(Command):
+class DeleteAll(Command, frozen=True, kw_only=True):
     """``deleteall``."""
 
     src: IPv4Address
@@ -107,25 +101,21 @@ class DeleteAll(Command):
     proto: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flush(Command):
+class Flush(Command, frozen=True, kw_only=True):
     """``flush``: of one protocol, or of all for None."""
 
     proto: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class SpdFlush(Command):
+class SpdFlush(Command, frozen=True):
     """``spdflush``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Show(Command):
+class Show(Command, frozen=True):
     """``get``, ``dump`` or ``spddump``: they print, and change nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicySpec:
+class PolicySpec(msgspec.Struct, frozen=True, kw_only=True):
     """The text behind -P; ``requests`` are those of an ipsec policy."""
 
     at: Token
@@ -135,8 +125,7 @@ class PolicySpec:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpdChange(Command):
+class SpdChange(Command, frozen=True, kw_only=True):
     """``spdadd`` and ``spddelete``."""
 
     selector: Selector
@@ -147,11 +136,9 @@ class SpdChange(Command):
         return self.policy.at if extension is Extension.POLICY else self.at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpdAdd(SpdChange):
+class SpdAdd(SpdChange, frozen=True, kw_only=True):
     """``spdadd``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpdDelete(SpdChange):
+class SpdDelete(SpdChange, frozen=True, kw_only=True):
     """``spddelete``."""

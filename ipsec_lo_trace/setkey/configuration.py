@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from ipsec_lo_trace.model.databases import Databases
 
 
-@dataclass(slots=True)
-class Configuration:
+class Configuration(msgspec.Struct):
     """SAD and SPD, the text that made them, and what its reader should know ("FILE:LINE: ...")."""
 
     text: str
-    db: Databases = field(default_factory=Databases)
-    notes: list[str] = field(default_factory=list)
+    db: Databases = msgspec.field(default_factory=Databases)
+    notes: list[str] = msgspec.field(default_factory=list)

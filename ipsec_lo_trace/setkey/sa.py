@@ -5,8 +5,9 @@ Source: sbin/setkey/parse.y, add_command to dump_command.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import IPv4Address
+
+import msgspec
 
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, Mode
 from ipsec_lo_trace.setkey.commands import Add, Algorithm, Delete, DeleteAll, Flush, SaName, Show
@@ -150,7 +151,7 @@ def _algorithm(stream: Stream, known: tuple[str, ...], keyless: tuple[str, ...],
         raise stream.peek.fault(f"{name} needs a key", "in quotes, or as digits behind 0x")
     key_at = stream.take()
     if key_at.kind is Kind.HEX:
-        return Algorithm(at, name, key(key_at), replace(key_at, kind=Kind.KEY))
+        return Algorithm(at, name, key(key_at), msgspec.structs.replace(key_at, kind=Kind.KEY))
     return Algorithm(at, name, key(key_at), key_at)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from ipsec_lo_trace.model.errors import UserError
 
@@ -26,8 +27,7 @@ class Kind(enum.Enum):
     END = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A piece of text; ``line`` and ``column`` count from 1, columns in characters.
 
     As a string it is fit for a message, which a key never is.

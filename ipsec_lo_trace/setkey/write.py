@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from ipsec_lo_trace.kernel.netipsec.key_pfkey import IPSEC_MANUAL_REQID_MAX
 from ipsec_lo_trace.model.databases import Databases, SaHead
 from ipsec_lo_trace.model.policy import PORT_ANY, ULPROTO_ANY, Direction, Level, Policy, Request
-from ipsec_lo_trace.model.sa import IPPROTO_ESP, PROTO_NAMES, Mode, SaIndex, SaState, SecurityAssociation
+from ipsec_lo_trace.model.sa import IPPROTO_ESP, PROTO_NAMES, Mode, SaIndex, SecurityAssociation
 
 _QUOTABLE = re.compile(rb"[ !#-~]+")
 _UPPER = {ULPROTO_ANY: "any", 1: "icmp", 4: "ip4", 6: "tcp", 17: "udp"}
@@ -21,9 +21,10 @@ _PLACEHOLDER_KEYS = {True: f"-E des-cbc 0x{'00' * 8}", False: f"-A hmac-md5 0x{'
 def write(db: Databases) -> str:
     """Give the text that load() reads back to equal databases.
 
-    That is: the same heads, live SAs and policies in the same order.  What a run has changed in them
-    (sequence numbers, the SAs that requests used last) has no place in the text.  A reqid that the kernel
-    gave comes out as ``unique``; load() gives the same again, unless policies were deleted in between.
+    That is: the same heads, SAs and policies in the same order.  What a run has changed in them (sequence
+    numbers, SAs that are DEAD for a newer one, the SAs that requests used last) has no place in the text.
+    A reqid that the kernel gave comes out as ``unique``; load() gives the same again, unless policies were
+    deleted in between.
     """
     lines = [line for head in reversed(db.sahtree) for line in _head(head)]
     lines += [_policy(policy) for policy in _in_order(db)]
@@ -31,14 +32,13 @@ def write(db: Databases) -> str:
 
 
 def _head(head: SaHead) -> Iterator[str]:
-    savs = [sav for sav in head.savs if sav.state is SaState.MATURE]
-    if not savs:
+    if not head.savs:
         # An emptied head stays in the kernel's list, and hides the heads behind it.
         name = f"{head.index.src} {head.index.dst} {PROTO_NAMES[head.index.proto]} 0x{_PLACEHOLDER_SPI:x}"
         keys = _PLACEHOLDER_KEYS[head.index.proto == IPPROTO_ESP]
         yield f"add {name}{_mode_and_reqid(head.index)} {keys}"
         yield f"delete {name}"
-    for sav in reversed(savs):
+    for sav in reversed(head.savs):
         yield _sa(sav)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
+
+import msgspec
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.machine.run import Machine
@@ -18,8 +19,7 @@ IDENT = 0x4C4F
 """The identifier that this ping's process id gives."""
 
 
-@dataclass(frozen=True, slots=True)
-class PingOptions:
+class PingOptions(msgspec.Struct, frozen=True):
     """What ping(8) was asked for; lengths in bytes, ``pattern`` as -p gives it, ``src`` as -I does."""
 
     dst: IPv4Address

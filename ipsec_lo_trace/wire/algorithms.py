@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm
@@ -23,8 +24,7 @@ UNCHECKED = "ANY 96 bit authentication [no checking]"
 SHA_256_96 = "HMAC-SHA-256-96 [draft-ietf-ipsec-ciph-sha-256-00]"
 
 
-@dataclass(frozen=True, slots=True)
-class CipherAlgorithm:
+class CipherAlgorithm(msgspec.Struct, frozen=True):
     """A cipher; key lengths in bytes, ``key_lens`` None if any length in the range will do.
 
     ``make`` gives cryptography's algorithm for a key; None for the null cipher.
@@ -40,8 +40,7 @@ class CipherAlgorithm:
     make: Callable[[bytes], BlockCipherAlgorithm] | None
 
 
-@dataclass(frozen=True, slots=True)
-class AuthAlgorithm:
+class AuthAlgorithm(msgspec.Struct, frozen=True):
     """An authenticator; ``key_len`` in bytes, None if any will do; ``digest`` takes key and message.
 
     AH protects the packet's DF flag too if ``keeps_df``.

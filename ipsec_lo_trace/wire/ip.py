@@ -67,6 +67,21 @@ def ends(packet: bytes) -> bytes:
     return packet[12:20]
 
 
+@lru_cache(maxsize=4096)
+def _dotted(raw: bytes) -> str:
+    return ".".join(str(byte) for byte in raw)
+
+
+def src_text(packet: bytes) -> str:
+    """Show the source address in dotted form."""
+    return _dotted(packet[12:16])
+
+
+def dst_text(packet: bytes) -> str:
+    """Show the destination address in dotted form."""
+    return _dotted(packet[16:20])
+
+
 def write(header: IpHeader, payload: bytes) -> bytes:
     """Serialise header and payload: lengths and checksum are worked out, options padded to four bytes."""
     options = header.options + bytes(-len(header.options) % 4)

@@ -79,8 +79,8 @@ def summarise(packet: bytes) -> Packet:
         proto=inside.proto,
         spi=inside.spi,
         seq=inside.seq,
-        src=text(packet[12:16]),
-        dst=text(packet[16:20]),
+        src=ip.src_text(packet),
+        dst=ip.dst_text(packet),
         len=len(packet),
         ident=header.ident,
         ttl=header.ttl,
@@ -88,9 +88,3 @@ def summarise(packet: bytes) -> Packet:
         more=bool(header.off & ip.IP_MF),
         info=info,
     )
-
-
-@lru_cache(maxsize=4096)
-def text(raw: bytes) -> str:
-    """Show four bytes as a dotted address."""
-    return ".".join(str(byte) for byte in raw)

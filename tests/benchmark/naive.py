@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from scapy.config import conf
 
 conf.route_autoload = False
@@ -35,3 +37,9 @@ def exchange(sa: SecurityAssociation, seq: int) -> bytes:
     reply = reply / Raw(bytes(arrived[ICMP].payload))
     back = bytes(sa.encrypt(reply, seq_num=2 * seq + 2, iv=bytes(8)))
     return bytes(sa.decrypt(IP(back)))
+
+
+if __name__ == "__main__":
+    sa_ = association()
+    for number in range(int(sys.argv[1])):
+        exchange(sa_, number)

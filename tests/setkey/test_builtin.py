@@ -30,18 +30,18 @@ def test_the_default_is_one_esp_sa_that_both_directions_require() -> None:
 
 
 def test_a_unique_tunnel_bundle_elsewhere_is_spelt_out() -> None:
-    """Protocol, mode, level and address show in SAs and rules alike."""
+    """Protocol, mode, level and address show in SAs and rules alike; AH goes around the tunnel."""
     text = builtin_text(proto="esp+ah", mode="tunnel", level="unique", local=IPv4Address("10.9.9.1"))
     assert text == (
         "# built in: one SA for both directions, keys made up\n"
         "add 10.9.9.1 10.9.9.1 esp 0x1000 -m tunnel -u 10 -E 3des-cbc "
         '"123456789012345678901234" -A hmac-md5 "0123456789abcdef" ;\n'
-        "add 10.9.9.1 10.9.9.1 ah 0x1001 -m tunnel -u 10 -A hmac-sha1 "
+        "add 10.9.9.1 10.9.9.1 ah 0x1001 -u 11 -A hmac-sha1 "
         '"01234567890123456789" ;\n'
         "spdadd 10.9.9.1/32 10.9.9.1/32 any -P out ipsec "
-        "esp/tunnel/10.9.9.1-10.9.9.1/unique:10 ah/tunnel/10.9.9.1-10.9.9.1/unique:10 ;\n"
+        "esp/tunnel/10.9.9.1-10.9.9.1/unique:10 ah/transport//unique:11 ;\n"
         "spdadd 10.9.9.1/32 10.9.9.1/32 any -P in ipsec "
-        "esp/tunnel/10.9.9.1-10.9.9.1/unique:10 ah/tunnel/10.9.9.1-10.9.9.1/unique:10 ;\n"
+        "esp/tunnel/10.9.9.1-10.9.9.1/unique:10 ah/transport//unique:11 ;\n"
     )
 
 
@@ -63,13 +63,18 @@ def test_every_pair_of_algorithms_loads(enc: str, auth: str) -> None:
     assert (head.savs[0].cipher, head.savs[0].auth) == (enc, "" if auth == "none" else auth)
 
 
-@pytest.mark.parametrize("auth", known_auths())
-def test_a_bundle_takes_one_authenticator_for_both(auth: str) -> None:
-    """The authenticator is that of ESP and of AH; none concerns ESP alone."""
+@pytest.mark.parametrize("auth", [*known_auths(), "none"])
+def test_in_a_bundle_the_authenticator_is_that_of_esp(auth: str) -> None:
+    """AH keeps hmac-sha1 beside ESP, and takes the authenticator where it is alone."""
     ah, esp = load(builtin_text(proto="esp+ah", auth=auth, local=LOCAL), "built in").db.sahtree
-    assert (esp.savs[0].auth, ah.savs[0].auth) == (auth, auth)
-    ah, esp = load(builtin_text(proto="esp+ah", auth="none", local=LOCAL), "built in").db.sahtree
-    assert (esp.savs[0].auth, ah.savs[0].auth) == ("", "hmac-sha1")
+    assert (esp.savs[0].auth, ah.savs[0].auth) == ("" if auth == "none" else auth, "hmac-sha1")
+
+
+@pytest.mark.parametrize("auth", known_auths())
+def test_ah_alone_takes_the_authenticator(auth: str) -> None:
+    """Without ESP the authenticator is AH's."""
+    (ah,) = load(builtin_text(proto="ah", auth=auth, local=LOCAL), "built in").db.sahtree
+    assert ah.savs[0].auth == auth
 
 
 @pytest.mark.parametrize(

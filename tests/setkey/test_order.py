@@ -4,8 +4,9 @@ from ipaddress import IPv4Address
 
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.policy import Direction
-from ipsec_lo_trace.model.sa import IPPROTO_AH, Mode
+from ipsec_lo_trace.model.sa import IPPROTO_AH, Mode, SaState
 from ipsec_lo_trace.setkey.load import load
+from ipsec_lo_trace.setkey.write import write
 from tests.setkey.support import DES_KEY, SPDADD
 
 A, B = "10.9.9.1", "10.9.9.2"
@@ -156,3 +157,13 @@ def test_a_joined_sa_is_found_by_its_address_as_before() -> None:
     sav = db.sahtree[0].savs[0]
     assert (sav.tdbi.proto, sav.tdbi.spi, sav.tdbi.dst) == (50, 1002, B)
     assert (sav.index.dst, sav.index.reqid) == (IPv4Address(B), 7)
+
+
+def test_an_sa_that_a_run_has_killed_is_written_like_a_live_one() -> None:
+    """An SA that is DEAD for a newer one comes back as it was before the run, in its place."""
+    text = _esp(A, B, 1001) + _esp(A, B, 1002)
+    db = load(text, "f").db
+    before = write(db)
+    db.sahtree[0].savs[1].state = SaState.DEAD
+    assert write(db) == before
+    assert _spis(load(before, "again").db) == [[1002, 1001]]

@@ -13,6 +13,8 @@ from ipsec_lo_trace.wire import icmp, ip
 
 MAXTTL = 255
 ICMP_MINLEN = 8
+CLASS_D = 224
+"""The first byte from which on an address is no host's: classes D and E."""
 
 
 @stage(defs.icmp_input, defs.icmp_reflect, defs.rip_input)
@@ -69,7 +71,7 @@ def reply_name(packet: str) -> str:
 
 def _may_answer(header: ip.IpHeader) -> bool:
     """Refuse sources that no reply can go to: this network, classes D and E (in_canforward)."""
-    return not (header.src.is_multicast or header.src.is_reserved or header.src.packed[0] == 0)
+    return 0 < int(header.src) >> 24 < CLASS_D
 
 
 @stage(defs.icmp_send, defs.ip_output)

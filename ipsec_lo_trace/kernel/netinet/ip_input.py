@@ -16,6 +16,7 @@ from ipsec_lo_trace.model.trace import Mark
 from ipsec_lo_trace.wire import ip
 
 IPVERSION = 4
+MULTICAST_NIBBLE = 0xE
 
 
 @stage(
@@ -92,7 +93,7 @@ def _header_fault(data: bytes) -> tuple[str, str] | None:
     if header_len < ip.HEADER_LEN or header_len > len(data):
         return "ips_badhlen", f"header length {header_len} bytes"
     header = ip.read(data)
-    if header.src.is_multicast:
+    if int(header.src) >> 28 == MULTICAST_NIBBLE:
         return "ips_badaddr", f"multicast source {header.src}"
     if not ip.header_checksum_ok(data):
         # KERNEL: a bad checksum found in software is not counted.

@@ -18,7 +18,6 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, IF_OUTPUT, Drop, HandOff, Split, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
-from ipsec_lo_trace.model.trace import Mark
 from ipsec_lo_trace.wire import ip
 
 SILENTLY = "-EINVAL"
@@ -98,26 +97,16 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
     """
     cached = sp.requests[0].sav
     for tag in m_tag_walk(m, OUT_DONE, OUT_CRYPTO_NEEDED):
+        ident = tdb_ident(tag)
+        left = f"{tag.name} {ident}, made for {tag.made_for}"
         if cached is None:
-            _ask_loop(k, tag, "no SA used yet", "not done: nothing to compare with")
+            k.ask("loop-detection", left, "no SA used yet", "not done: nothing to compare with")
             return False, "it used no SA yet, so no tag can match"
-        same = tdb_ident(tag) == cached.tdbi
-        _ask_loop(
-            k, tag, str(cached.tdbi), "equal: done already" if same else "different: look on", match=same
-        )
-        if same:
+        if ident == cached.tdbi:
+            k.ask("loop-detection", left, str(cached.tdbi), "equal: done already", tag)
             return True, f"made for {tag.made_for}, names the policy's last SA: skip IPsec"
+        k.ask("loop-detection", left, str(cached.tdbi), "different: look on")
     return False, "no tag names its SA"
-
-
-def _ask_loop(k: Kernel, tag: Mark, right: str, answer: str, *, match: bool = False) -> None:
-    k.ask(
-        "loop-detection",
-        left=f"{tag.name} {tdb_ident(tag)}, made for {tag.made_for}",
-        right=right,
-        answer=answer,
-        mark=tag if match else None,
-    )
 
 
 def _send(k: Kernel, m: Mbuf, why: str, decision: str) -> Verdict:

@@ -20,7 +20,7 @@ from ipsec_lo_trace.model.policy import (
     Request,
 )
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES, Mode
-from ipsec_lo_trace.model.trace import Mark
+from ipsec_lo_trace.model.trace import Check, Mark
 from ipsec_lo_trace.wire import ip
 
 IPPROTO_TCP = 6
@@ -84,13 +84,7 @@ def ipsec4_checkpolicy(k: Kernel, m: Mbuf) -> tuple[Policy | None, str]:
     selector = ipsec_setspidx(m)
     sp = KEY_ALLOCSP(k, selector, Direction.OUT)
     chosen = sp or k.ip4_def_policy[Direction.OUT]
-    answer = str(chosen) if sp else f"none: the default, {chosen}"
-    k.ask(
-        "out-policy",
-        left=selector.text,
-        right=policy_text(sp) if sp else f"{len(k.db.sptree[Direction.OUT])} policies, none covers it",
-        answer=answer,
-    )
+    k.checks.append(_policy_check("out-policy", selector.text, sp, chosen, len(k.db.sptree[Direction.OUT])))
     if chosen.kind is PolicyType.IPSEC:
         return chosen, ""
     if chosen.kind in (PolicyType.BYPASS, PolicyType.NONE):
@@ -99,7 +93,15 @@ def ipsec4_checkpolicy(k: Kernel, m: Mbuf) -> tuple[Policy | None, str]:
     return None, "-EINVAL"
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
+def _policy_check(id_: str, packet: str, sp: Policy | None, chosen: Policy, policies: int) -> Check:
+    """Put a policy lookup into words; the same lookup happens for every packet of a run."""
+    if sp is None:
+        right = f"{policies} policies, none covers it"
+        return Check(id=id_, left=packet, right=right, answer=f"none: the default, {chosen}")
+    return Check(id=id_, left=packet, right=policy_text(sp), answer=str(chosen))
+
+
 def policy_text(sp: Policy) -> str:
     """Show a policy with its selector."""
     s = sp.selector
@@ -183,10 +185,6 @@ def in_policy_by_address(k: Kernel, m: Mbuf, *, gate: str) -> Policy:
     selector = ipsec_setspidx(m)
     sp = KEY_ALLOCSP(k, selector, Direction.IN)
     chosen = sp or k.ip4_def_policy[Direction.IN]
-    k.ask(
-        f"{gate}-policy",
-        left=selector.text,
-        right=policy_text(sp) if sp else f"{len(k.db.sptree[Direction.IN])} policies, none covers it",
-        answer=str(chosen) if sp else f"none: the default, {chosen}",
-    )
+    policies = len(k.db.sptree[Direction.IN])
+    k.checks.append(_policy_check(f"{gate}-policy", selector.text, sp, chosen, policies))
     return chosen

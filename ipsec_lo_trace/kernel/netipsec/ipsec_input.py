@@ -9,7 +9,7 @@ from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
 from ipsec_lo_trace.machine.symbols import Symbol, stage
 from ipsec_lo_trace.machine.verdicts import NETISR, XF_INPUT, Drop, HandOff, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, TdbIdent
 from ipsec_lo_trace.wire import ip
 
 XF_INPUTS: dict[int, Symbol[defs.XformInput]] = {IPPROTO_ESP: defs.esp_input, IPPROTO_AH: defs.ah_input}
@@ -36,19 +36,14 @@ def ipsec4_common_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
         return Drop("ipsec-short", "EINVAL", f"fewer than {SHORTEST} bytes follow the IP header")
     end = args.hlen + SPI_END[args.proto]
     spi = int.from_bytes(m.data[end - 4 : end], "big")
-    dst = ip.read(m.data).dst
-    sav = KEY_ALLOCSA(k, dst, args.proto, spi)
-    name = PROTO_NAMES[args.proto]
-    k.ask(
-        "in-sa",
-        left=f"{name} 0x{spi:08x} to {dst}",
-        right=str(sav.tdbi) if sav else "no live SA",
-        answer=f"0x{spi:08x}" if sav else "none",
-    )
+    sav = KEY_ALLOCSA(k, ip.read(m.data).dst, args.proto, spi)
+    wanted = TdbIdent(args.proto, spi, ip.dst_text(m.data))
     if sav is None:
+        k.ask("in-sa", str(wanted), "no live SA", "none")
         k.count(f"{stat}_notdb")
-        return Drop("no-inbound-sa", "ENOENT", f"no live SA for {name} 0x{spi:08x} to {dst}")
+        return Drop("no-inbound-sa", "ENOENT", f"no live SA for {wanted}")
     text = f"finds SA 0x{spi:08x}"
+    k.ask("in-sa", str(wanted), str(sav.tdbi), f"0x{spi:08x}")
     return HandOff(XF_INPUTS[args.proto], XF_INPUT, m, defs.XformInput(sav, args.hlen), text)
 
 

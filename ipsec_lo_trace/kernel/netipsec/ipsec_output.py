@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import OUT_DONE, m_tag_prepend
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_get_reqlevel
@@ -12,6 +14,7 @@ from ipsec_lo_trace.machine.verdicts import CALL, XF_OUTPUT, Drop, HandOff, Verd
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Request
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES, Mode, SaIndex, SecurityAssociation
+from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.wire import ip
 
 XF_OUTPUTS: dict[int, Symbol[defs.XformOutput]] = {
@@ -50,7 +53,7 @@ def ipsec_nextisr(k: Kernel, m: Mbuf, isr: Request) -> tuple[Request, SecurityAs
     while current is not None:
         saidx = _sa_index(m, current)
         error = key_checkrequest(k, current, saidx, ipsec_get_reqlevel(k, current))
-        _ask_sa(k, current, saidx)
+        k.checks.append(_sa_check(current, str(saidx.src), str(saidx.dst), current.sav))
         if error:
             k.count("ips_out_nosa")
             return Drop("no-sa", error, f"no SA serves {current}, and its level asks for one")
@@ -67,12 +70,13 @@ def _sa_index(m: Mbuf, isr: Request) -> SaIndex:
     return SaIndex(isr.proto, isr.mode, isr.reqid, isr.src or header.src, isr.dst or header.dst)
 
 
-def _ask_sa(k: Kernel, isr: Request, saidx: SaIndex) -> None:
-    sav = isr.sav
-    reqid = f" reqid {saidx.reqid}" if saidx.reqid else ""
-    k.ask(
-        "sa",
-        left=f"{PROTO_NAMES[saidx.proto]} {saidx.mode.name.lower()} {saidx.src} to {saidx.dst}{reqid}",
+@lru_cache(maxsize=1024)
+def _sa_check(isr: Request, src: str, dst: str, sav: SecurityAssociation | None) -> Check:
+    """Put the choice of an SA into words; the same choice is made for every packet of a run."""
+    reqid = f" reqid {isr.reqid}" if isr.reqid else ""
+    return Check(
+        id="sa",
+        left=f"{PROTO_NAMES[isr.proto]} {isr.mode.name.lower()} {src} to {dst}{reqid}",
         right=str(sav.tdbi) if sav else "no live SA fits",
         answer=f"0x{sav.spi:08x}" if sav else "none",
     )

@@ -1,0 +1,221 @@
+"""The generated blocks of the documentation, by the names that its pages call them."""
+# ruff: noqa: INP001 -- beside the pages, not in a package
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import FunctionType
+from typing import TYPE_CHECKING
+
+import click
+from console import PROGRAM, run
+from from_source import statements, transfers
+
+from ipsec_lo_trace.cli.ping import command as ping
+from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers
+from ipsec_lo_trace.machine import verdicts
+from ipsec_lo_trace.machine.symbols import Stage
+from ipsec_lo_trace.model import codes, trace
+from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
+from ipsec_lo_trace.profiles.fixes import FIXES
+from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
+from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
+
+if TYPE_CHECKING:
+    import msgspec
+
+PACKAGE = Path(__file__).resolve().parents[1] / "ipsec_lo_trace"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Make a Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def options(_old: str) -> str:
+    """List the options of ``ping`` as click knows them."""
+    rows = []
+    for option in ping.params:
+        if isinstance(option, click.Option):
+            names = ", ".join(f"`{name}`" for name in option.opts)
+            text = option.help or ""
+            if isinstance(option.default, int | str) and option.default and "[" not in text:
+                text = f"{text} [{option.default}]".strip()
+            rows.append((names, value(option), text))
+    return table(("option", "value", "meaning [default]"), rows)
+
+
+def value(option: click.Option) -> str:
+    """Say what an option takes."""
+    if option.is_flag:
+        return ""
+    if isinstance(option.type, click.IntRange):
+        return f"{option.type.min} to {option.type.max}"
+    if isinstance(option.type, click.Choice):
+        return ", ".join(f"`{choice}`" for choice in option.type.choices)
+    return f"`{option.make_metavar(click.Context(ping))}`"
+
+
+def outcomes(_old: str) -> str:
+    """List the outcomes."""
+    return table(("outcome", "meaning"), ((f"`{name}`", text) for name, text in codes.OUTCOMES.items()))
+
+
+def code_table(found: dict[str, str]) -> Callable[[str], str]:
+    """List codes."""
+    return lambda _old: table(("code", "meaning"), ((f"`{code}`", text) for code, text in found.items()))
+
+
+def questions(_old: str) -> str:
+    """List the questions that stages ask."""
+    rows = (
+        (f"`{name}`", f"`{asked.by}`", asked.text, f"`{asked.stale_code}`" if asked.stale_code else "")
+        for name, asked in QUESTIONS.items()
+    )
+    return table(("id", "asked by", "question", "code if a stale mark settles it"), rows)
+
+
+def record(struct: type[msgspec.Struct]) -> Callable[[str], str]:
+    """List a record's fields and types; what they mean is written by hand, and kept."""
+
+    def block(old: str) -> str:
+        meanings = dict(re.findall(r"^\| `(\w+)` \| [^|]*(?:\\\|[^|]*)* \| (.*) \|$", old, re.MULTILINE))
+        fields = {name: json_type(text) for name, text in struct.__annotations__.items()}
+        tag = struct.__struct_config__.tag
+        rows = [("kind", f'`"{tag}"`')] if tag else []
+        rows += fields.items()
+        lines = ((f"`{name}`", kind, meanings.get(name, "?")) for name, kind in rows)
+        return table(("field", "type", "meaning"), lines)
+
+    return block
+
+
+def json_type(annotation: str) -> str:
+    """Say a field's type as JSON has it."""
+    words = {"str": "string", "int": "integer", "bool": "boolean", "None": "null"}
+    said = re.sub(r"Literal\[(.*)\]", lambda found: f"`{found[1].replace(', ', '` | `')}`", annotation)
+    said = said.replace("'", '"')
+    said = re.sub(r"(?:list|tuple)\[(\w+)(?:, \.\.\.)?\]", r"array of \1", said)
+    said = re.sub(r"dict\[str, (\w+)\]", r"object of \1", said)
+    return re.sub(r"\b(?:str|int|bool|None)\b", lambda found: words[found[0]], said).replace(" | ", " or ")
+
+
+def example_step(_old: str) -> str:
+    """Show the step record of the reply's way out."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = run(f"{PROGRAM} ping --format jsonl", Path(folder))[1].splitlines()
+    steps = [json.loads(line) for line in lines[1:-1]]
+    [step] = [step for step in steps if step["analysis"] == 8]  # noqa: PLR2004 -- the step of the analysis
+    return f"```json\n{json.dumps(step, indent=2)}\n```"
+
+
+def excerpt(_old: str) -> str:
+    """Show the rows of steps 7 and 8 in the unpatched kernel."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = run(f"{PROGRAM} ping", Path(folder))[1].splitlines()
+    [head] = [line for line in lines if line.startswith("row ")]
+    [start] = [at for at, line in enumerate(lines) if line.startswith("7 ")]
+    rows = lines[start : lines.index("after step 8")]
+    return "\n".join(["```text", head, *rows, "```"])
+
+
+def algorithms(_old: str) -> str:
+    """List the algorithms with the key lengths that the kernel takes."""
+    rows = []
+    for name in known_ciphers():
+        cipher = CIPHERS[name]
+        lens = cipher.key_lens or (f"{cipher.min_key_len} to {cipher.max_key_len}",)
+        rows.append(("`-E`", f"`{name}`", " or ".join(map(str, lens)), str(cipher.iv_len)))
+    rows += [("`-A`", f"`{name}`", str(AUTHS[name].key_len), "") for name in known_auths()]
+    return table(("option", "algorithm", "key, bytes", "IV, bytes"), rows)
+
+
+def fixes(_old: str) -> str:
+    """List the fixes."""
+    rows = ((f"`{fix.name}`", fix.title, fix.source) for fix in FIXES.values())
+    return table(("fix", "what it does", "source"), rows)
+
+
+def assumptions(_old: str) -> str:
+    """List what every run assumes."""
+    return "\n".join(f"- {text}" for text in ASSUMPTIONS)
+
+
+def stages(_old: str) -> str:
+    """Describe every stage, by kernel file."""
+    lines: list[str] = []
+    table_of = link_table().values()
+    for file in dict.fromkeys(stage.symbol.file for stage in table_of):
+        lines.append(f"### {file}\n")
+        defined = [stage for stage in table_of if stage.symbol.file == file]
+        lines += [f"#### {stage.symbol.name}\n\n{stage_text(stage)}\n" for stage in defined]
+    return "\n".join(lines)
+
+
+def stage_text(stage: Stage) -> str:
+    """Describe one stage by its docstring and its hand-offs."""
+    doc = inspect.getdoc(stage.function) or ""
+    said = [" ".join(part.split()) for part in re.split(r"\n\n|\n(?=[A-Z]\w*: )", doc)]
+    reached = (f"[`{to}`](#{to}) by `{via}`" for to, via in transfers(stage).items())
+    function = stage.function
+    assert isinstance(function, FunctionType)  # noqa: S101 -- a stage is a plain function
+    place = f"`{function.__module__.replace('.', '/')}.py`"
+    said += [f"Goes on to: {', '.join(reached) or 'nothing; the path ends here'}.", f"Ours: {place}."]
+    return f"{said[0]}\n\n" + "\n".join(f"- {part}" for part in said[1:])
+
+
+def graph(_old: str) -> str:
+    """Draw the stages; dotted lines are asynchronous."""
+    lines = ["```mermaid", "flowchart TD"]
+    for stage in link_table().values():
+        for to, via in transfers(stage).items():
+            arrow = "-.->" if via in verdicts.ASYNCHRONOUS else "-->"
+            label = "" if via == verdicts.CALL else f"|{via}|"
+            lines.append(f"  {stage.symbol.name} {arrow}{label} {to}")
+    return "\n".join([*lines, "```"])
+
+
+def marked(word: str) -> Callable[[str], str]:
+    """List every statement in the code that begins with ``word`` and a colon, with its place."""
+
+    def block(_old: str) -> str:
+        rows = []
+        for path in sorted(PACKAGE.rglob("*.py")):
+            place = path.relative_to(PACKAGE).as_posix()
+            rows += [(f"`{place}`", f"`{owner}`", text) for owner, text in statements(path, f"{word}: ")]
+        return table(("file", "in", "statement"), rows)
+
+    return block
+
+
+BLOCKS: dict[str, Callable[[str], str]] = {
+    "options": options,
+    "outcomes": outcomes,
+    "stale codes": code_table(codes.STALE_CODES),
+    "other codes": code_table(codes.OTHER_CODES),
+    "reasons": code_table(codes.REASONS),
+    "questions": questions,
+    "example step": example_step,
+    "excerpt": excerpt,
+    "algorithms": algorithms,
+    "fixes": fixes,
+    "assumptions": assumptions,
+    "stages": stages,
+    "stage graph": graph,
+    "kernel": marked("KERNEL"),
+    "simpler": marked("SIMPLER"),
+    **{
+        f"record {struct.__name__}": record(struct)
+        for struct in (
+            trace.Run, trace.SaRecord, trace.PolicyRecord, trace.Step, trace.Packet, trace.Mark, trace.Change,
+            trace.Check, trace.Verdict, trace.Crossing,
+        )
+    },
+}  # fmt: skip

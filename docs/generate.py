@@ -1,0 +1,75 @@
+"""Rewrite what the documentation takes from the code; with ``--check``, name the pages that differ and fail.
+
+Between ``<!-- generated: NAME -->`` and ``<!-- end -->`` stands what ``blocks.BLOCKS`` gives under that name.
+In a fenced ``console`` block every line that begins with ``$`` is run, in a copy of docs/examples/ that all
+blocks of a page share, and what it prints is put below it.
+"""
+# ruff: noqa: INP001 -- a script beside the pages, not in a package
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+sys.path.insert(0, str(ROOT))  # what is documented is this tree, not what may be installed
+
+from blocks import BLOCKS  # noqa: E402
+from console import console  # noqa: E402
+
+from ipsec_lo_trace.model import trace  # noqa: E402
+
+SCHEMA_FILE = DOCS / "reference" / "trace.schema.json"
+BLOCK = re.compile(r"(<!-- generated: ([\w ]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+CONSOLE = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """List the documentation's pages."""
+    return [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+
+
+def regenerated(text: str) -> str:
+    """Give a page with every generated part made anew."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, "examples")
+        shutil.copytree(DOCS / "examples", folder)
+
+        def shown(block: re.Match[str]) -> str:
+            commands = re.findall(r"^\$ (.*)$", block[2], re.MULTILINE)
+            return block[1] + "".join(f"{line}\n" for line in console(commands, folder)) + block[3]
+
+        text = BLOCK.sub(lambda block: f"{block[1]}{BLOCKS[block[2]](block[3])}\n{block[4]}", text)
+        return CONSOLE.sub(shown, text)
+
+
+def schema() -> str:
+    """Give the JSON Schema of a trace's records."""
+    made: dict[str, Any] = msgspec.json.schema(trace.Run | trace.Step | trace.Verdict)
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **made}, indent=2) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Rewrite the pages, or with --check name those that differ."""
+    texts = {page: regenerated(page.read_text(encoding="utf-8")) for page in pages()}
+    texts[SCHEMA_FILE] = schema()
+    differing = [
+        page for page, text in texts.items() if not page.exists() or page.read_text(encoding="utf-8") != text
+    ]
+    for page in differing:
+        sys.stdout.write(f"{page.relative_to(ROOT)}\n")
+        if "--check" not in arguments:
+            page.write_text(texts[page], encoding="utf-8")
+    return 1 if "--check" in arguments and differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

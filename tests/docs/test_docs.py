@@ -1,0 +1,200 @@
+"""Do the documentation's words still fit the code?"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ipsec_lo_trace.cli import main
+from ipsec_lo_trace.model.codes import CODES, OUTCOMES
+from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
+from ipsec_lo_trace.setkey.load import load
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+COMMAND = re.compile(r"^(?:\$ )?(ipsec-lo-trace .*)$", re.MULTILINE)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+RUN_COMMAND = (
+    "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/ipsec-lo-trace ping --unpatched"
+)
+TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest"
+
+
+def script(name: str) -> Any:  # noqa: ANN401 -- the scripts beside the pages are no package with types
+    """Import a script of docs/."""
+    if str(DOCS) not in sys.path:
+        sys.path.insert(0, str(DOCS))
+    return importlib.import_module(name)
+
+
+def name_of(page: Path) -> str:
+    """Name a page in a test's id."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def prose(page: Path) -> str:
+    """Give a page without its fenced blocks."""
+    return FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_generated_parts_are_up_to_date(page: Path) -> None:
+    """What a page takes from the code is what ``python docs/generate.py`` would write now."""
+    text = page.read_text(encoding="utf-8")
+    assert script("generate").regenerated(text) == text
+
+
+def test_schema_is_up_to_date() -> None:
+    """The JSON Schema in the documentation is that of the records."""
+    generate = script("generate")
+    assert generate.SCHEMA_FILE.read_text(encoding="utf-8") == generate.schema()
+
+
+def test_records_fit_the_schema(tmp_path: Path) -> None:
+    """Every record of a trace validates against the JSON Schema in the documentation."""
+    printed = script("console").run("ipsec-lo-trace ping --format jsonl", tmp_path)[1]
+    schema = json.loads((DOCS / "reference" / "trace.schema.json").read_text(encoding="utf-8"))
+    validator: Any = importlib.import_module("jsonschema").Draft202012Validator(schema)
+    for line in printed.splitlines():
+        validator.validate(json.loads(line))
+
+
+def test_check_finds_what_is_out_of_date(tmp_path: Path) -> None:
+    """A generated block that was changed by hand is made anew, and other words are left alone."""
+    page = "words <!-- generated: outcomes -->\nwrong\n<!-- end --> words"
+    made = script("generate").regenerated(page)
+    assert "wrong" not in made
+    assert "| `panic` |" in made
+    assert made.startswith("words <!--")
+    assert made.endswith("--> words")
+    assert script("console").run("ipsec-lo-trace ping -f none.conf", tmp_path)[0] == main.EXIT_TROUBLE
+
+
+def shown_commands() -> list[str]:
+    """List the command lines that pages tell the reader to type, but those whose output they show."""
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    blocks = [block for text in texts for language, block in FENCE.findall(text) if language == "sh"]
+    typed = [command for block in blocks for command in COMMAND.findall(block)]
+    return typed + re.findall(r"\| `(ipsec-lo-trace [^`]*)` \|", texts[0])
+
+
+@pytest.mark.parametrize("command", shown_commands())
+def test_shown_commands_run(command: str, tmp_path: Path) -> None:
+    """Each command that a page tells the reader to type exits 0."""
+    shutil.copy(DOCS / "examples" / "two-addresses.conf", tmp_path / "my.conf")
+    code, printed = script("console").run(command, tmp_path)
+    assert code == 0, printed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_failures_are_announced(page: Path, tmp_path: Path) -> None:
+    """A command in a console block that exits other than 0 is followed by its exit code."""
+    folder = tmp_path / "examples"
+    shutil.copytree(DOCS / "examples", folder)
+    for language, block in FENCE.findall(page.read_text(encoding="utf-8")):
+        lines = re.findall(r"^\$ (.*)$", block, re.MULTILINE) if language == "console" else []
+        for line, following in zip(lines, [*lines[1:], ""], strict=False):
+            if line.startswith("ipsec-lo-trace ") and following != "echo $?":
+                assert script("console").run(line, folder)[0] == 0, line
+
+
+def anchors(page: Path) -> set[str]:
+    """Give the anchors that a page's headings make, as GitHub does."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Each relative link names a file that is there, and a heading that is in it."""
+    for link in LINK.findall(prose(page)):
+        if link.startswith("https://"):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_index_names_every_page() -> None:
+    """docs/README.md links to each page, so none is an orphan."""
+    index = DOCS / "README.md"
+    linked = {(DOCS / link.partition("#")[0]).resolve() for link in LINK.findall(prose(index))}
+    assert set(PAGES[1:]) - {index} <= linked
+
+
+@pytest.mark.parametrize(("mark", "command"), [("ci:run", RUN_COMMAND), ("ci:test", TEST_COMMAND)])
+def test_readme_has_its_two_commands(mark: str, command: str) -> None:
+    """Behind each marking comment stands a fenced block of exactly one command, on the first screen."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    [block] = re.findall(rf"<!-- {mark} -->\n```\w*\n(.*?)\n```", text, re.DOTALL)
+    assert block == command
+    assert text[: text.index(block)].count("\n") < 25
+
+
+def test_every_stage_is_described() -> None:
+    """stages.md has a heading for each linked stage, and each docstring has a source and marks."""
+    text = (DOCS / "reference" / "stages.md").read_text(encoding="utf-8")
+    for name, stage in link_table().items():
+        assert f"#### {name}\n" in text
+        doc = inspect.getdoc(stage.function) or ""
+        assert "Source: " in doc, name
+        assert "Marks: " in doc, name
+
+
+def test_every_transfer_is_known() -> None:
+    """Each hand-off that a stage declares has a transfer in the documentation."""
+    for stage in link_table().values():
+        found = script("from_source").transfers(stage)
+        assert found.keys() == stage.may_reach
+        assert all(found.values()), stage.symbol.name
+
+
+def test_every_code_is_listed() -> None:
+    """codes.md lists each outcome, code and question."""
+    text = (DOCS / "reference" / "codes.md").read_text(encoding="utf-8")
+    assert [name for name in (*OUTCOMES, *CODES, *QUESTIONS) if f"| `{name}` |" not in text] == []
+
+
+def test_every_field_is_explained() -> None:
+    """No field of a record is without a meaning in trace.md."""
+    text = (DOCS / "reference" / "trace.md").read_text(encoding="utf-8")
+    assert "| ? |" not in text
+
+
+def test_every_exit_code_is_listed() -> None:
+    """cli.md lists each exit code that the program has."""
+    text = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
+    codes = [value for name, value in vars(main).items() if name.startswith("EXIT_")]
+    assert [code for code in codes if not re.search(rf"^\| {code} \|", text, re.MULTILINE)] == []
+
+
+def test_example_files_are_read() -> None:
+    """Each example file is a configuration, but the one that shows a mistake."""
+    for path in sorted((DOCS / "examples").glob("*.conf")):
+        if path.stem != "mistake":
+            assert load(path.read_text(encoding="utf-8"), path.name).db.sahtree
+
+
+def test_tutorial_shows_the_file_that_it_uses() -> None:
+    """The configuration printed in the tutorial is the example file that its command reads."""
+    text = (DOCS / "tutorial" / "first-trace.md").read_text(encoding="utf-8")
+    example = (DOCS / "examples" / "two-addresses.conf").read_text(encoding="utf-8")
+    assert example.partition("\n")[2].strip() in text
+
+
+@pytest.mark.parametrize("page", [*PAGES, *sorted(DOCS.rglob("*.py"))], ids=name_of)
+def test_no_page_names_a_machine(page: Path) -> None:
+    """No page has a path of the machine that it was written on."""
+    assert not re.search(r"/(?:work|home|root|Users|tmp)/", page.read_text(encoding="utf-8"))
