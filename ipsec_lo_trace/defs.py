@@ -7,7 +7,8 @@ classes are the arguments that travel with the packet.
 from __future__ import annotations
 
 from ipaddress import IPv4Address
-from typing import NamedTuple
+
+import msgspec
 
 from ipsec_lo_trace.machine.symbols import Symbol
 from ipsec_lo_trace.model.policy import Request
@@ -17,7 +18,7 @@ IP_FORWARDING = 0x1
 IP_RAWOUTPUT = 0x2
 
 
-class RawOutput(NamedTuple):
+class RawOutput(msgspec.Struct, frozen=True, gc=False):
     """What sendto(2) on ping's raw socket gives: addresses, TTL (0: the default), IP options (bytes)."""
 
     src: IPv4Address | None
@@ -26,7 +27,7 @@ class RawOutput(NamedTuple):
     options: bytes
 
 
-class Output(NamedTuple):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """Arguments of ip_output: flags, whether a socket came along, IP options (bytes) to insert."""
 
     flags: int = 0
@@ -34,67 +35,67 @@ class Output(NamedTuple):
     options: bytes = b""
 
 
-class Process(NamedTuple):
+class Process(msgspec.Struct, frozen=True, gc=False):
     """Arguments of ipsec4_process_packet: the request to apply."""
 
     isr: Request
 
 
-class XformOutput(NamedTuple):
+class XformOutput(msgspec.Struct, frozen=True, gc=False):
     """Arguments of xf_output: the request and the SA chosen for it."""
 
     isr: Request
     sav: SecurityAssociation
 
 
-class CryptoOutput(NamedTuple):
+class CryptoOutput(msgspec.Struct, frozen=True, gc=False):
     """The opaque crypto data of an output callback (struct tdb_crypto): request, and the SA's identity."""
 
     isr: Request
     tdbi: TdbIdent
 
 
-class ProcessDone(NamedTuple):
+class ProcessDone(msgspec.Struct, frozen=True, gc=False):
     """Arguments of ipsec_process_done."""
 
     isr: Request
 
 
-class Input(NamedTuple):
+class Input(msgspec.Struct, frozen=True, gc=False):
     """Arguments of ip_input; ``ours`` re-enters behind the reassembly of a packet that is for this host."""
 
     ours: bool = False
 
 
-class ProtoInput(NamedTuple):
+class ProtoInput(msgspec.Struct, frozen=True, gc=False):
     """Arguments of pr_input: length of the IP header in bytes, protocol."""
 
     hlen: int
     proto: int
 
 
-class XformInput(NamedTuple):
+class XformInput(msgspec.Struct, frozen=True, gc=False):
     """Arguments of xf_input: the SA and the length of the IP header in bytes."""
 
     sav: SecurityAssociation
     skip: int
 
 
-class CryptoInput(NamedTuple):
+class CryptoInput(msgspec.Struct, frozen=True, gc=False):
     """The opaque crypto data of an input callback: the SA's identity and the IP header's length in bytes."""
 
     tdbi: TdbIdent
     skip: int
 
 
-class InputDone(NamedTuple):
+class InputDone(msgspec.Struct, frozen=True, gc=False):
     """Arguments of ipsec4_common_input_cb: the SA that was used, and the IP header's length in bytes."""
 
     sav: SecurityAssociation
     skip: int
 
 
-class Reflect(NamedTuple):
+class Reflect(msgspec.Struct, frozen=True, gc=False):
     """Arguments of icmp_send: IP options (bytes) of the reply."""
 
     options: bytes

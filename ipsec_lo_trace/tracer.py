@@ -92,13 +92,15 @@ class Tracing:
     def __iter__(self) -> Iterator[Record]:
         """Give the run record, every step as it happens, and the verdict."""
         yield self.run
-        labeller = Labeller()
-        for step in self._ping.run(self._machine):
-            step.analysis = labeller.label(step)
-            self._judge.see(step)
-            yield step
+        label, see = Labeller().label, self._judge.see
+        for steps in self._ping.run(self._machine):
+            for step in steps:
+                step.analysis = label(step)
+                see(step)
+            yield from steps
         ping = self._ping
-        yield self._judge.verdict(sent=ping.sent, received=ping.received, errno=ping.errno)
+        counters = self._machine.kernel.counters
+        yield self._judge.verdict(sent=ping.sent, received=ping.received, errno=ping.errno, counters=counters)
 
 
 def trace_ping(trace: PingTrace, configuration: Configuration) -> list[Record]:

@@ -1,8 +1,8 @@
 """Would a wrong stage be noticed?
 
-Each break below is planted in a copy of the project, one at a time, and the tests of that copy must fail.  The
-tests that run are those which hold the stages against the sources and against NetBSD; golden traces do not
-count here, since they would notice any change at all.
+Each break below is planted in a copy of the project, one at a time, and the tests of that copy must fail.
+The tests that run are those which hold the stages against the sources and against NetBSD; golden traces do
+not count here, since they would notice any change at all.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ BREAKS = {
         K + "netinet/ip_icmp.py", "    if k.build.icmp_reflect_strips_tags:", "    if True:"
     ),
     "loop detection looks at no tag": Break(
-        K + "netinet/ip_output.py", "        if same:\n", "        if False:\n"
+        K + "netinet/ip_output.py", "        if ident == cached.tdbi:\n", "        if False:\n"
     ),
     "loop detection compares with the bundle's last SA": Break(
         K + "netinet/ip_output.py", "cached = sp.requests[0].sav", "cached = sp.requests[-1].sav"

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -21,6 +23,7 @@ EXIT_TROUBLE = 2
 EXIT_BROKEN = 3
 EXIT_INTERRUPT = 130
 EXIT_PIPE = 141
+EXIT_TERMINATED = 143
 
 COMMANDS = {
     "ping": ("ipsec_lo_trace.cli.ping", "Trace an echo request and its reply over lo0."),
@@ -61,8 +64,13 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with one of the documented codes."""
-    code = run(arguments)
-    sys.exit(code)
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(run(arguments))
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Leave by an exception, so that a half-written file is removed on the way."""
+    raise SystemExit(EXIT_TERMINATED)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -97,8 +105,6 @@ def _explain(error: Exception) -> int:
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else PROGRAM
         return _say(f"{error.format_message()} (see '{command} --help')", EXIT_TROUBLE)
-    if isinstance(error, click.ClickException):
-        return _say(error.format_message(), EXIT_TROUBLE)
     if isinstance(error, UserError):
         return _say(str(error), EXIT_TROUBLE)
     if isinstance(error, OSError):

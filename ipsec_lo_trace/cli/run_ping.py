@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import codecs
 import os
 import sys
 from pathlib import PurePath
@@ -68,7 +68,8 @@ def _configuration(arguments: PingArguments) -> tuple[Configuration, str]:
 
 def _printable(name: str) -> str:
     """Escape what a trace cannot hold (bytes that are not UTF-8) or a terminal would obey."""
-    return name.encode("unicode_escape").decode("ascii")
+    text = os.fsencode(name).decode("utf-8", "surrogateescape")  # whatever the locale made of it
+    return text.encode("unicode_escape").decode("ascii")
 
 
 def _trace(arguments: PingArguments, config: str) -> PingTrace:
@@ -123,12 +124,10 @@ def _write_text(arguments: PingArguments, tracing: Tracing, out: IO[bytes]) -> V
     )
     trace = spool(tracing, tracing.crossings.lines())
     try:
-        text = io.TextIOWrapper(out, encoding="ascii", errors="backslashreplace", newline="\n")
-        try:
-            write_text(trace, choice, text)
-            text.flush()
-        finally:
-            text.detach()
+        # A TextIOWrapper that cannot write closes what it wraps, and that may be standard output.
+        ascii_ = codecs.lookup("ascii")
+        text = codecs.StreamReaderWriter(out, ascii_.streamreader, ascii_.streamwriter, "backslashreplace")
+        write_text(trace, choice, text)
         return trace.verdict
     finally:
         trace.close()

@@ -30,7 +30,8 @@ REQUEST_STEPS = {
     "ip4_input": 5,
     "icmp_input": 6,
 }
-"""Where a stage that handles the request belongs, but for the two that _request_label looks at closer."""
+"""Where a stage that handles the request belongs, unless where it sends the packet says more."""
+IP_OUTPUT_STEP = 2
 REPLY_STEPS = {"icmp_reflect": 7, "icmp_send": 7}
 
 
@@ -43,20 +44,18 @@ class Labeller:
 
     def label(self, step: Step) -> int:
         """Give the step's number, 1 to 8, or 0 after step 8."""
-        reached = self._reached
-        if step.packet[:2] == "P1":
-            label = max(_request_label(step), reached.get(step.echo, 0))
-            reached[step.echo] = label
-            return label
-        reached.pop(step.echo, None)
-        if step.stage == "ip_output" and step.visit == 1:
-            return 8
-        return REPLY_STEPS.get(step.stage, 0)
-
-
-def _request_label(step: Step) -> int:
-    if step.to == "icmp_input":
-        return 6
-    if step.to == "looutput" and step.visit > 1:
-        return 3
-    return REQUEST_STEPS.get(step.stage, 4)
+        if not step.packet.startswith("P1"):
+            self._reached.pop(step.echo, None)
+            if step.stage == "ip_output" and step.visit == 1:
+                return 8
+            return REPLY_STEPS.get(step.stage, 0)
+        label = REQUEST_STEPS.get(step.stage, 4)
+        if step.to == "icmp_input":
+            label = 6
+        elif label == IP_OUTPUT_STEP and step.to == "looutput" and step.visit > 1:
+            label = 3
+        reached = self._reached.get(step.echo, 0)
+        if label < reached:
+            return reached
+        self._reached[step.echo] = label
+        return label

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from os import SEEK_END
 
 import msgspec
 
 from ipsec_lo_trace.model.trace import Crossing, Step
 
 IN_MEMORY_BYTES = 1 << 20
+BUFFER_BYTES = 1 << 16
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Crossing)
 
@@ -19,9 +21,10 @@ class Crossings:
 
     def __init__(self) -> None:
         """Start empty."""
+        self._buffer = bytearray()
         self._spool = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 -- closed with the run
 
-    def add(self, step: Step) -> Crossing:
+    def add(self, step: Step) -> None:
         """Note the packet of a looutput row."""
         wire = step.wire
         crossing = Crossing(
@@ -35,11 +38,19 @@ class Crossings:
             dst=wire.dst,
             len=wire.len,
         )
-        self._spool.write(_ENCODER.encode(crossing) + b"\n")
-        return crossing
+        _ENCODER.encode_into(crossing, self._buffer, -1)
+        self._buffer += b"\n"
+        if len(self._buffer) > BUFFER_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._spool.write(self._buffer)
+        self._buffer.clear()
 
     def lines(self) -> Iterator[bytes]:
         """Give each crossing's JSON, without its newline."""
+        self._spool.seek(0, SEEK_END)
+        self._flush()
         self._spool.seek(0)
         for line in self._spool:
             yield line.rstrip(b"\n")

@@ -41,16 +41,12 @@ class Judge:
         self._run = run
         self._referee = Referee(run)
         self._echoes: dict[int, Echo] = {}
-        self._counters: dict[str, int] = {}
         self._worst = CLEAN
         self._leaks = 0
         self.crossings = Crossings()
 
     def see(self, step: Step) -> None:
         """Take one row into account."""
-        counters = self._counters
-        for name, by in step.counters.items():
-            counters[name] = counters.get(name, 0) + by
         echo = self._echoes.get(step.echo)
         if echo is None:
             echo = self._echoes[step.echo] = Echo()
@@ -64,12 +60,12 @@ class Judge:
             self._close(echo)
 
     def _close(self, echo: Echo) -> None:
-        outcome = judge_echo(echo, self._run)
-        self._leaks += outcome.outcome == "leak"
-        if SEVERITY.index(outcome.outcome) > SEVERITY.index(self._worst.outcome):
-            self._worst = outcome
+        outcome = outcome_of(echo)
+        self._leaks += outcome == "leak"
+        if SEVERITY.index(outcome) > SEVERITY.index(self._worst.outcome):
+            self._worst = explain(echo, outcome, self._run)
 
-    def verdict(self, *, sent: int, received: int, errno: str) -> Verdict:
+    def verdict(self, *, sent: int, received: int, errno: str, counters: dict[str, int]) -> Verdict:
         """Sum the run up; ``errno`` is that of a sendto that failed, "" if none did."""
         for echo in self._echoes.values():
             self._close(echo)
@@ -91,39 +87,42 @@ class Judge:
             reasons=worst.reasons or {},
             fix=worst.fix,
             lo0=[],
-            counters=dict(sorted(self._counters.items())),
+            counters=dict(sorted(counters.items())),
         )
 
 
-def judge_echo(echo: Echo, run: Run) -> Outcome:
+def outcome_of(echo: Echo) -> str:
     """Give one echo's outcome."""
     ending = echo.ending
     if ending is not None and ending.decision == "panic":
-        return Outcome("panic", ending.reason, ending.text, effect=ending.row, seen=ending.row)
+        return "panic"
     if echo.leaks:
+        return "leak"
+    if ending is not None and ending.returned is not None:
+        return "error"
+    if ending is None or not ending.to.startswith(SOCKET_PREFIX):
+        return "lost"
+    return "stale" if echo.stale else "clean"
+
+
+def explain(echo: Echo, outcome: str, run: Run) -> Outcome:
+    """Say why an echo came out so, and where."""
+    ending = echo.ending
+    if outcome == "leak":
         return _leaked(echo, run)
-    if ending is None:
-        return Outcome(
-            "lost", "no-reply", "no reply came, and nothing was dropped: the packet is still waiting"
-        )
-    if not ending.to.startswith(SOCKET_PREFIX):
-        return _dropped(ending)
-    if echo.stale:
+    if outcome == "stale":
         return _stale(echo.stale[0], run)
-    return CLEAN
+    if ending is None:
+        text = "no reply came, and nothing was dropped: the packet is still waiting"
+        return Outcome("lost", "no-reply", text)
+    return _ended(outcome, ending)
 
 
-def _dropped(ending: Step) -> Outcome:
-    outcome = "error" if _reported(ending) else "lost"
+def _ended(outcome: str, ending: Step) -> Outcome:
     moved = ", ".join(sorted(ending.counters)) or "no counter moved"
-    reasons = {"effect": ending.text, "seen": f"{ending.stage} drops it: {moved}"}
+    reasons = {"effect": ending.text, "seen": f"{ending.stage} ends it: {moved}"}
     seen = ending.row
     return Outcome(outcome, ending.reason, ending.text, effect=ending.row, seen=seen, reasons=reasons)
-
-
-def _reported(ending: Step) -> bool:
-    """Tell whether the drop's errno reached sendto: the request, before anything asynchronous."""
-    return ending.returned is not None
 
 
 def _stale(decision: StaleDecision, run: Run) -> Outcome:

@@ -8,20 +8,23 @@ from ipsec_lo_trace.model.trace import Check, Mark
 class Context:
     """The state that the machine shares with the stages; a kernel extends it.
 
-    ``moved`` and ``checks`` belong to the step that runs now.  ``ipintrq_len`` is how many packets wait for
-    the IP soft interrupt.
+    ``moved`` and ``checks`` belong to the step that runs now, ``counters`` is what moved since the start.
+    ``ipintrq_len`` is how many packets wait for the IP soft interrupt.
     """
 
     def __init__(self) -> None:
         """Start with nothing counted and nothing asked."""
         self.moved: dict[str, int] = {}
+        self.counters: dict[str, int] = {}
         self.checks: list[Check] = []
         self.ipintrq_len = 0
 
     def count(self, name: str, by: int = 1) -> None:
         """Move the kernel counter ``name``."""
-        self.moved[name] = self.moved.get(name, 0) + by
+        moved, counters = self.moved, self.counters
+        moved[name] = moved.get(name, 0) + by
+        counters[name] = counters.get(name, 0) + by
 
     def ask(self, id_: str, left: str, right: str, answer: str, mark: Mark | None = None) -> None:
         """Put a question on record, with both operands and the mark, if any, that settled it."""
-        self.checks.append(Check(id=id_, left=left, right=right, answer=answer, mark=mark))
+        self.checks.append(Check(id_, left, right, answer, mark))

@@ -7,12 +7,12 @@ queue is drained first in, first out.  Loops, drops and panics are data in the t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ipsec_lo_trace.machine.context import Context
 from ipsec_lo_trace.machine.laws import check_marks
-from ipsec_lo_trace.machine.symbols import LinkTable, Stage, Symbol
+from ipsec_lo_trace.machine.symbols import LinkTable, Symbol
 from ipsec_lo_trace.machine.verdicts import (
     ASYNCHRONOUS,
     NETISR,
@@ -27,10 +27,11 @@ from ipsec_lo_trace.machine.verdicts import (
 )
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.trace import Change, Check, Packet, Step
+from ipsec_lo_trace.model.trace import Packet, Step
 
 STEP_LIMIT = 400
 """Stages that one mbuf may visit before the machine calls it a loop."""
+LOOP = Drop("loop", "", f"stopped after {STEP_LIMIT} stages: the packet goes round in a loop")
 
 
 class Machine:
@@ -56,25 +57,27 @@ class Machine:
         self.panicked = False
         self.queue: deque[HandOff[Any]] = deque()
 
-    def syscall(self, to: Symbol[Any], m: Mbuf, args: Any) -> Generator[Step, None, str]:  # noqa: ANN401
-        """Enter the kernel at ``to``; yield the steps up to its return, and return the errno ("" for 0)."""
-        return (yield from self._follow(HandOff(to, SYSCALL, m, args, "")))
+    def syscall(self, to: Symbol[Any], m: Mbuf, args: Any) -> tuple[list[Step], str]:  # noqa: ANN401
+        """Enter the kernel at ``to``; give the steps up to its return, and the errno ("" for 0)."""
+        return self._follow(HandOff(to, SYSCALL, m, args, ""))
 
-    def drain(self) -> Iterator[Step]:
-        """Run callbacks and soft interrupts until none is left, or the kernel panicked."""
+    def drain(self) -> Iterator[list[Step]]:
+        """Run callbacks and soft interrupts, one at a time, until none is left or the kernel panicked."""
         while self.queue and not self.panicked:
             work = self.queue.popleft()
             if work.via == NETISR:
                 self.kernel.ipintrq_len -= 1
-            yield from self._follow(work)
+            yield self._follow(work)[0]
 
-    def _follow(self, first: HandOff[Any]) -> Generator[Step, None, str]:
-        """Run ``first`` and all that it reaches by synchronous transfers; return the caller's errno."""
+    def _follow(self, first: HandOff[Any]) -> tuple[list[Step], str]:
+        """Run ``first`` and all that it reaches by synchronous transfers; give the steps and the errno."""
         error = ""
+        steps: list[Step] = []
         pending: list[tuple[HandOff[Any], frozenset[str]]] = [(first, frozenset())]
         while pending and not self.panicked:
             work, hidden = pending.pop()
             step, verdict = self._visit(work)
+            steps.append(step)
             if isinstance(verdict, HandOff):
                 self._pass_on(verdict, hidden, pending)
             elif isinstance(verdict, Split):
@@ -84,8 +87,7 @@ class Machine:
                 error = error or verdict.errno
                 if first.via == SYSCALL:
                     step.returned = verdict.errno or None
-            yield step
-        return error
+        return steps, error
 
     def _pass_on(
         self, work: HandOff[Any], hidden: frozenset[str], pending: list[tuple[HandOff[Any], frozenset[str]]]
@@ -100,71 +102,59 @@ class Machine:
 
     def _visit(self, work: HandOff[Any]) -> tuple[Step, Verdict]:
         """Run one stage over the packet and record it."""
-        m, kernel = work.m, self.kernel
-        name = work.to.name
+        m, kernel, name = work.m, self.kernel, work.to.name
         self.row = m.row = self.row + 1
-        m.stage = name
-        m.steps += 1
-        changes: list[Change] = []
-        m.changes = changes
-        moved: dict[str, int] = {}
-        kernel.moved = moved
-        checks: list[Check] = []
-        kernel.checks = checks
-        described, before = m.described, m.marks
-        verdict = self._run(work)
-        check_marks(before, m)
-        changed = m.data is not described and m.data != described
-        if changed or m.wire is None:
-            m.wire, m.described = self.summarise(m.data), m.data
-        visit = m.visits.get((m.packet, name), 0) + 1
-        m.visits[m.packet, name] = visit
+        m.stage, m.steps, m.changes = name, m.steps + 1, []
+        kernel.moved, kernel.checks = {}, []
+        before = m.marks
+        verdict = self._run(work) if m.steps <= STEP_LIMIT else LOOP
+        if m.marks is not before or m.changes:
+            check_marks(before, m)
+        wire = m.wire
+        changed = wire is None or (m.data is not m.described and m.data != m.described)
+        if wire is None or changed:
+            wire = m.wire = self.summarise(m.data)
+            m.described = m.data
+        visit = m.visits[name] = m.visits.get(name, 0) + 1
         to, errno, reason = _ending(verdict)
+        # In the order of the fields of Step.
         step = Step(
-            row=m.row,
-            echo=m.echo,
-            analysis=0,
-            stage=name,
-            visit=visit,
-            packet=m.packet,
-            via=work.via,
-            wire=m.wire,
-            bytes=m.data.hex() if changed else None,
-            marks=m.marks,
-            changes=changes,
-            checks=checks,
-            decision=verdict.decision,
-            to=to,
-            errno=errno,
-            reason=reason,
-            returned=None,
-            counters=moved,
-            text=verdict.text,
+            m.row,
+            m.echo,
+            0,
+            name,
+            visit,
+            m.packet,
+            work.via,
+            wire,
+            m.data.hex() if changed else None,
+            m.marks,
+            m.changes,
+            kernel.checks,
+            verdict.decision,
+            to,
+            errno,
+            reason,
+            None,
+            kernel.moved,
+            verdict.text,
         )
         return step, verdict
 
     def _run(self, work: HandOff[Any]) -> Verdict:
-        m = work.m
-        if m.steps > STEP_LIMIT:
-            return Drop("loop", "", f"stopped after {STEP_LIMIT} stages: the packet goes round in a loop")
-        stage = self.table[m.stage]
-        verdict = stage.function(self.kernel, m, work.args)
-        if isinstance(verdict, HandOff):
-            _check_declared(stage, verdict)
-        elif isinstance(verdict, Split):
-            for part in verdict.parts:
-                _check_declared(stage, part)
+        """Call the stage, hold it to the hand-offs that it declares, and carry out how a path ends."""
+        stage = self.table[work.to.name]
+        verdict = stage.function(self.kernel, work.m, work.args)
+        if isinstance(verdict, (HandOff, Split)):
+            for part in (verdict,) if isinstance(verdict, HandOff) else verdict.parts:
+                if part.to.name not in stage.may_reach:
+                    msg = f"{stage.symbol.name} hands off to {part.to.name}, which it does not declare"
+                    raise BrokenInvariantError(msg)
         elif isinstance(verdict, Panic):
             self.panicked = True
         elif isinstance(verdict, Deliver):
-            self.deliver(verdict.to, m)
+            self.deliver(verdict.to, work.m)
         return verdict
-
-
-def _check_declared(stage: Stage, to: HandOff[Any]) -> None:
-    if to.to.name not in stage.may_reach:
-        msg = f"{stage.symbol.name} hands off to {to.to.name}, which it does not declare"
-        raise BrokenInvariantError(msg)
 
 
 def _ending(verdict: Verdict) -> tuple[str, str | None, str]:

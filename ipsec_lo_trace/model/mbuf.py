@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from ipsec_lo_trace.model.trace import Change, Mark, Packet
@@ -49,7 +49,7 @@ class Mbuf:
         self.row = 0
         self.stage = ""
         self.steps = 0
-        self.visits: dict[Any, int] = {}
+        self.visits: dict[str, int] = {}
 
     @property
     def tags(self) -> tuple[Mark, ...]:
@@ -73,13 +73,6 @@ class Mbuf:
 
     def become(self, packet: str) -> None:
         """Hold another packet from now on: every mark made for the old one is stale."""
-        self.packet = packet
-        self.tags = carried(self.tags, packet)
-        self.flags = carried(self.flags, packet)
-
-
-def carried(marks: tuple[Mark, ...], packet: str) -> tuple[Mark, ...]:
-    """Give the same marks as seen on a mbuf that holds ``packet``."""
-    if all(mark.made_for == packet for mark in marks) and not any(mark.stale for mark in marks):
-        return marks
-    return tuple(msgspec.structs.replace(mark, stale=mark.made_for != packet) for mark in marks)
+        self.packet, self.visits = packet, {}
+        self.tags = tuple(replace(mark, stale=mark.made_for != packet) for mark in self.tags)
+        self.flags = tuple(replace(mark, stale=mark.made_for != packet) for mark in self.flags)

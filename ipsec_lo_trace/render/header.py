@@ -23,8 +23,8 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     at_once = min(run.preload, run.count)
     ahead = f", the first {at_once} at once" if at_once > 1 else ""
     what = f"id 0x{run.ident:04x}, {run.size} data bytes, {many}{ahead}"
-    yield labelled(run.program).say(f"{run.src} -> {run.dst} on {run.interface}, {what}")
     yield labelled("kernel").say(f"{run.kernel} FAST_IPSEC, fix {run.fix} ({run.chosen})")
+    yield labelled(run.program).say(f"{run.src} -> {run.dst} on {run.interface}, {what}")
     yield labelled("config").glue(run.config)
     for policy in map(_policy, run.policies) if run.policies else ("none",):
         yield labelled("policy").say(policy)

@@ -20,9 +20,7 @@ class _SchemaOnly(msgspec.Struct):
     schema: str = ""
 
 
-_SCHEMA_DECODER = msgspec.json.Decoder(_SchemaOnly)
 _ENCODER = msgspec.json.Encoder()
-_DECODER: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Run | Step | Verdict)
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _EMPTY_LO0 = b'"lo0":[]'
 IN_MEMORY_BYTES = 1 << 22
@@ -98,6 +96,7 @@ class StoredTrace:
         """Read first and last record; UserError (with line and column) if this is no whole trace."""
         self._lines = lines
         self._name = name
+        self._decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Run | Step | Verdict)
         first = last = b""
         count = 0
         lines.seek(0)
@@ -118,7 +117,7 @@ class StoredTrace:
     def _check_schema(self, line: bytes) -> None:
         """Look at the schema alone: a record of another one may lack fields that this one has."""
         try:
-            schema = _SCHEMA_DECODER.decode(line).schema
+            schema = msgspec.json.decode(line, type=_SchemaOnly).schema
         except _UNREADABLE:
             return  # whatever it is, it will be refused as a record
         if schema not in ("", SCHEMA):
@@ -128,7 +127,7 @@ class StoredTrace:
         if not line.strip():
             raise UserError("an empty line, and no record", file=self._name, line=number)
         try:
-            return _DECODER.decode(line)
+            return self._decoder.decode(line)
         except _UNREADABLE as error:
             raise UserError(f"not a trace record: {error}", file=self._name, line=number) from None
 
@@ -153,5 +152,9 @@ class StoredTrace:
 def spool(records: Iterable[Record], crossings: Iterable[bytes]) -> StoredTrace:
     """Store a live trace in memory, or in a temporary file if it is long: views read stored traces only."""
     lines = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 -- closed by the reader
-    write_jsonl(records, crossings, lines)
-    return StoredTrace(lines)
+    try:
+        write_jsonl(records, crossings, lines)
+        return StoredTrace(lines)
+    except BaseException:
+        lines.close()
+        raise

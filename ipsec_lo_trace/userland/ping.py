@@ -47,25 +47,29 @@ class Ping:
         self._template = build.echo_request(ident=IDENT, seq=0, data=_data(options))
         self._ip_options = build.record_route_option() if options.record_route else b""
 
-    def run(self, machine: Machine) -> Iterator[Step]:
-        """Send every request and run the kernel between them; the first ``preload`` go out together."""
+    def run(self, machine: Machine) -> Iterator[list[Step]]:
+        """Send every request and run the kernel between them; the first ``preload`` go out together.
+
+        Gives the steps of each system call, callback and soft interrupt.
+        """
         for echo in range(1, self.options.count + 1):
-            yield from self._send(machine, echo)
+            yield self._send(machine, echo)
             if echo >= self.options.preload:
                 yield from machine.drain()
             if machine.panicked:
                 return
         yield from machine.drain()
 
-    def _send(self, machine: Machine, echo: int) -> Iterator[Step]:
+    def _send(self, machine: Machine, echo: int) -> list[Step]:
         self.sent += 1
         options = self.options
         stamp = _timestamp(echo) if options.size >= TIMESTAMP_LEN else b""
         message = icmp.with_sequence(self._template, echo & 0xFFFF, stamp)
         m = Mbuf(message, echo=echo, packet="P1")
         raw = defs.RawOutput(options.src, options.dst, options.ttl, self._ip_options)
-        errno = yield from machine.syscall(defs.rip_output, m, raw)
+        steps, errno = machine.syscall(defs.rip_output, m, raw)
         self.errno = errno or self.errno
+        return steps
 
     def deliver(self, _socket: str, m: Mbuf) -> None:
         """Take a packet from the raw socket; count it if it answers one of ours."""

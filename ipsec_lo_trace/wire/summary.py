@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPIP, PROTO_NAMES
@@ -58,33 +57,30 @@ def _numbers(data: bytes, at: int, inside: Inside, need: int) -> str:
     return ""
 
 
-@lru_cache(maxsize=32)
 def summarise(packet: bytes) -> Packet:
     """Describe an IPv4 packet; of a fragment other than the first only its protocol is known."""
     inside = Inside([], [], [])
     try:
         header = ip.read(packet)
     except ip.WireError as error:
-        return Packet(
-            proto=[], spi=[], seq=[], src="", dst="", len=len(packet), ident=0, ttl=0, offset=0, more=False,
-            info=str(error),
-        )  # fmt: skip
+        return Packet([], [], [], "", "", len(packet), 0, 0, 0, more=False, info=str(error))
     offset = (header.off & ip.IP_OFFMASK) * 8
     info = ""
     if offset:
         inside.proto.append(NAMES.get(header.proto) or str(header.proto))
     else:
         info = _walk(header.proto, packet, header.header_len, inside)
+    # In the order of the fields of Packet.
     return Packet(
-        proto=inside.proto,
-        spi=inside.spi,
-        seq=inside.seq,
-        src=ip.src_text(packet),
-        dst=ip.dst_text(packet),
-        len=len(packet),
-        ident=header.ident,
-        ttl=header.ttl,
-        offset=offset,
-        more=bool(header.off & ip.IP_MF),
-        info=info,
+        inside.proto,
+        inside.spi,
+        inside.seq,
+        ip.src_text(packet),
+        ip.dst_text(packet),
+        len(packet),
+        header.ident,
+        header.ttl,
+        offset,
+        bool(header.off & ip.IP_MF),
+        info,
     )

@@ -1,7 +1,7 @@
 """How fast is a trace, as a ratio against a bare script that does the same work?
 
-``python -m tests.benchmark`` measures and prints; it judges nothing.  Ratios are of medians, runs alternate, and
-every run is a whole process, so start-up counts.
+``python -m tests.benchmark`` measures and prints; it judges nothing.  Ratios are of medians, runs alternate,
+and every run is a whole process, so start-up counts.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def start_up() -> dict[str, float]:
 
 
 def exchanges(folder: Path) -> dict[str, float]:
-    """Compare traced exchanges a second with those of scapy alone, untraced; scapy's start-up is taken off."""
+    """Compare traced exchanges a second with scapy's alone, untraced; scapy's start-up is taken off."""
     out = ["--format", "jsonl", "-o", str(folder / "trace.jsonl"), "-c", str(EXCHANGES)]
     unpatched, patched, naive, imports = medians(
         [*TOOL, "ping", *out], [*TOOL, "ping", "--patched", *out], NAIVE, IMPORTS

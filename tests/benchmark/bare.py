@@ -1,4 +1,4 @@
-"""The yardstick for one ping: import the same packages, do the same two encryptions and decryptions, print."""
+"""The yardstick for one ping: the same packages, the same two encryptions and decryptions, one line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import click
 import msgspec
 from rich.console import Console
 from rich.text import Text
+
 from tests.benchmark.naive import association, exchange
 
 

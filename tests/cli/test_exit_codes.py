@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -11,11 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from ipsec_lo_trace.cli.main import cli, run
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.tracer import Tracing
 from tests.cli.support import environment, invoke, shell
 
-INTERRUPTIBLE = "import signal, ipsec_lo_trace.cli.main as m; signal.signal(signal.SIGINT, signal.default_int_handler); m.main()"
+INTERRUPTIBLE = """
+import signal
+from ipsec_lo_trace.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
 """The command line, also where the tests run in the background, which ignores Ctrl-C."""
 
 
@@ -63,6 +70,14 @@ def test_2_for_trouble() -> None:
     assert invoke("no-such-command").code == 2
 
 
+def test_help_lists_every_command() -> None:
+    """The commands that the help names are those that there are."""
+    with cli.make_context("ipsec-lo-trace", ["ping"]) as context:
+        names = cli.list_commands(context)
+    assert names
+    assert all(f"  {name} " in invoke("--help").text for name in names)
+
+
 def test_2_for_no_command() -> None:
     """Without a command, the help is on standard error, as click has it, and the exit code 2."""
     done = invoke()
@@ -76,8 +91,8 @@ def test_3_for_a_fault_of_ours(error: Exception, monkeypatch: pytest.MonkeyPatch
     """A broken invariant, or any exception of our own, exits 3 in one line, and leaves no file."""
 
     def broken(_self: Tracing) -> Iterator[object]:
+        yield from ()
         raise error
-        yield
 
     monkeypatch.setattr(Tracing, "__iter__", broken)
     for output in ([], ["-o", str(tmp_path / "trace")]):
@@ -107,6 +122,28 @@ def test_130_for_an_interrupt(format_: str, tmp_path: Path) -> None:
         out, err = process.communicate()
     assert (process.returncode, out, err) == (130, b"", b"")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_130_in_a_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An interrupt in the middle of a stage is an interrupt, not a fault."""
+
+    def interrupted(_self: Tracing) -> Iterator[object]:
+        yield from ()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Tracing, "__iter__", interrupted)
+    done = invoke("ping", "-o", str(tmp_path / "trace"))
+    assert (done.code, done.out, done.err) == (130, b"", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_141_leaves_standard_output_harmless() -> None:
+    """After a closed pipe, what is left in the buffers can be flushed without another error."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed, contextlib.redirect_stdout(closed):
+        assert run(["ping"]) == 141
+        closed.write("more\n")
 
 
 def _some_bytes(folder: Path, pid: int) -> bool:

@@ -65,7 +65,7 @@ class Bench:
         if via == NETISR:
             self.kernel.ipintrq_len += 1
         self.machine.queue.append(HandOff(to, via, m, args, ""))
-        return self._note(self.machine.drain())
+        return self._note(step for steps in self.machine.drain() for step in steps)
 
     def _note(self, steps: Iterable[Step]) -> list[Step]:
         noted = list(steps)

@@ -161,7 +161,7 @@ def test_no_reply_goes_to_a_source_that_cannot_be_answered(source: str) -> None:
 def test_record_route_is_recorded_at_each_pass_and_returned() -> None:
     """ip_input writes this host's address into each record route option; icmp_reflect carries it over."""
     bench = Bench()
-    option = bytes((7, 11, 4)) + bytes(8) + b"\0"
+    option = b"\1" + bytes((7, 11, 4)) + bytes(8)
     bench.receive(ip.write(header()._replace(options=option), GOOD[20:]))
     back = ip.read(bench.delivered[0].data).options
     assert back == bytes((7, 11, 12, 127, 0, 0, 1, 127, 0, 0, 1, 0))

@@ -14,7 +14,7 @@ from ipsec_lo_trace.model.policy import Direction
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.wire import ip
 from tests.kernel.bench import AH_KEYS, ESP_KEYS, ONE_AH, ONE_ESP, OUT_ESP, Bench, echo, header
-from tests.support import PATCHED, UNPATCHED, A, B, trace
+from tests.support import LOCALHOST, PATCHED, UNPATCHED, A, B, trace
 
 
 def output(bench: Bench, packet: bytes, *, tags: Mbuf | None = None) -> list[Step]:
@@ -244,5 +244,14 @@ def test_options_that_do_not_fit_are_left_out() -> None:
     """65507 bytes of data fill an IP packet: a record route option finds no room and is silently left out."""
     full = trace("lo-esp", UNPATCHED, size=65507, record_route=True, dst=B, src=A)
     assert full.verdict.ping == "ok"
+    assert full.at("ip_output")[0].text.startswith("the IP options do not fit and are left out")
     whole = next(step for step in full.steps if step.stage == "ip_input" and step.visit == 2)
     assert whole.wire.len == 65535
+
+
+def test_the_raw_socket_refuses_a_message_that_no_packet_can_hold() -> None:
+    """65516 bytes and a header exceed 65535: EMSGSIZE from rip_output."""
+    bench = Bench()
+    raw = defs.RawOutput(None, LOCALHOST, 0, b"")
+    steps = bench.enter(defs.rip_output, Mbuf(bytes(65516), echo=1, packet="P1"), raw, via=CALL)
+    assert (steps[-1].reason, steps[-1].errno) == ("message-too-long", "EMSGSIZE")

@@ -56,14 +56,13 @@ def mbuf() -> Mbuf:
 
 def call(machine: Machine, m: Mbuf | None = None) -> tuple[list[Step], str]:
     """Enter at the first stage and drain; give the steps and the errno that the system call returned."""
-    steps: list[Step] = []
-    running = machine.syscall(first, m or mbuf(), None)
-    while True:
-        try:
-            steps.append(next(running))
-        except StopIteration as stop:
-            errno: str = stop.value
-            return [*steps, *machine.drain()], errno
+    steps, errno = machine.syscall(first, m or mbuf(), None)
+    return [*steps, *drained(machine)], errno
+
+
+def drained(machine: Machine) -> list[Step]:
+    """Run what is queued."""
+    return [step for steps in machine.drain() for step in steps]
 
 
 def to_second(via: str, hides: str = "") -> Behaviour:
@@ -89,7 +88,7 @@ def drop(errno: str) -> Behaviour:
 def test_an_errno_reaches_the_system_call_by_synchronous_transfers_only(
     via: str, hides: str, returned: str
 ) -> None:
-    """The errno of a drop is the caller's, unless a callback or a queue lies between or a caller hides it."""
+    """A drop's errno is the caller's, unless a callback or a queue lies between, or a caller hides it."""
     steps, errno = call(toy(to_second(via, hides), drop("EINVAL")))
     assert errno == returned
     assert steps[-1].errno == "EINVAL"
@@ -100,9 +99,9 @@ def test_the_queue_is_first_in_first_out() -> None:
     """What is queued first runs first, whichever queue it waits on."""
     machine = toy(lambda m: HandOff(second, NETISR if m.echo == 1 else CRYPTO, m, None, ""))
     for echo in (1, 2):
-        list(machine.syscall(first, Mbuf(b"", echo=echo, packet="P1"), None))
+        machine.syscall(first, Mbuf(b"", echo=echo, packet="P1"), None)
     assert machine.kernel.ipintrq_len == 1
-    assert [step.echo for step in machine.drain()] == [1, 2]
+    assert [step.echo for step in drained(machine)] == [1, 2]
     assert machine.kernel.ipintrq_len == 0
 
 
@@ -129,8 +128,8 @@ def test_a_panic_stops_everything() -> None:
     """After a panic nothing that is queued runs any more."""
     machine = toy(lambda m: HandOff(second, CRYPTO, m, None, ""), lambda _m: Panic("oh", "no"))
     for _ in range(2):
-        list(machine.syscall(first, mbuf(), None))
-    steps = list(machine.drain())
+        machine.syscall(first, mbuf(), None)
+    steps = drained(machine)
     assert [(step.decision, step.reason) for step in steps] == [("panic", "oh")]
     assert machine.panicked
 
@@ -209,7 +208,7 @@ def tamper_claim(m: Mbuf) -> Verdict:
     ],
 )
 def test_a_mark_cannot_change_without_an_event(tamper: Behaviour, complaint: str) -> None:
-    """A stage that changes marks past the doors, or reports a change it did not make, is found out at once."""
+    """A stage that changes marks past the doors, or reports what it did not do, is found out at once."""
     m = mbuf()
     m_tag_prepend(m, IN_DONE, TDBI)
     with pytest.raises(BrokenInvariantError, match=complaint):
@@ -217,7 +216,7 @@ def test_a_mark_cannot_change_without_an_event(tamper: Behaviour, complaint: str
 
 
 def test_marks_turn_stale_with_the_packets_identity() -> None:
-    """When the mbuf holds another packet its marks are stale; a flag that is set again is the packet's own."""
+    """When the mbuf holds another packet its marks are stale; a flag set again is the packet's own."""
 
     def reflect(m: Mbuf) -> Verdict:
         m_tag_prepend(m, OUT_DONE, TDBI)

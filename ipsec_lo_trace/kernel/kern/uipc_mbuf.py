@@ -19,7 +19,10 @@ ORDER = (M_AUTHIPHDR, M_DECRYPTED, M_AUTHIPDGM)
 
 def m_flag(m: Mbuf, name: str) -> Mark | None:
     """Find the flag ``name``; None if it is not set."""
-    return next((mark for mark in m.flags if mark.name == name), None)
+    for mark in m.flags:
+        if mark.name == name:
+            return mark
+    return None
 
 
 def m_set_flag(m: Mbuf, name: str) -> None:

@@ -28,5 +28,9 @@ def looutput(k: Kernel, m: Mbuf, _args: None) -> Verdict:
     k.count("if_ipackets")
     k.count("if_ibytes", len(m.data))
     return HandOff(
-        defs.ip_input, NETISR, m, defs.Input(), f"tcpdump here sees {seen}; back up, marks and all"
+        defs.ip_input,
+        NETISR,
+        m,
+        defs.Input(),
+        f"tcpdump here sees {seen}; back up{', marks and all' if m.marks else ''}",
     )

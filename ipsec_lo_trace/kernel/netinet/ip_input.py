@@ -6,7 +6,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_find, tdb_ident
 from ipsec_lo_trace.kernel.netinet.in_proto import protosw
 from ipsec_lo_trace.kernel.netinet.ip_options import BadOptionError, record_route
-from ipsec_lo_trace.kernel.netipsec.ipsec import in_policy_by_address, ipsec_getpolicy, ipsec_in_reject
+from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_getpolicy, ipsec_getpolicybyaddr, ipsec_in_reject
 from ipsec_lo_trace.kernel.state import FragmentQueue, Kernel
 from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, PR_INPUT, Drop, HandOff, Keep, Verdict
@@ -128,7 +128,7 @@ def _policy_gate(k: Kernel, m: Mbuf) -> tuple[Drop | None, str]:
         sp = _policy_by_tag(k, tag)
         why = f"made for {tag.made_for}, leads to the default policy, {sp}"
     else:
-        sp = in_policy_by_address(k, m, gate="gate-1")
+        sp = ipsec_getpolicybyaddr(k, m, Direction.IN, "gate-1-policy")
         why = f"inbound policy {sp}"
     if ipsec_in_reject(k, sp, m, gate="gate-1"):
         # KERNEL: this drop moves no counter.

@@ -31,36 +31,37 @@ def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
     Source: netinet/ip_output.c, ip_output.
     Marks: reads PENDING_TDB (and removes it) and OUT_DONE; adds none.
     """
+    note = ""
     if not args.flags & (defs.IP_FORWARDING | defs.IP_RAWOUTPUT):
-        _complete_header(k, m, args.options)
+        note = _complete_header(k, m, args.options)
     header = ip.read(m.data)
     if header.dst not in k.local:
         k.count("ips_noroute")
         return Drop("no-route", "EHOSTUNREACH", f"no route to {header.dst}: lo0 is the only interface")
     if int(header.src) == 0:
         m.data = ip.patch(m.data, src=header.dst)
-    sp, error = _outbound_policy(k, m)
+    sp, error = _outbound_policy(k, m, socket=args.socket)
     if error:
         return Drop("out-policy", "" if error == SILENTLY else error, "the outbound policy discards it")
     if sp is None:
-        return _send(k, m, "no outbound policy asks for IPsec", "no-ipsec")
+        return _send(k, m, f"{note}no outbound policy asks for IPsec", "no-ipsec")
     settled, why = loop_detection(k, m, sp)
     if settled:
-        return _send(k, m, why, "skip")
+        return _send(k, m, f"{note}{why}", "skip")
     process = defs.Process(sp.requests[0])
     return HandOff(
         defs.ipsec4_process_packet,
         CALL,
         m,
         process,
-        f"policy {sp}; {why}",
+        f"{note}policy {sp}; {why}",
         "apply",
         hides="ENOENT",
     )
 
 
-def _complete_header(k: Kernel, m: Mbuf, options: bytes) -> None:
-    """Insert options, give the packet an identification, count it as this host's own.
+def _complete_header(k: Kernel, m: Mbuf, options: bytes) -> str:
+    """Insert options, give the packet an identification, count it as this host's own; say what was odd.
 
     Source: netinet/ip_output.c, ip_output and ip_insertoptions.
     """
@@ -68,20 +69,22 @@ def _complete_header(k: Kernel, m: Mbuf, options: bytes) -> None:
     header = ip.read(m.data)
     payload = m.data[header.header_len :]
     # KERNEL: options that would make the packet too long are left out, and nobody is told.
+    note = ""
     if len(m.data) + len(options) > IP_MAXPACKET:
-        options = b""
+        options, note = b"", "the IP options do not fit and are left out; "
     header_len = ip.HEADER_LEN + len(options)
     fresh = header._replace(
         ident=k.next_ip_id(), off=header.off & ip.IP_DF, options=options, header_len=header_len
     )
     m.data = ip.write(fresh, payload)
+    return note
 
 
-def _outbound_policy(k: Kernel, m: Mbuf) -> tuple[Policy | None, str]:
+def _outbound_policy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | None, str]:
     """Ask the PENDING_TDB tag, else the SPD, what the outbound policy is."""
     pending = m_tag_find(m, PENDING_TDB)
     if pending is None:
-        return ipsec4_checkpolicy(k, m)
+        return ipsec4_checkpolicy(k, m, socket=socket)
     sp = ipsec_getpolicy(k, pending, Direction.OUT)
     m_tag_delete(m, pending)
     return (sp if sp.kind is PolicyType.IPSEC else None), ""

@@ -56,13 +56,28 @@ def _proto_name(proto: int) -> str:
     return PROTO_NAMES.get(proto, str(proto))
 
 
-def ipsec_getpolicybyaddr(k: Kernel, m: Mbuf, direction: Direction) -> Policy:
+def ipsec_getpolicybyaddr(k: Kernel, m: Mbuf, direction: Direction, question: str) -> Policy:
     """Look the packet's policy up in the SPD; the system default if none matches or the SPD is empty.
 
-    Source: netipsec/ipsec.c, ipsec_getpolicybyaddr.  For a privileged socket that entrusts the SPD, as
-    ping's is, ipsec_getpolicybysock comes to the same.
+    Source: netipsec/ipsec.c, ipsec_getpolicybyaddr.
+
+    ``question`` is the id under which the lookup goes on record.
     """
-    return KEY_ALLOCSP(k, ipsec_setspidx(m), direction) or k.ip4_def_policy[direction]
+    selector = ipsec_setspidx(m)
+    sp = KEY_ALLOCSP(k, selector, direction)
+    chosen = sp or k.ip4_def_policy[direction]
+    k.checks.append(_policy_check(question, selector.text, sp, chosen, len(k.db.sptree[direction])))
+    return chosen
+
+
+def ipsec_getpolicybysock(k: Kernel, m: Mbuf, direction: Direction, question: str) -> Policy:
+    """Look the policy up for a packet of ping's socket.
+
+    Source: netipsec/ipsec.c, ipsec_getpolicybysock.
+
+    The socket is privileged and has the policy ENTRUST in both directions, so the SPD decides.
+    """
+    return ipsec_getpolicybyaddr(k, m, direction, question)
 
 
 def ipsec_getpolicy(k: Kernel, tag: Mark, direction: Direction) -> Policy:
@@ -73,7 +88,7 @@ def ipsec_getpolicy(k: Kernel, tag: Mark, direction: Direction) -> Policy:
     return KEY_ALLOCSP2(k, tdb_ident(tag), direction) or k.ip4_def_policy[direction]
 
 
-def ipsec4_checkpolicy(k: Kernel, m: Mbuf) -> tuple[Policy | None, str]:
+def ipsec4_checkpolicy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | None, str]:
     """Find what the outbound policy wants: (policy, "") to apply it, (None, errno) otherwise.
 
     Source: netipsec/ipsec.c, ipsec4_checkpolicy.
@@ -81,10 +96,8 @@ def ipsec4_checkpolicy(k: Kernel, m: Mbuf) -> tuple[Policy | None, str]:
     The four results: a policy means apply IPsec; None with "" means nothing to do; None with "-EINVAL"
     means drop and tell the caller nothing; None with another errno means drop and report.
     """
-    selector = ipsec_setspidx(m)
-    sp = KEY_ALLOCSP(k, selector, Direction.OUT)
-    chosen = sp or k.ip4_def_policy[Direction.OUT]
-    k.checks.append(_policy_check("out-policy", selector.text, sp, chosen, len(k.db.sptree[Direction.OUT])))
+    lookup = ipsec_getpolicybysock if socket else ipsec_getpolicybyaddr
+    chosen = lookup(k, m, Direction.OUT, "out-policy")
     if chosen.kind is PolicyType.IPSEC:
         return chosen, ""
     if chosen.kind in (PolicyType.BYPASS, PolicyType.NONE):
@@ -168,23 +181,13 @@ def _lacks(k: Kernel, m: Mbuf, isr: Request, wanted: str, *, gate: str) -> bool:
 
 
 def ipsec4_in_reject(k: Kernel, m: Mbuf, *, gate: str) -> bool:
-    """Tell whether the inbound policy, looked up by address or socket, refuses the packet; count it.
+    """Tell whether the socket's inbound policy refuses the packet; count it.
 
     Source: netipsec/ipsec.c, ipsec4_in_reject.
     Marks: IN_DONE is not consulted; flags as in ipsec_in_reject.
     """
-    sp = in_policy_by_address(k, m, gate=gate)
+    sp = ipsec_getpolicybysock(k, m, Direction.IN, f"{gate}-policy")
     if not ipsec_in_reject(k, sp, m, gate=gate):
         return False
     k.count("ips_in_polvio")
     return True
-
-
-def in_policy_by_address(k: Kernel, m: Mbuf, *, gate: str) -> Policy:
-    """Look the inbound policy up by the packet's addresses and put the question on record."""
-    selector = ipsec_setspidx(m)
-    sp = KEY_ALLOCSP(k, selector, Direction.IN)
-    chosen = sp or k.ip4_def_policy[Direction.IN]
-    policies = len(k.db.sptree[Direction.IN])
-    k.checks.append(_policy_check(f"{gate}-policy", selector.text, sp, chosen, policies))
-    return chosen

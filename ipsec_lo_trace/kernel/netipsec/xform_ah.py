@@ -68,7 +68,7 @@ def ah_input(k: Kernel, m: Mbuf, args: defs.XformInput) -> Verdict:
     Source: netipsec/xform_ah.c, ah_input.  RFC 2402 section 3.4.
     Marks: reads none (no driver here sets IN_CRYPTO_DONE), adds none, removes none.
     """
-    sav, skip = args
+    sav, skip = args.sav, args.skip
     xform = k.ah(sav)
     if len(m.data) < skip + xform.header_len:
         k.count("ahs_hdrops")

@@ -86,7 +86,7 @@ def esp_input(k: Kernel, m: Mbuf, args: defs.XformInput) -> Verdict:
     Source: netipsec/xform_esp.c, esp_input.  RFC 2406 section 3.4.
     Marks: reads none (no driver here sets IN_CRYPTO_DONE), adds none, removes none.
     """
-    sav, skip = args
+    sav, skip = args.sav, args.skip
     xform = k.esp(sav)
     cipher_len = len(m.data) - (skip + xform.header_len + xform.icv_len)
     if cipher_len <= 0 or cipher_len % xform.block_len:

@@ -1,0 +1,46 @@
+"""Traces to render: stored ones, from the built-in configurations."""
+
+from __future__ import annotations
+
+import functools
+import io
+
+from ipsec_lo_trace.profiles.fixes import FIXES
+from ipsec_lo_trace.render.store import StoredTrace, write_json, write_jsonl
+from ipsec_lo_trace.setkey.builtin import builtin_text
+from ipsec_lo_trace.setkey.load import load
+from ipsec_lo_trace.tracer import PingTrace, Tracing
+from ipsec_lo_trace.userland.ping import PingOptions
+from tests.support import LOCALHOST, UNPATCHED
+
+
+@functools.cache
+def stored(
+    fix: str = UNPATCHED,
+    *,
+    proto: str = "esp",
+    mode: str = "transport",
+    count: int = 1,
+    size: int = 56,
+    document: bool = False,
+) -> bytes:
+    """Give a run's trace as it is on disk: JSON Lines, or one document."""
+    trace = PingTrace(
+        options=PingOptions(dst=LOCALHOST, count=count, size=size),
+        fix=FIXES[fix],
+        chosen="a test",
+        config="a test",
+    )
+    tracing = Tracing(trace, load(builtin_text(proto=proto, mode=mode, local=LOCALHOST), "a test"))
+    out = io.BytesIO()
+    write = write_json if document else write_jsonl
+    try:
+        write(tracing, tracing.crossings.lines(), out)
+    finally:
+        tracing.crossings.close()
+    return out.getvalue()
+
+
+def opened(data: bytes) -> StoredTrace:
+    """Open a trace under the name trace.jsonl."""
+    return StoredTrace(io.BytesIO(data), "trace.jsonl")
