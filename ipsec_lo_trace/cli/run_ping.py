@@ -5,37 +5,32 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from pathlib import PurePath
 from typing import IO
 
 from ipsec_lo_trace.cli.colour import columns, wants_colour
 from ipsec_lo_trace.cli.main import EXIT_NOT_MET
 from ipsec_lo_trace.cli.output import STDOUT, complain, output
 from ipsec_lo_trace.cli.pingargs import PingArguments
+from ipsec_lo_trace.cli.start import configuration, start
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.profiles.fixes import NETBSD_2003_08, NONE
 from ipsec_lo_trace.render.store import spool, write_json, write_jsonl
-from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.configuration import Configuration
-from ipsec_lo_trace.setkey.load import load, read_file
 from ipsec_lo_trace.setkey.write import write
-from ipsec_lo_trace.tracer import PingTrace, Tracing
-from ipsec_lo_trace.userland.ping import PingOptions
+from ipsec_lo_trace.tracer import Tracing
 
 
 def run_ping(arguments: PingArguments) -> int:
     """Run it; give the exit code."""
     _check_expectation(arguments.expect)
-    configuration, named = _configuration(arguments)
-    for note in configuration.notes:
-        complain(note)
+    read = configuration(arguments.run)
     if arguments.show_config:
         with output(arguments.output) as out:
-            out.write(write(configuration.db).encode())
+            out.write(write(read.db).encode())
         return 0
-    tracing = Tracing(_trace(arguments, named), configuration)
+    tracing = _start(arguments, read)
     try:
         verdict = _write(arguments, tracing)
     finally:
@@ -51,54 +46,11 @@ def _check_expectation(expect: str | None) -> None:
         )
 
 
-def _configuration(arguments: PingArguments) -> tuple[Configuration, str]:
-    """Read the configuration; say where it came from."""
-    if arguments.config is not None:
-        return read_file(arguments.config), f"-f {_printable(PurePath(arguments.config).name)}"
-    text = builtin_text(
-        proto=arguments.proto or "esp",
-        mode=arguments.mode or "transport",
-        level=arguments.level or "require",
-        enc=arguments.enc,
-        auth=arguments.auth,
-        local=arguments.host,
-    )
-    return load(text, "built-in configuration"), "built in (--show-config prints it)"
-
-
-def _printable(name: str) -> str:
-    """Escape what a trace cannot hold (bytes that are not UTF-8) or a terminal would obey."""
-    text = os.fsencode(name).decode("utf-8", "surrogateescape")  # whatever the locale made of it
-    return text.encode("unicode_escape").decode("ascii")
-
-
-def _trace(arguments: PingArguments, config: str) -> PingTrace:
-    options = PingOptions(
-        dst=arguments.host,
-        src=arguments.source,
-        count=arguments.count,
-        size=arguments.size,
-        pattern=arguments.pattern,
-        record_route=arguments.record_route,
-        ttl=arguments.ttl or 0,
-        preload=arguments.preload,
-    )
-    chosen = (
-        "--patched"
-        if arguments.patched
-        else "--unpatched"
-        if arguments.unpatched
-        else "the default: unpatched"
-    )
-    return PingTrace(
-        options=options,
-        fix=NETBSD_2003_08 if arguments.patched else NONE,
-        chosen=chosen,
-        config=config,
-        local=arguments.addresses,
-        seed=arguments.seed,
-        diagnostic=arguments.diagnostic,
-    )
+def _start(arguments: PingArguments, read: Configuration) -> Tracing:
+    if arguments.patched:
+        return start(arguments.run, NETBSD_2003_08, chosen="--patched", read=read)
+    chosen = "--unpatched" if arguments.unpatched else "the default: unpatched"
+    return start(arguments.run, NONE, chosen=chosen, read=read)
 
 
 def _write(arguments: PingArguments, tracing: Tracing) -> Verdict:
