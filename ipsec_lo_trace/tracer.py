@@ -19,6 +19,7 @@ from ipsec_lo_trace.model.trace import SCHEMA, PolicyRecord, Record, Run, SaReco
 from ipsec_lo_trace.profiles import netbsd_2003_08
 from ipsec_lo_trace.profiles.assumptions import assumptions
 from ipsec_lo_trace.profiles.fixes import Fix
+from ipsec_lo_trace.profiles.whatif import Cut, Surgeon
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.userland.ping import IDENT, Ping, PingOptions
 from ipsec_lo_trace.wire.summary import summarise
@@ -30,7 +31,7 @@ class PingTrace(msgspec.Struct, frozen=True):
     """A ping to trace: what to send, under which fix, on which host.
 
     ``chosen`` says how the fix was chosen ("--unpatched", "by default"), ``config`` where the configuration
-    comes from ("built in", "-f FILE" without the file's folder).
+    comes from ("built in", "-f FILE" without the file's folder), ``cuts`` are experiments on the marks.
     """
 
     options: PingOptions
@@ -40,6 +41,7 @@ class PingTrace(msgspec.Struct, frozen=True):
     local: frozenset[IPv4Address] = frozenset({LOCALHOST})
     seed: int = 0
     diagnostic: bool = False
+    cuts: tuple[Cut, ...] = ()
 
     def run_record(self, configuration: Configuration) -> Run:
         """Describe the run before it starts."""
@@ -60,6 +62,7 @@ class PingTrace(msgspec.Struct, frozen=True):
             ident=IDENT,
             interface="lo0",
             config=self.config,
+            what_if=[str(cut) for cut in self.cuts],
             sas=_sa_records(configuration.db),
             policies=_policy_records(configuration.db),
             assumptions=assumptions(diagnostic=self.diagnostic),
@@ -81,7 +84,13 @@ class Tracing:
             configuration.db, trace.fix, local=trace.local, seed=trace.seed, diagnostic=trace.diagnostic
         )
         table = netbsd_2003_08.link_table()
-        self._machine = Machine(kernel, table, deliver=self._ping.deliver, summarise=summarise)
+        self._machine = Machine(
+            kernel,
+            table,
+            deliver=self._ping.deliver,
+            summarise=summarise,
+            after=Surgeon(trace.cuts) if trace.cuts else None,
+        )
         self._judge = Judge(self.run)
 
     @property
@@ -102,18 +111,21 @@ class Tracing:
         counters = self._machine.kernel.counters
         yield self._judge.verdict(sent=ping.sent, received=ping.received, errno=ping.errno, counters=counters)
 
+    def whole(self) -> list[Record]:
+        """Run to the end; give every record, the verdict's ``lo0`` included."""
+        try:
+            records = list(self)
+            verdict = records[-1]
+            if isinstance(verdict, Verdict):
+                verdict.lo0 = list(self.crossings)
+            return records
+        finally:
+            self.crossings.close()
+
 
 def trace_ping(trace: PingTrace, configuration: Configuration) -> list[Record]:
     """Run a ping to its end and give the whole trace, the verdict's ``lo0`` included."""
-    tracing = Tracing(trace, configuration)
-    try:
-        records = list(tracing)
-        verdict = records[-1]
-        if isinstance(verdict, Verdict):
-            verdict.lo0 = list(tracing.crossings)
-        return records
-    finally:
-        tracing.crossings.close()
+    return Tracing(trace, configuration).whole()
 
 
 def _sa_records(db: Databases) -> list[SaRecord]:

@@ -7,8 +7,10 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from ipsec_lo_trace.model.trace import Crossing, Run, Step, Verdict
+from ipsec_lo_trace.model.trace import Run, Step, Verdict
 from ipsec_lo_trace.profiles.fixes import FIXES
+from ipsec_lo_trace.render.crossing import crossing_text
+from ipsec_lo_trace.profiles.whatif import Cut
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.tracer import PingTrace, trace_ping
@@ -46,14 +48,6 @@ class Traced:
         return [mark.name for mark in earlier[-1].marks] if earlier else []
 
 
-def crossing_text(crossing: Crossing) -> str:
-    """Show one crossing: protocols with SPI (hexadecimal) and sequence number, outermost first."""
-    numbers = zip(crossing.spi, crossing.seq, strict=True)
-    sealed = [name for name in crossing.proto if name in ("ah", "esp")]
-    parts = [f"{name}:{spi:x}#{seq}" for name, (spi, seq) in zip(sealed, numbers, strict=True)]
-    return "/".join(parts) or crossing.proto[-1]
-
-
 def scenario(name: str) -> Configuration:
     """Read a scenario's configuration afresh."""
     path = SCENARIOS / f"{name}.conf"
@@ -76,6 +70,7 @@ def trace(
     dst: IPv4Address | None = None,
     seed: int = 0,
     diagnostic: bool = False,
+    cuts: tuple[Cut, ...] = (),
     **options: Any,  # noqa: ANN401 -- passed on to PingOptions
 ) -> Traced:
     """Trace a ping over a scenario (by name) or a configuration."""
@@ -91,6 +86,7 @@ def trace(
         local=frozenset({LOCALHOST, A, B}),
         seed=seed,
         diagnostic=diagnostic,
+        cuts=cuts,
     )
     return taken_apart(trace_ping(what, configuration))
 

@@ -17,6 +17,13 @@ from ipsec_lo_trace.cli.runoptions import HOST, run_arguments, run_options
 @run_options
 @click.option("--show-config", is_flag=True, help="Print the configuration as setkey(8) text, and stop.")
 @click.option(
+    "--drop-mark",
+    metavar="NAME@STAGE[:VISIT]",
+    multiple=True,
+    help="What if: delete this mark, or all tags, flags or marks, right after that stage (repeatable).",
+)
+@click.option("--bisect", is_flag=True, help="What if: find the rows after which deleting the tags helps.")
+@click.option(
     "--format",
     "format_",
     type=click.Choice(["text", "jsonl", "json"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import sys
 from typing import IO
@@ -11,13 +10,12 @@ from ipsec_lo_trace.cli.colour import columns, wants_colour
 from ipsec_lo_trace.cli.main import EXIT_NOT_MET
 from ipsec_lo_trace.cli.output import STDOUT, complain, output
 from ipsec_lo_trace.cli.pingargs import PingArguments
-from ipsec_lo_trace.cli.start import configuration, start
+from ipsec_lo_trace.cli.start import chosen_fix, configuration, start
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import Verdict
-from ipsec_lo_trace.profiles.fixes import NETBSD_2003_08, NONE
+from ipsec_lo_trace.profiles.whatif import parse_cut
 from ipsec_lo_trace.render.store import spool, write_json, write_jsonl
-from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.write import write
 from ipsec_lo_trace.tracer import Tracing
 
@@ -25,12 +23,18 @@ from ipsec_lo_trace.tracer import Tracing
 def run_ping(arguments: PingArguments) -> int:
     """Run it; give the exit code."""
     _check_expectation(arguments.expect)
+    if arguments.bisect:
+        from ipsec_lo_trace.cli.run_bisect import run_bisect  # noqa: PLC0415 -- few runs bisect
+
+        return run_bisect(arguments)
+    cuts = tuple(parse_cut(text) for text in arguments.drop_mark)
     read = configuration(arguments.run)
     if arguments.show_config:
         with output(arguments.output) as out:
             out.write(write(read.db).encode())
         return 0
-    tracing = _start(arguments, read)
+    fix, chosen = chosen_fix(arguments)
+    tracing = start(arguments.run, fix, chosen=chosen, read=read, cuts=cuts)
     try:
         verdict = _write(arguments, tracing)
     finally:
@@ -46,13 +50,6 @@ def _check_expectation(expect: str | None) -> None:
         )
 
 
-def _start(arguments: PingArguments, read: Configuration) -> Tracing:
-    if arguments.patched:
-        return start(arguments.run, NETBSD_2003_08, chosen="--patched", read=read)
-    chosen = "--unpatched" if arguments.unpatched else "the default: unpatched"
-    return start(arguments.run, NONE, chosen=chosen, read=read)
-
-
 def _write(arguments: PingArguments, tracing: Tracing) -> Verdict:
     with output(arguments.output) as out:
         if arguments.format_ == "jsonl":
@@ -63,7 +60,7 @@ def _write(arguments: PingArguments, tracing: Tracing) -> Verdict:
 
 
 def _write_text(arguments: PingArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
-    from ipsec_lo_trace.cli.text import TextChoice, write_text  # noqa: PLC0415 -- rich loads for text alone
+    from ipsec_lo_trace.cli.text import TextChoice, ascii_stream, write_text  # noqa: PLC0415 -- rich loads for text alone
 
     terminal = arguments.output == STDOUT and sys.stdout.isatty()
     choice = TextChoice(
@@ -76,10 +73,7 @@ def _write_text(arguments: PingArguments, tracing: Tracing, out: IO[bytes]) -> V
     )
     trace = spool(tracing, tracing.crossings.lines())
     try:
-        # A TextIOWrapper that cannot write closes what it wraps, and that may be standard output.
-        ascii_ = codecs.lookup("ascii")
-        text = codecs.StreamReaderWriter(out, ascii_.streamreader, ascii_.streamwriter, "backslashreplace")
-        write_text(trace, choice, text)
+        write_text(trace, choice, ascii_stream(out))
         return trace.verdict
     finally:
         trace.close()

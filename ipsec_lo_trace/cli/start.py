@@ -6,8 +6,10 @@ import os
 from pathlib import PurePath
 
 from ipsec_lo_trace.cli.output import complain
+from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.runargs import RunArguments
-from ipsec_lo_trace.profiles.fixes import Fix
+from ipsec_lo_trace.profiles.fixes import NETBSD_2003_08, NONE, Fix
+from ipsec_lo_trace.profiles.whatif import Cut
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load, read_file
@@ -47,7 +49,16 @@ def _printable(name: str) -> str:
     return text.encode("unicode_escape").decode("ascii")
 
 
-def start(arguments: RunArguments, fix: Fix, *, chosen: str, read: Configuration) -> Tracing:
+def chosen_fix(arguments: PingArguments) -> tuple[Fix, str]:
+    """Give the fix that --patched and --unpatched ask for, and how it was chosen."""
+    if arguments.patched:
+        return NETBSD_2003_08, "--patched"
+    return NONE, "--unpatched" if arguments.unpatched else "the default: unpatched"
+
+
+def start(
+    arguments: RunArguments, fix: Fix, *, chosen: str, read: Configuration, cuts: tuple[Cut, ...] = ()
+) -> Tracing:
     """Boot the kernel under a fix; ``chosen`` says how the fix was chosen.  Nothing is sent yet."""
     options = PingOptions(
         dst=arguments.host,
@@ -67,5 +78,6 @@ def start(arguments: RunArguments, fix: Fix, *, chosen: str, read: Configuration
         local=arguments.addresses,
         seed=arguments.seed,
         diagnostic=arguments.diagnostic,
+        cuts=cuts,
     )
     return Tracing(trace, read)

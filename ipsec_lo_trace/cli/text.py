@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import io
-from collections.abc import Callable, Iterator
-from typing import TextIO
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, TextIO
 
 import msgspec
 from rich.color import ColorSystem
@@ -30,10 +31,22 @@ class TextChoice(msgspec.Struct, frozen=True):
     assumptions: bool
 
 
+def ascii_stream(out: IO[bytes]) -> TextIO:
+    """Give a text stream over ``out`` that escapes what is not ASCII, and never closes ``out``."""
+    # A TextIOWrapper that cannot write closes what it wraps, and that may be standard output.
+    ascii_ = codecs.lookup("ascii")
+    return codecs.StreamReaderWriter(out, ascii_.streamreader, ascii_.streamwriter, "backslashreplace")
+
+
 def write_text(trace: StoredTrace, choice: TextChoice, out: TextIO) -> None:
     """Write the trace's text, line by line."""
-    shown = _coloured() if choice.colour else _plain
-    for line in _lines(trace, choice):  # noqa: FURB122 -- a codec's writelines would join them all first
+    write_lines(_lines(trace, choice), out, colour=choice.colour)
+
+
+def write_lines(lines: Iterable[Text], out: TextIO, *, colour: bool) -> None:
+    """Write lines, with their styles if colour is wanted."""
+    shown = _coloured() if colour else _plain
+    for line in lines:  # noqa: FURB122 -- a codec's writelines would join them all first
         out.write(shown(line) + "\n")
 
 

@@ -37,7 +37,8 @@ LOOP = Drop("loop", "", f"stopped after {STEP_LIMIT} stages: the packet goes rou
 class Machine:
     """Runs packets through a linked kernel.
 
-    ``deliver`` gets every packet that a stage delivers; ``summarise`` describes a packet's bytes.
+    ``deliver`` gets every packet that a stage delivers; ``summarise`` describes a packet's bytes; ``after``,
+    if there is one, may change a packet's marks right after each stage, and says what it did.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Machine:
         *,
         deliver: Callable[[str, Mbuf], None],
         summarise: Callable[[bytes], Packet],
+        after: Callable[[Mbuf], str] | None = None,
     ) -> None:
         """Start at row 0 with an empty queue."""
         self.kernel = kernel
         self.table = table
         self.deliver = deliver
         self.summarise = summarise
+        self.after = after
         self.row = 0
         self.panicked = False
         self.queue: deque[HandOff[Any]] = deque()
@@ -108,6 +111,9 @@ class Machine:
         kernel.moved, kernel.checks = {}, []
         before = m.marks
         verdict = self._run(work) if m.steps <= STEP_LIMIT else LOOP
+        text = verdict.text
+        if self.after is not None:
+            text = "; ".join(filter(None, (text, self.after(m))))
         if m.marks is not before or m.changes:
             check_marks(before, m)
         wire = m.wire
@@ -137,7 +143,7 @@ class Machine:
             reason,
             None,
             kernel.moved,
-            verdict.text,
+            text,
         )
         return step, verdict
 

@@ -154,6 +154,7 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     ident: int
     interface: str
     config: str
+    what_if: list[str]
     sas: list[SaRecord]
     policies: list[PolicyRecord]
     assumptions: list[str]

@@ -26,6 +26,8 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     yield labelled("kernel").say(f"{run.kernel} FAST_IPSEC, fix {run.fix} ({run.chosen})")
     yield labelled(run.program).say(f"{run.src} -> {run.dst} on {run.interface}, {what}")
     yield labelled("config").glue(run.config)
+    for cut in run.what_if:
+        yield labelled("what if").glue(cut).say("is deleted, which no kernel does")
     for policy in map(_policy, run.policies) if run.policies else ("none",):
         yield labelled("policy").say(policy)
     for sa in map(_sa, run.sas) if run.sas else ("none",):

@@ -24,6 +24,8 @@ def minimal_lines(trace: StoredTrace) -> Iterator[str]:
 def _run_lines(run: Run) -> Iterator[str]:
     yield f"kernel {run.kernel} fix {run.fix}"
     yield f"ping {run.src} -> {run.dst} count {run.count} size {run.size} preload {run.preload}"
+    for cut in run.what_if:
+        yield f"what if {cut}"
 
 
 def _step_lines(step: Step) -> Iterator[str]:

@@ -45,6 +45,7 @@ def run_record(*policies: PolicyRecord, fix: str = "none") -> Run:
         ident=1,
         interface="lo0",
         config="",
+        what_if=[],
         sas=[],
         policies=list(policies),
         assumptions=[],

@@ -34,3 +34,9 @@ def m_set_flag(m: Mbuf, name: str) -> None:
     m.changes.append(Change("add", new))
     flags = [mark for mark in m.flags if mark is not old]
     m.flags = tuple(sorted([*flags, new], key=lambda mark: ORDER.index(mark.name)))
+
+
+def m_clear_flag(m: Mbuf, flag: Mark) -> None:
+    """Clear one flag.  The kernel of 2003 clears none of these on IPv4; experiments do."""
+    m.changes.append(Change("remove", flag))
+    m.flags = tuple(other for other in m.flags if other is not flag)

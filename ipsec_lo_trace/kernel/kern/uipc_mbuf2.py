@@ -17,6 +17,8 @@ IN_DONE = "IN_DONE"
 OUT_DONE = "OUT_DONE"
 OUT_CRYPTO_NEEDED = "OUT_CRYPTO_NEEDED"
 PENDING_TDB = "PENDING_TDB"
+TAGS = (ENCAP, IN_DONE, OUT_DONE, OUT_CRYPTO_NEEDED, PENDING_TDB)
+"""Every tag that some stage reads or adds."""
 
 
 def m_tag_find(m: Mbuf, name: str) -> Mark | None:

@@ -1,0 +1,88 @@
+"""Every counter that a trace can hold, in plain words; the names are the kernel's own fields."""
+
+from __future__ import annotations
+
+import re
+
+IP_COUNTERS = {
+    "ips_total": "packets that ip_input received",
+    "ips_delivered": "packets that ip_input handed to a protocol; a socket's refusal takes it back",
+    "ips_localout": "packets of this host's own that ip_output passed on",
+    "ips_noroute": "packets that ip_output dropped for want of a route",
+    "ips_cantforward": "packets for another host, which this one does not forward",
+    "ips_noproto": "packets that no raw socket wanted",
+    "ips_fragments": "fragments that ip_input received",
+    "ips_reassembled": "packets put together from fragments",
+    "ips_fragmented": "packets that ip_output cut into fragments",
+    "ips_ofragments": "fragments that ip_output made",
+    "ips_tooshort": "packets with fewer bytes than their header says",
+    "ips_toosmall": "packets too small for an IP header",
+    "ips_badvers": "packets of another IP version",
+    "ips_badhlen": "packets whose header length is wrong",
+    "ips_badlen": "packets whose total length is less than their header",
+    "ips_badsum": "packets with a wrong header checksum",
+    "ips_badaddr": "packets with a loopback address, on another interface than lo0",
+    "ips_in_polvio": "packets that an inbound policy refused; gate 1 does not count, a socket counts twice",
+    "ips_out_polvio": "packets that an outbound policy discarded",
+    "ips_out_nosa": "packets for which an outbound policy found no SA",
+    "ips_out_bundlesa": "packets that got a further SA of a bundle",
+}
+
+ICMP_COUNTERS = {
+    "icps_reflect": "requests turned into replies",
+    "icps_tooshort": "ICMP messages too short",
+    "icps_checksum": "ICMP messages with a wrong checksum",
+    "icps_inhist[0]": "echo replies received; other messages count under their own type",
+    "icps_inhist[8]": "echo requests received",
+    "icps_outhist[0]": "echo replies sent",
+}
+
+ESP_AH_COUNTERS = {
+    f"{stat}_{name}": f"{proto}: {text}"
+    for stat, proto in (("esps", "ESP"), ("ahs", "AH"))
+    for name, text in {
+        "input": "packets received",
+        "output": "packets sent",
+        "ibytes": "bytes received",
+        "obytes": "bytes sent",
+        "hdrops": "packets too short for the header",
+        "notdb": "packets for which there is no SA",
+        "qfull": "packets lost to a full IP input queue",
+        "replay": "packets refused for their sequence number",
+        "toobig": "packets that would have exceeded 65535 bytes",
+    }.items()
+} | {
+    "esps_badauth": "ESP: packets with a wrong ICV",
+    "esps_badilen": "ESP: packets whose ciphertext has a wrong length",
+    "esps_badenc": "ESP: packets that decrypted to nonsense",
+    "ahs_badauth": "AH: packets with a wrong ICV",
+    "ahs_badauthl": "AH: packets whose header length does not fit the SA",
+    "ahs_wrap": "AH: packets not sent because the sequence number would wrap",
+}
+
+IPIP_COUNTERS = {
+    "ipips_ipackets": "inner packets received from a tunnel",
+    "ipips_ibytes": "bytes of the inner packets received",
+    "ipips_opackets": "packets put into a tunnel",
+    "ipips_obytes": "bytes put into a tunnel",
+    "ipips_hdrops": "packets too short for an inner header",
+    "ipips_qfull": "inner packets lost to a full IP input queue",
+    "ipips_unspec": "packets for a tunnel without an address at one end",
+}
+
+LO0_COUNTERS = {
+    "if_opackets": "packets sent on lo0",
+    "if_obytes": "bytes sent on lo0",
+    "if_ipackets": "packets received on lo0",
+    "if_ibytes": "bytes received on lo0",
+}
+
+COUNTERS = IP_COUNTERS | ICMP_COUNTERS | ESP_AH_COUNTERS | IPIP_COUNTERS | LO0_COUNTERS
+_HISTOGRAM = re.compile(r"icps_inhist\[(0|[1-9][0-9]{0,2})\]")
+MAX_ICMP_TYPE = 255
+
+
+def is_counter(name: str) -> bool:
+    """Say whether a trace can hold a counter of this name: icps_inhist has one for each ICMP type."""
+    histogram = _HISTOGRAM.fullmatch(name)
+    return name in COUNTERS or bool(histogram and int(histogram[1]) <= MAX_ICMP_TYPE)

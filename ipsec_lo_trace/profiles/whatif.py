@@ -1,0 +1,73 @@
+"""What if a mark had been deleted there?  Experiments that no kernel makes.
+
+A cut deletes marks right after a stage.  Marks still change through their doors only, so the trace shows the
+cut as a change of the stage's row.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER, m_clear_flag
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS, m_tag_delete
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
+
+GROUPS = {"tags": TAGS, "flags": ORDER, "marks": (*TAGS, *ORDER)}
+"""Names that stand for several marks."""
+_FORM = re.compile(r"(?P<marks>\w+)@(?P<stage>\w+)(?::(?P<visit>[1-9]\d{0,5}))?")
+
+
+class Cut(msgspec.Struct, frozen=True):
+    """Delete ``marks`` after the ``visit``-th time that an echo comes to ``stage``; 0 means every time."""
+
+    marks: str
+    stage: str
+    visit: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.marks}@{self.stage}" + (f":{self.visit}" if self.visit else "")
+
+
+def parse_cut(text: str) -> Cut:
+    """Read NAME@STAGE[:VISIT]; UserError if a part is not known."""
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise UserError(
+            f"--drop-mark {text}: not of the form NAME@STAGE[:VISIT]", hint="as OUT_DONE@looutput"
+        )
+    cut = Cut(found["marks"], found["stage"], int(found["visit"] or 0))
+    names = [*GROUPS["marks"], *GROUPS]
+    if cut.marks not in names:
+        raise UserError(f"--drop-mark {text}: no mark {cut.marks}", hint=f"one of {', '.join(names)}")
+    stages = sorted(link_table())
+    if cut.stage not in stages:
+        raise UserError(f"--drop-mark {text}: no stage {cut.stage}", hint=f"one of {', '.join(stages)}")
+    return cut
+
+
+class Surgeon:
+    """Carries cuts out; the machine calls it after every stage."""
+
+    def __init__(self, cuts: tuple[Cut, ...]) -> None:
+        """Take the cuts; no stage was visited yet."""
+        self._cuts = cuts
+        self._visits: dict[tuple[int, str], int] = {}
+
+    def __call__(self, m: Mbuf) -> str:
+        """Make the cuts that are due at the stage that just ran; say which marks went, "" if none."""
+        key = (m.echo, m.stage)
+        visit = self._visits[key] = self._visits.get(key, 0) + 1
+        due = [cut for cut in self._cuts if cut.stage == m.stage and cut.visit in (0, visit)]
+        doomed = {name for cut in due for name in GROUPS.get(cut.marks, (cut.marks,))}
+        gone = [mark.name for mark in m.marks if mark.name in doomed]
+        for tag in m.tags:
+            if tag.name in doomed:
+                m_tag_delete(m, tag)
+        for flag in m.flags:
+            if flag.name in doomed:
+                m_clear_flag(m, flag)
+        return f"what if: {', '.join(gone)} deleted here" if gone else ""
