@@ -17,7 +17,7 @@ from ipsec_lo_trace.model.policy import Policy
 from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
 from ipsec_lo_trace.model.trace import SCHEMA, PolicyRecord, Record, Run, SaRecord, Verdict
 from ipsec_lo_trace.profiles import netbsd_2003_08
-from ipsec_lo_trace.profiles.assumptions import assumptions
+from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
 from ipsec_lo_trace.profiles.fixes import Fix
 from ipsec_lo_trace.profiles.whatif import Cut, Surgeon
 from ipsec_lo_trace.setkey.configuration import Configuration
@@ -40,7 +40,6 @@ class PingTrace(msgspec.Struct, frozen=True):
     config: str
     local: frozenset[IPv4Address] = frozenset({LOCALHOST})
     seed: int = 0
-    diagnostic: bool = False
     cuts: tuple[Cut, ...] = ()
 
     def run_record(self, configuration: Configuration) -> Run:
@@ -65,7 +64,7 @@ class PingTrace(msgspec.Struct, frozen=True):
             what_if=[str(cut) for cut in self.cuts],
             sas=_sa_records(configuration.db),
             policies=_policy_records(configuration.db),
-            assumptions=assumptions(diagnostic=self.diagnostic),
+            assumptions=list(ASSUMPTIONS),
         )
 
 
@@ -80,9 +79,7 @@ class Tracing:
         """Boot the kernel; nothing is sent yet."""
         self.run = trace.run_record(configuration)
         self._ping = Ping(trace.options)
-        kernel = netbsd_2003_08.boot(
-            configuration.db, trace.fix, local=trace.local, seed=trace.seed, diagnostic=trace.diagnostic
-        )
+        kernel = netbsd_2003_08.boot(configuration.db, trace.fix, local=trace.local, seed=trace.seed)
         table = netbsd_2003_08.link_table()
         self._machine = Machine(
             kernel,

@@ -31,7 +31,7 @@ AH_KEYS = f'-A hmac-sha1 "{AH_KEY}"'
 @st.composite
 def rules(draw: st.DrawFn, src: str, dst: str) -> str:
     """Draw the rules of an ipsec policy for one direction."""
-    protos = draw(st.sampled_from([["esp"], ["ah"], ["esp", "ah"]]))
+    protos = draw(st.sampled_from([["esp"], ["ah"], ["esp", "ah"], ["ah", "esp"]]))
     level = draw(st.sampled_from(["default", "use", "require"]))
     tunnel = draw(st.booleans())
     first = f"{protos[0]}/" + (f"tunnel/{src}-{dst}/{level}" if tunnel else f"transport//{level}")

@@ -180,6 +180,14 @@ CASES = {
     ("default-level", PATCHED): Expected(
         "clean", "clean", "ok", None, "esp:1001#1 esp:1001#3 esp:1001#5 esp:1001#7"
     ),
+    ("lo-ah-in-esp", UNPATCHED): Expected(
+        "leak", "stale-out-done", "ok", None, "esp:1001#1 icmp esp:1001#3 icmp"
+    ),
+    ("lo-ah-in-esp", PATCHED): Expected(
+        "clean", "clean", "ok", None, "esp:1001#1 esp:1001#3 esp:1001#5 esp:1001#7"
+    ),
+    ("gate-2", UNPATCHED): Expected("lost", "socket-policy", "loss", None, "esp:2001#1 icmp esp:2001#3 icmp"),
+    ("gate-2", PATCHED): Expected("lost", "in-policy", "loss", None, "esp:2001#1 icmp esp:2001#3 icmp"),
     ("replay-window", UNPATCHED): Expected(
         "leak", "stale-out-done", "ok", None, "esp:1001#1 icmp esp:1001#3 icmp"
     ),

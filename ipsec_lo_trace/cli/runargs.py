@@ -75,7 +75,6 @@ class RunArguments(msgspec.Struct, frozen=True):
     enc: str | None
     auth: str | None
     seed: int
-    diagnostic: bool
 
     @property
     def addresses(self) -> frozenset[IPv4Address]:

@@ -81,9 +81,6 @@ OPTIONS = (
     click.option(
         "--seed", metavar="N", type=click.IntRange(0, 0xFFFFFFFF), default=0, help="Makes IVs and IP ids [0]."
     ),
-    click.option(
-        "--diagnostic", is_flag=True, help="A kernel with options DIAGNOSTIC: its assertions can panic."
-    ),
 )
 
 

@@ -77,7 +77,6 @@ def start(
         config=_named(arguments),
         local=arguments.addresses,
         seed=arguments.seed,
-        diagnostic=arguments.diagnostic,
         cuts=cuts,
     )
     return Tracing(trace, read)

@@ -10,7 +10,10 @@ from ipsec_lo_trace.model.trace import Check, Mark, Step
 IP_OUTPUT = "ip_output"
 LOOUTPUT = "looutput"
 ICMP_INPUT = "icmp_input"
-WATCHED = frozenset({IP_OUTPUT, LOOUTPUT, "ip_input", "rip_input"})
+REQUEST = "P1"
+TRANSFORMS = {"esp_output": "esp", "ah_output": "ah"}
+"""What a transform's output stage puts around a packet, if it hands the packet on."""
+WATCHED = frozenset({IP_OUTPUT, LOOUTPUT, "ip_input", "rip_input", *TRANSFORMS})
 """The stages that an echo must see even if nothing was asked there; of others, only questions and endings."""
 SOCKET_PREFIX = "socket:"
 
@@ -38,7 +41,8 @@ class Echo(msgspec.Struct):
 
     packet: str = ""
     ends: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
-    arrived: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    wrapped: dict[str, set[str]] = msgspec.field(default_factory=dict)
+    arrived: dict[str, set[str]] = msgspec.field(default_factory=dict)
     stale_since: int = 0
     stale: list[StaleDecision] = msgspec.field(default_factory=list)
     leaks: list[Leak] = msgspec.field(default_factory=list)
@@ -54,11 +58,14 @@ class Echo(msgspec.Struct):
             self._note_stale_decisions(step)
         if step.stage == IP_OUTPUT and step.visit == 1:
             self.ends[step.packet] = (step.wire.src, step.wire.dst)
+        elif step.stage in TRANSFORMS and step.to:
+            self.wrapped.setdefault(step.packet, set()).add(TRANSFORMS[step.stage])
         elif step.stage == LOOUTPUT and step.wire.offset == 0:
-            self.arrived[step.packet] = tuple(step.wire.proto)
+            self.arrived[step.packet] = self._protection(step)
             self._note_clear_text(step, referee)
         delivered = step.to.startswith(SOCKET_PREFIX)
-        if delivered or step.to == ICMP_INPUT:
+        # The request's one gate is ip_input's; a reply is accepted when the socket's gate lets it in.
+        if delivered or (step.to == ICMP_INPUT and step.packet == REQUEST):
             self._note_clear_acceptance(step, referee)
         if delivered or step.reason:
             self.ending = step
@@ -68,11 +75,17 @@ class Echo(msgspec.Struct):
             if check.decided_by_stale:
                 self.stale.append(StaleDecision(step.row, self.stale_since, check, step.stage))
 
+    def _protection(self, step: Step) -> set[str]:
+        """Tell what protects a packet on lo0: what can be seen, and behind ESP what its rows put inside."""
+        seen = set(step.wire.proto)
+        return seen | self.wrapped.get(step.packet, set()) if "esp" in seen else seen
+
     def _note_clear_text(self, step: Step, referee: Referee) -> None:
         demand = self._demand(step.packet, "out", referee)
-        missing = tuple(proto for proto in demand.insisted if proto not in step.wire.proto)
-        if not missing and not set(demand.asked) & set(step.wire.proto):
-            missing = demand.asked
+        borne = self.arrived[step.packet]
+        missing = lacking(demand.insisted, borne)
+        if not missing and not borne & set(demand.asked):
+            missing = lacking(demand.asked, borne)
         if missing:
             self.leaks.append(Leak(step.row, step.packet, missing, accepted=False))
 
@@ -81,7 +94,7 @@ class Echo(msgspec.Struct):
         if came_as is None:
             return
         demand = self._demand(step.packet, "in", referee)
-        missing = tuple(proto for proto in demand.insisted if proto not in came_as)
+        missing = lacking(demand.insisted, came_as)
         if missing:
             self.leaks.append(Leak(step.row, step.packet, missing, accepted=True))
 
@@ -91,3 +104,8 @@ class Echo(msgspec.Struct):
 
 def _removed(step: Step) -> list[Mark]:
     return [change.mark for change in step.changes if change.op == "remove"]
+
+
+def lacking(wanted: tuple[str, ...], borne: set[str]) -> tuple[str, ...]:
+    """Give what is wanted and not borne, each once."""
+    return tuple(dict.fromkeys(proto for proto in wanted if proto not in borne))

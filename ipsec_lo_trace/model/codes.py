@@ -47,6 +47,7 @@ REASONS = {
     "no-sa": "the policy's level insists on an SA, and there is none",
     "no-socket": "no raw socket wants the protocol",
     "not-forwarding": "the destination is not local, and this host does not forward",
+    "null-sa": "a request's cached SA was gone when the crypto callback read it: a page fault",
     "out-policy": "the outbound policy discards the packet",
     "replay": "the sequence number came before, or is older than the window",
     "sa-changed": "DIAGNOSTIC: the request's SA changed while the packet was in crypto",

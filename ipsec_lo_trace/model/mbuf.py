@@ -73,6 +73,6 @@ class Mbuf:
 
     def become(self, packet: str) -> None:
         """Hold another packet from now on: every mark made for the old one is stale."""
-        self.packet, self.visits = packet, {}
+        self.packet, self.visits, self.steps = packet, {}, 0
         self.tags = tuple(replace(mark, stale=mark.made_for != packet) for mark in self.tags)
         self.flags = tuple(replace(mark, stale=mark.made_for != packet) for mark in self.flags)

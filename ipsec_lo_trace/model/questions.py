@@ -23,6 +23,7 @@ QUESTIONS = {
         "does a tag name the SA that the policy's first request used last?",
         "stale-out-done",
     ),
+    "packet-filter-out": Question("ip_output", "what do the packet filter's output hooks see?"),
     "sa": Question("key_checkrequest", "which SA serves the request?"),
     "packet-filter": Question(
         "ip_input",

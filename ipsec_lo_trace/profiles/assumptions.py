@@ -17,11 +17,6 @@ ASSUMPTIONS = (
     "PACKET_TAG_IPSEC_PENDING_TDB is never set: no code of that time was found to set it",
     "SAs do not expire: no time passes during a run",
     "IP identifications count up, and IVs derive from the seed, the SPI and the sequence number",
+    "the kernel is built without options DIAGNOSTIC",
     "ping's identifier is 0x4c4f, its clock starts at 0 and ticks once a request",
 )
-
-
-def assumptions(*, diagnostic: bool) -> list[str]:
-    """Give the assumptions of a run."""
-    built = "with" if diagnostic else "without"
-    return [*ASSUMPTIONS, f"the kernel is built {built} options DIAGNOSTIC"]

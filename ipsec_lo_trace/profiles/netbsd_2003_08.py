@@ -57,9 +57,7 @@ def link_table() -> LinkTable:
     )
 
 
-def boot(
-    db: Databases, fix: Fix, *, local: frozenset[IPv4Address], seed: int = 0, diagnostic: bool = False
-) -> Kernel:
+def boot(db: Databases, fix: Fix, *, local: frozenset[IPv4Address], seed: int = 0) -> Kernel:
     """Boot this kernel with the given databases, fix and local addresses."""
-    build = Build(icmp_reflect_strips_tags=fix.icmp_reflect_strips_tags, diagnostic=diagnostic)
+    build = Build(icmp_reflect_strips_tags=fix.icmp_reflect_strips_tags)
     return Kernel(db, local=local, seed=seed, build=build)

@@ -83,14 +83,17 @@ def dst_text(packet: bytes) -> str:
 
 
 def write(header: IpHeader, payload: bytes) -> bytes:
-    """Serialise header and payload: lengths and checksum are worked out, options padded to four bytes."""
+    """Serialise header and payload: lengths and checksum are worked out, options padded to four bytes.
+
+    A length beyond 65535 wraps, as it does in a field of 16 bits.
+    """
     options = header.options + bytes(-len(header.options) % 4)
     header_len = HEADER_LEN + len(options)
     head = (
         _FIXED.pack(
             0x40 | header_len // 4,
             header.tos,
-            header_len + len(payload),
+            (header_len + len(payload)) & 0xFFFF,
             header.ident,
             header.off,
             header.ttl,

@@ -95,13 +95,13 @@ def test_a_tag_names_the_sa_that_is_cached_when_the_callback_runs(proto: str, ke
             assert [mark.spi for mark in steps[1].marks] == [0x1002]
 
 
-def test_process_done_without_an_sa_drops() -> None:
-    """A request whose SA is gone when the callback runs is dropped with EINVAL."""
+def test_process_done_without_an_sa_panics() -> None:
+    """A request whose cached SA is gone when the callback runs is read through a null pointer."""
     bench = Bench(ONE_ESP + OUT_ESP)
     isr = bench.kernel.db.sptree[Direction.OUT][0].requests[0]
     done = defs.ProcessDone(isr)
     steps = bench.enter(defs.ipsec_process_done, Mbuf(echo(), echo=1, packet="P1"), done, via=CRYPTO)
-    assert (steps[-1].reason, steps[-1].errno) == ("sa-gone", "EINVAL")
+    assert (steps[-1].decision, steps[-1].reason) == ("panic", "null-sa")
 
 
 def test_a_bundle_goes_on_past_a_use_request_without_an_sa() -> None:
@@ -124,12 +124,13 @@ def test_a_packet_that_outgrows_65535_bytes_is_refused(config: str, counter: str
 
 
 def test_a_tunnel_refuses_what_its_outer_header_would_make_too_long() -> None:
-    """20 bytes more than 65535 is too much: EMSGSIZE."""
+    """ipip_output does not ask; the packet is counted, and the transform refuses it: EMSGSIZE."""
     bench = Bench(
         f"add 127.0.0.1 127.0.0.1 esp 0x1000 -m tunnel {ESP_KEYS} ;"
         "spdadd 127.0.0.1 127.0.0.1 any -P out ipsec esp/tunnel/127.0.0.1-127.0.0.1/require ;"
     )
     assert output(bench, ip.write(header(), bytes(65510)))[-1].reason == "message-too-long"
+    assert (bench.counters["ipips_opackets"], bench.counters["esps_toobig"]) == (1, 1)
 
 
 def test_a_tunnel_sa_with_an_unspecified_end_is_refused() -> None:

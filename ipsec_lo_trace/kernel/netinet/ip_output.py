@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
     OUT_CRYPTO_NEEDED,
@@ -18,6 +20,8 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, IF_OUTPUT, Drop, HandOff, Split, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
+from ipsec_lo_trace.model.sa import PROTO_NAMES
+from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.wire import ip
 
 SILENTLY = "-EINVAL"
@@ -112,8 +116,17 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
     return False, "no tag names its SA"
 
 
+@lru_cache(maxsize=256)
+def _filter_check(proto: int) -> Check:
+    """Put on record where the packet filter's output hooks (PFIL_OUT) run, and on what."""
+    return Check(
+        "packet-filter-out", PROTO_NAMES.get(proto, str(proto)), "PFIL_OUT", "the output hooks run here"
+    )
+
+
 def _send(k: Kernel, m: Mbuf, why: str, decision: str) -> Verdict:
-    """Give the packet to lo0, in fragments if it is longer than the MTU."""
+    """Show the packet to the filter's output hooks, and give it to lo0, in fragments if it is too long."""
+    k.checks.append(_filter_check(ip.read(m.data).proto))
     if len(m.data) <= LOMTU:
         return HandOff(defs.looutput, IF_OUTPUT, m, None, why, decision)
     if len(m.data) > IP_MAXPACKET:

@@ -10,7 +10,7 @@ from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_get_reqlevel
 from ipsec_lo_trace.kernel.netipsec.key import key_checkrequest
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.symbols import Symbol, stage
-from ipsec_lo_trace.machine.verdicts import CALL, XF_OUTPUT, Drop, HandOff, Verdict
+from ipsec_lo_trace.machine.verdicts import CALL, XF_OUTPUT, Drop, HandOff, Panic, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Request
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES, Mode, SaIndex, SecurityAssociation
@@ -92,7 +92,7 @@ def ipsec_process_done(k: Kernel, m: Mbuf, args: defs.ProcessDone) -> Verdict:
     m.data = ip.patch(m.data, total_len=len(m.data))
     sav = args.isr.sav
     if sav is None:
-        return Drop("sa-gone", "EINVAL", "the request's SA is gone")
+        return Panic("null-sa", "page fault: the request has no SA cached any more")
     # KERNEL: the tag names the SA that the request has cached *now*, which need not be the one that was used.
     m_tag_prepend(m, OUT_DONE, sav.tdbi)
     if args.isr.next is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.netipsec.ipsec_output import XF_OUTPUTS
-from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, IP_MAXPACKET, Kernel
+from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
 from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import NETISR, XF_OUTPUT, Drop, HandOff, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
@@ -27,10 +27,7 @@ def ipip_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
         k.count("ipips_unspec")
         return Drop("tunnel-unspecified", "EINVAL", "an end of the SA is 0.0.0.0: no outer header")
     inner = ip.read(m.data)
-    if len(m.data) + ip.HEADER_LEN > IP_MAXPACKET:
-        return Drop(
-            "message-too-long", "EMSGSIZE", "with an outer header the packet would exceed 65535 bytes"
-        )
+    # KERNEL: nothing asks here whether the packet grows too long; the transform does.
     outer = ip.IpHeader(
         header_len=ip.HEADER_LEN,
         tos=inner.tos,
