@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
 
 import msgspec
@@ -12,14 +12,15 @@ from ipsec_lo_trace.findings.analysis import Labeller
 from ipsec_lo_trace.findings.crossings import Crossings
 from ipsec_lo_trace.findings.judge import Judge
 from ipsec_lo_trace.machine.run import Machine
+from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.databases import Databases
+from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Policy
 from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
 from ipsec_lo_trace.model.trace import SCHEMA, PolicyRecord, Record, Run, SaRecord, Verdict
 from ipsec_lo_trace.profiles import netbsd_2003_08
 from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
 from ipsec_lo_trace.profiles.fixes import Fix
-from ipsec_lo_trace.profiles.whatif import Cut, Surgeon
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.userland.ping import IDENT, Ping, PingOptions
 from ipsec_lo_trace.wire.summary import summarise
@@ -86,7 +87,7 @@ class Tracing:
             table,
             deliver=self._ping.deliver,
             summarise=summarise,
-            after=Surgeon(trace.cuts) if trace.cuts else None,
+            after=_surgeon(trace.cuts),
         )
         self._judge = Judge(self.run)
 
@@ -123,6 +124,14 @@ class Tracing:
 def trace_ping(trace: PingTrace, configuration: Configuration) -> list[Record]:
     """Run a ping to its end and give the whole trace, the verdict's ``lo0`` included."""
     return Tracing(trace, configuration).whole()
+
+
+def _surgeon(cuts: tuple[Cut, ...]) -> Callable[[Mbuf], str] | None:
+    if not cuts:
+        return None
+    from ipsec_lo_trace.profiles.whatif import Surgeon  # noqa: PLC0415 -- few runs experiment
+
+    return Surgeon(cuts)
 
 
 def _sa_records(db: Databases) -> list[SaRecord]:

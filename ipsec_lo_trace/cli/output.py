@@ -26,7 +26,11 @@ def complain(message: str) -> None:
         return
     line = "".join(character if character.isprintable() else _escaped(character) for character in message)
     encoding = stderr.encoding or "ascii"
-    stderr.write(f"{PROGRAM}: {line}\n".encode(encoding, "backslashreplace").decode(encoding))
+    text = f"{PROGRAM}: {line}\n".encode(encoding, "backslashreplace").decode(encoding)
+    # Where a message cannot be told, the exit code still is.
+    with suppress(OSError):
+        stderr.write(text)
+        stderr.flush()
 
 
 def _escaped(character: str) -> str:
@@ -50,12 +54,12 @@ def output(path: str) -> Iterator[IO[bytes]]:
     if path == STDOUT:
         if getattr(sys, "stdout", None) is None:
             raise UserError("cannot write: it is closed", file="standard output")
-        sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        yield from _to_stdout()
         return
     target = Path(path)
-    if target.exists() and not target.is_file():
+    if not path or target.is_dir():
+        raise UserError("cannot write: Is a directory" if path else "-o needs a file's name", file=path)
+    if os.path.exists(path) and not target.is_file():  # noqa: PTH110 -- Path.exists raises for long names
         yield from _in_place(target)
         return
     target = Path(os.path.realpath(target))  # what a symbolic link leads to is replaced, the link stays
@@ -76,6 +80,18 @@ def output(path: str) -> Iterator[IO[bytes]]:
     except BaseException:
         _discard(temporary)
         raise
+
+
+def _to_stdout() -> Iterator[IO[bytes]]:
+    """Write to standard output, and name it if that fails."""
+    try:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise _cannot_write("standard output", error) from None
 
 
 def _in_place(target: Path) -> Iterator[IO[bytes]]:
@@ -105,5 +121,5 @@ def _discard(temporary: str) -> None:
         Path(temporary).unlink()
 
 
-def _cannot_write(target: Path, error: OSError) -> UserError:
+def _cannot_write(target: Path | str, error: OSError) -> UserError:
     return UserError(f"cannot write: {error.strerror or error}", file=str(target))

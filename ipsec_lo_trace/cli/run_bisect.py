@@ -14,9 +14,9 @@ from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.start import chosen_fix, configuration, start
 from ipsec_lo_trace.findings.bisect import bisect, intervals
 from ipsec_lo_trace.model.bisection import Try
+from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.trace import Step, Verdict
-from ipsec_lo_trace.profiles.whatif import Cut
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.setkey.write import write
 

@@ -12,11 +12,10 @@ from ipsec_lo_trace.cli.output import STDOUT, complain, output
 from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.start import chosen_fix, configuration, start
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
+from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import Verdict
-from ipsec_lo_trace.profiles.whatif import parse_cut
 from ipsec_lo_trace.render.store import spool, write_json, write_jsonl
-from ipsec_lo_trace.setkey.write import write
 from ipsec_lo_trace.tracer import Tracing
 
 
@@ -27,9 +26,11 @@ def run_ping(arguments: PingArguments) -> int:
         from ipsec_lo_trace.cli.run_bisect import run_bisect  # noqa: PLC0415 -- few runs bisect
 
         return run_bisect(arguments)
-    cuts = tuple(parse_cut(text) for text in arguments.drop_mark)
+    cuts = _cuts(arguments)
     read = configuration(arguments.run)
     if arguments.show_config:
+        from ipsec_lo_trace.setkey.write import write  # noqa: PLC0415 -- few runs print their configuration
+
         with output(arguments.output) as out:
             out.write(write(read.db).encode())
         return 0
@@ -48,6 +49,15 @@ def _check_expectation(expect: str | None) -> None:
             f"--expect {expect}: neither an outcome nor a code",
             hint=f"outcomes: {', '.join(OUTCOMES)}; codes: {', '.join(sorted(CODES))}",
         )
+
+
+def _cuts(arguments: PingArguments) -> tuple[Cut, ...]:
+    """Read the experiments, before anything runs."""
+    if not arguments.drop_mark:
+        return ()
+    from ipsec_lo_trace.profiles.whatif import parse_cut  # noqa: PLC0415 -- few runs experiment
+
+    return tuple(parse_cut(text) for text in arguments.drop_mark)
 
 
 def _write(arguments: PingArguments, tracing: Tracing) -> Verdict:

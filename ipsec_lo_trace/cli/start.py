@@ -8,8 +8,9 @@ from pathlib import PurePath
 from ipsec_lo_trace.cli.output import complain
 from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.runargs import RunArguments
+from ipsec_lo_trace.cli.whyargs import WhyArguments
+from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.profiles.fixes import NETBSD_2003_08, NONE, Fix
-from ipsec_lo_trace.profiles.whatif import Cut
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load, read_file
@@ -49,7 +50,7 @@ def _printable(name: str) -> str:
     return text.encode("unicode_escape").decode("ascii")
 
 
-def chosen_fix(arguments: PingArguments) -> tuple[Fix, str]:
+def chosen_fix(arguments: PingArguments | WhyArguments) -> tuple[Fix, str]:
     """Give the fix that --patched and --unpatched ask for, and how it was chosen."""
     if arguments.patched:
         return NETBSD_2003_08, "--patched"

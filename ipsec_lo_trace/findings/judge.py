@@ -33,6 +33,11 @@ class Outcome(msgspec.Struct):
 CLEAN = Outcome("clean", "clean", "protected as the policies ask, and no stale mark decided anything")
 
 
+UNPROTECTED = Outcome(
+    "clean", "no-policy", "no policy asks for protection: everything crossed lo0 in clear, as it should"
+)
+
+
 class Judge:
     """Sees every row of a run once, in order, and gives the verdict at the end."""
 
@@ -43,6 +48,7 @@ class Judge:
         self._echoes: dict[int, Echo] = {}
         self._worst = CLEAN
         self._leaks = 0
+        self._protected = False
         self.crossings = Crossings()
 
     def see(self, step: Step) -> None:
@@ -62,6 +68,7 @@ class Judge:
     def _close(self, echo: Echo) -> None:
         outcome = outcome_of(echo)
         self._leaks += outcome == "leak"
+        self._protected = self._protected or not unprotected(echo)
         if SEVERITY.index(outcome) > SEVERITY.index(self._worst.outcome):
             self._worst = explain(echo, outcome, self._run)
 
@@ -70,7 +77,7 @@ class Judge:
         for echo in self._echoes.values():
             self._close(echo)
         self._echoes.clear()
-        worst = self._worst
+        worst = UNPROTECTED if self._worst is CLEAN and not self._protected else self._worst
         return Verdict(
             outcome=worst.outcome,
             code=worst.code,
@@ -103,6 +110,11 @@ def outcome_of(echo: Echo) -> str:
     if ending is None or not ending.to.startswith(SOCKET_PREFIX):
         return "lost"
     return "stale" if echo.stale else "clean"
+
+
+def unprotected(echo: Echo) -> bool:
+    """Tell whether everything that crossed lo0 for this echo was in clear."""
+    return bool(echo.arrived) and not any(borne & {"esp", "ah"} for borne in echo.arrived.values())
 
 
 def explain(echo: Echo, outcome: str, run: Run) -> Outcome:

@@ -29,12 +29,16 @@ from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.trace import Packet, Step
 
-STEP_LIMIT = 400
+STEP_LIMIT = 2000
 """Stages that one packet may visit before the machine calls it a loop.
 
 SIMPLER: a packet that goes through AH or ESP over and over would in the kernel grow until it is too long.
 """
-LOOP = Drop("loop", "", f"stopped after {STEP_LIMIT} stages: the packet goes round in a loop")
+LOOP = Drop(
+    "loop",
+    "",
+    f"given up after {STEP_LIMIT} stages, the limit of this program: a loop, or a very long bundle",
+)
 
 
 class Machine:

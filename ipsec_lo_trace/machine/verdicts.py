@@ -50,7 +50,7 @@ class Split(msgspec.Struct):
 
     parts: list[HandOff[Any]]
     text: str
-    decision: str = "fragment"
+    decision: str = ""
 
 
 class Drop(msgspec.Struct):

@@ -22,6 +22,7 @@ STALE_CODES = {
 OTHER_CODES = {
     "clean": "nothing to report",
     "clear-text": "clear text where a policy asks for protection, and no stale mark explains it",
+    "no-policy": "no policy asks for protection, and everything crossed lo0 in clear",
     "no-reply": "a packet is still waiting inside the kernel",
 }
 
@@ -40,7 +41,7 @@ REASONS = {
     "ipintrq-full": "the IP input queue is full",
     "ipip-short": "the inner packet of a tunnel is too short",
     "ipsec-short": "too few bytes follow the IP header",
-    "loop": "the packet went round in a loop until the machine stopped it",
+    "loop": "the packet visited more stages than the machine follows: it goes round in a loop",
     "message-too-long": "the packet would exceed 65535 bytes",
     "no-inbound-sa": "no live SA has the packet's destination, protocol and SPI",
     "no-route": "no route: lo0 is the only interface",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ipsec_lo_trace.model.policy import Direction, Policy
+from ipsec_lo_trace.model.policy import Direction, Policy, Selector
 from ipsec_lo_trace.model.sa import SaIndex, SecurityAssociation
 
 
@@ -22,5 +22,7 @@ class Databases(msgspec.Struct):
     sptree: dict[Direction, list[Policy]] = msgspec.field(
         default_factory=lambda: {Direction.IN: [], Direction.OUT: []}
     )
+    by_selector: dict[tuple[Direction, Selector], Policy] = msgspec.field(default_factory=dict)
+    """The policies of ``sptree`` again, to find one by its selector."""
     adds: int = 0
     """How many SAs were ever added: the clock that tells an older SA from a newer one."""

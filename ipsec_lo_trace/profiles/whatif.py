@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER, m_clear_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS, m_tag_delete
+from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
@@ -19,17 +18,6 @@ from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
 GROUPS = {"tags": TAGS, "flags": ORDER, "marks": (*TAGS, *ORDER)}
 """Names that stand for several marks."""
 _FORM = re.compile(r"(?P<marks>\w+)@(?P<stage>\w+)(?::(?P<visit>[1-9]\d{0,5}))?")
-
-
-class Cut(msgspec.Struct, frozen=True):
-    """Delete ``marks`` after the ``visit``-th time that an echo comes to ``stage``; 0 means every time."""
-
-    marks: str
-    stage: str
-    visit: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.marks}@{self.stage}" + (f":{self.visit}" if self.visit else "")
 
 
 def parse_cut(text: str) -> Cut:

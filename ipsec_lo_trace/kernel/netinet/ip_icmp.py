@@ -57,7 +57,7 @@ def icmp_reflect(k: Kernel, m: Mbuf, _args: None) -> Verdict:
         header_len=ip.HEADER_LEN, src=header.dst, dst=header.src, ttl=MAXTTL, options=b""
     )
     m.data = ip.write(swapped, body)
-    text = "the reply inherits the request's marks"
+    text = "the reply inherits the request's marks" if m.marks else "the reply is made; no mark to inherit"
     if k.build.icmp_reflect_strips_tags:
         m_tag_delete_chain(m)
         text = "every tag is deleted; the flags stay"

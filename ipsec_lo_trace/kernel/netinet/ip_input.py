@@ -11,7 +11,7 @@ from ipsec_lo_trace.kernel.state import FragmentQueue, Kernel
 from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, PR_INPUT, Drop, HandOff, Keep, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.policy import Direction, Policy
+from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
 from ipsec_lo_trace.model.trace import Mark
 from ipsec_lo_trace.wire import ip
 
@@ -132,9 +132,8 @@ def _policy_gate(k: Kernel, m: Mbuf) -> tuple[Drop | None, str]:
         why = f"inbound policy {sp}"
     if ipsec_in_reject(k, sp, m, gate="gate-1"):
         # KERNEL: this drop moves no counter.
-        return Drop(
-            "in-policy", "", f"{why}, and the packet does not satisfy it; no counter moves", "reject"
-        ), ""
+        lacks = "it is not satisfied" if sp.kind is PolicyType.IPSEC else "it discards the packet"
+        return Drop("in-policy", "", f"{why}; {lacks}, and no counter moves", "reject"), ""
     return None, f"{why}: accepted"
 
 

@@ -111,7 +111,7 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
             return False, "it used no SA yet, so no tag can match"
         if ident == cached.tdbi:
             k.ask("loop-detection", left, str(cached.tdbi), "equal: done already", tag)
-            return True, f"made for {tag.made_for}, names the policy's last SA: skip IPsec"
+            return True, f"made for {tag.made_for}, names the SA that its policy used last: skip IPsec"
         k.ask("loop-detection", left, str(cached.tdbi), "different: look on")
     return False, "no tag names its SA"
 
@@ -131,6 +131,7 @@ def _send(k: Kernel, m: Mbuf, why: str, decision: str) -> Verdict:
         return HandOff(defs.looutput, IF_OUTPUT, m, None, why, decision)
     if len(m.data) > IP_MAXPACKET:
         return Drop("message-too-long", "EMSGSIZE", "the packet exceeds 65535 bytes")
+    whole_len = len(m.data)
     pieces = ip.fragment(m.data, LOMTU)
     k.count("ips_fragmented")
     k.count("ips_ofragments", len(pieces))
@@ -140,6 +141,5 @@ def _send(k: Kernel, m: Mbuf, why: str, decision: str) -> Verdict:
         for number, piece in enumerate(pieces[1:], start=2)
     ]
     parts = [HandOff(defs.looutput, IF_OUTPUT, part, None, "") for part in (m, *others)]
-    return Split(
-        parts, f"{why}; longer than lo0's MTU of {LOMTU}: {len(pieces)} fragments, marks on the first only"
-    )
+    cut = f"{whole_len} bytes exceed the MTU of {LOMTU}: {len(pieces)} fragments, marks on the first only"
+    return Split(parts, f"{why}; {cut}", decision)

@@ -180,6 +180,7 @@ def key_spdadd(db: Databases, policy: Policy) -> Policy:
         raise PfkeyError("EEXIST", "a policy with the same selector and direction exists already")
     newsp = key_msg2sp(db, policy)
     db.sptree[newsp.direction].append(newsp)
+    db.by_selector[newsp.direction, newsp.selector] = newsp
     return newsp
 
 
@@ -203,10 +204,7 @@ def key_getsp(db: Databases, direction: Direction, selector: Selector) -> Policy
     Source: netipsec/key.c, key_getsp and key_cmpspidx_exactly.
     """
     # SIMPLER: the kernel also compares the address bits under the prefix, which no packet is held against.
-    for policy in db.sptree[direction]:
-        if policy.selector == selector:
-            return policy
-    return None
+    return db.by_selector.get((direction, selector))
 
 
 def key_newreqid(db: Databases, requests: list[Request]) -> int:
@@ -229,6 +227,7 @@ def key_spddelete(db: Databases, direction: Direction, selector: Selector) -> No
     if policy is None:
         raise PfkeyError("EINVAL", "there is no policy with this selector and direction")
     db.sptree[direction].remove(policy)
+    del db.by_selector[direction, selector]
 
 
 def key_spdflush(db: Databases) -> None:
@@ -238,3 +237,4 @@ def key_spdflush(db: Databases) -> None:
     """
     for policies in db.sptree.values():
         policies.clear()
+    db.by_selector.clear()

@@ -148,7 +148,8 @@ def _bad_trailer(sav: SecurityAssociation, plain: bytes) -> tuple[str, str] | No
     last, pad_len = plain[-3], plain[-2]
     if pad_len + esp.TRAILER_LEN > len(plain):
         return "esps_badilen", f"pad length {pad_len} exceeds the payload"
-    # KERNEL: only the last padding byte is looked at.
+    # KERNEL: only the last padding byte is looked at, so zero padding is refused by its own receiver.
+    why = "zero-pad makes it so" if sav.padding == "zero" else "wrong key?"
     if sav.padding != "random" and pad_len not in (0, last):
-        return "esps_badenc", f"last padding byte {last} is not the pad length {pad_len}: wrong key?"
+        return "esps_badenc", f"last padding byte {last} is not the pad length {pad_len}: {why}"
     return None
