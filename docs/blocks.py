@@ -16,12 +16,17 @@ import click
 from console import PROGRAM, run
 from from_source import statements, transfers
 
+from ipsec_lo_trace.cli.diff import command as diff
 from ipsec_lo_trace.cli.ping import command as ping
+from ipsec_lo_trace.cli.runargs import RunArguments
+from ipsec_lo_trace.cli.show import command as show
+from ipsec_lo_trace.cli.topics import TOPICS
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers
 from ipsec_lo_trace.machine import verdicts
 from ipsec_lo_trace.machine.symbols import Stage
 from ipsec_lo_trace.model import codes, trace
 from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.pages.index import KINDS, names_of
 from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
 from ipsec_lo_trace.profiles.fixes import FIXES
 from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
@@ -39,16 +44,21 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def options(_old: str) -> str:
-    """List the options of ``ping`` as click knows them."""
+def options(command: click.Command, without: Iterable[str] = ()) -> Callable[[str], str]:
+    """List the options of a command as click knows them, but those of these parameters."""
+    found = [one for one in command.params if isinstance(one, click.Option) and one.name not in without]
+    return lambda _old: option_table(found)
+
+
+def option_table(found: list[click.Option]) -> str:
+    """Make a table of options."""
     rows = []
-    for option in ping.params:
-        if isinstance(option, click.Option):
-            names = ", ".join(f"`{name}`" for name in option.opts)
-            text = option.help or ""
-            if isinstance(option.default, int | str) and option.default and "[" not in text:
-                text = f"{text} [{option.default}]".strip()
-            rows.append((names, value(option), text))
+    for option in found:
+        names = ", ".join(f"`{name}`" for name in option.opts)
+        text = option.help or ""
+        if isinstance(option.default, int | str) and option.default and "[" not in text:
+            text = f"{text} [{option.default}]".strip()
+        rows.append((names, value(option), text))
     return table(("option", "value", "meaning [default]"), rows)
 
 
@@ -121,7 +131,7 @@ def excerpt(_old: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         lines = run(f"{PROGRAM} ping", Path(folder))[1].splitlines()
     [head] = [line for line in lines if line.startswith("row ")]
-    [start] = [at for at, line in enumerate(lines) if line.startswith("7 ")]
+    [start] = [at for at, line in enumerate(lines) if line.startswith("step 7: ")]
     rows = lines[start : lines.index("after step 8")]
     return "\n".join(["```text", head, *rows, "```"])
 
@@ -146,6 +156,32 @@ def fixes(_old: str) -> str:
 def assumptions(_old: str) -> str:
     """List what every run assumes."""
     return "\n".join(f"- {text}" for text in ASSUMPTIONS)
+
+
+def topic(name: str, head: str, *, code: bool) -> Callable[[str], str]:
+    """List the rows of a help topic."""
+    sign = "`" if code else ""
+    rows = [
+        (", ".join(f"{sign}{word}{sign}" for word in words.split(", ")), text)
+        for words, text in TOPICS[name].rows
+    ]
+    return lambda _old: table((head, "meaning"), rows)
+
+
+def glossary(_old: str) -> str:
+    """List the terms and the marks."""
+    pages = [page for kind in ("terms", "marks") for page in KINDS[kind][1]]
+    pages.sort(key=lambda page: page.name.lower())
+    names = {page.name: names_of(page) if page.kind == "terms" else (page.name,) for page in pages}
+    return "\n\n".join(f"**{', '.join(names[page.name])}** — {page.text}" for page in pages)
+
+
+def kinds(_old: str) -> str:
+    """List the kinds of names."""
+    return table(
+        ("kind", "meaning", "names"),
+        ((f"`{kind}`", meaning, str(len(pages))) for kind, (meaning, pages) in KINDS.items()),
+    )
 
 
 def stages(_old: str) -> str:
@@ -196,7 +232,9 @@ def marked(word: str) -> Callable[[str], str]:
 
 
 BLOCKS: dict[str, Callable[[str], str]] = {
-    "options": options,
+    "options": options(ping),
+    "diff options": options(diff, {*RunArguments.__struct_fields__} - {"host"}),
+    "show options": options(show),
     "outcomes": outcomes,
     "stale codes": code_table(codes.STALE_CODES),
     "other codes": code_table(codes.OTHER_CODES),
@@ -208,6 +246,10 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "fixes": fixes,
     "assumptions": assumptions,
     "stages": stages,
+    "exit codes": topic("exit-codes", "code", code=False),
+    "environment": topic("environment", "variable", code=True),
+    "glossary": glossary,
+    "kinds": kinds,
     "stage graph": graph,
     "kernel": marked("KERNEL"),
     "simpler": marked("SIMPLER"),

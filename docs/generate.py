@@ -8,24 +8,21 @@ blocks of a page share, and what it prints is put below it.
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(ROOT))  # what is documented is this tree, not what may be installed
 
+import man  # noqa: E402
 from blocks import BLOCKS  # noqa: E402
 from console import console  # noqa: E402
 
-from ipsec_lo_trace.model import trace  # noqa: E402
+from ipsec_lo_trace.render.schema import schema_text  # noqa: E402
 
 SCHEMA_FILE = DOCS / "reference" / "trace.schema.json"
 BLOCK = re.compile(r"(<!-- generated: ([\w ]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -51,16 +48,10 @@ def regenerated(text: str) -> str:
         return CONSOLE.sub(shown, text)
 
 
-def schema() -> str:
-    """Give the JSON Schema of a trace's records."""
-    made: dict[str, Any] = msgspec.json.schema(trace.Run | trace.Step | trace.Verdict)
-    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **made}, indent=2) + "\n"
-
-
 def main(arguments: list[str]) -> int:
     """Rewrite the pages, or with --check name those that differ."""
     texts = {page: regenerated(page.read_text(encoding="utf-8")) for page in pages()}
-    texts[SCHEMA_FILE] = schema()
+    texts |= {SCHEMA_FILE: schema_text(), **man.pages()}
     differing = [
         page for page, text in texts.items() if not page.exists() or page.read_text(encoding="utf-8") != text
     ]

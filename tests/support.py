@@ -7,10 +7,10 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.trace import Run, Step, Verdict
 from ipsec_lo_trace.profiles.fixes import FIXES
 from ipsec_lo_trace.render.crossing import crossing_text
-from ipsec_lo_trace.profiles.whatif import Cut
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.tracer import PingTrace, trace_ping
@@ -69,7 +69,6 @@ def trace(
     src: IPv4Address | None = None,
     dst: IPv4Address | None = None,
     seed: int = 0,
-    diagnostic: bool = False,
     cuts: tuple[Cut, ...] = (),
     **options: Any,  # noqa: ANN401 -- passed on to PingOptions
 ) -> Traced:
@@ -85,7 +84,6 @@ def trace(
         config="a test",
         local=frozenset({LOCALHOST, A, B}),
         seed=seed,
-        diagnostic=diagnostic,
         cuts=cuts,
     )
     return taken_apart(trace_ping(what, configuration))

@@ -1,21 +1,18 @@
 """Does a change of the code change what happens to a packet?
 
 The files in tests/golden are minimal traces: what changed, what was asked, what was decided.  They are to be
-read in a diff.  ``python -m tests.test_golden`` writes them anew.
+read in a diff.  ``ipsec-lo-trace check --update tests/golden/*.txt`` writes them anew, each from the command
+in its header.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from ipsec_lo_trace.profiles.fixes import FIXES
-from ipsec_lo_trace.render.minimal import minimal_lines
-from ipsec_lo_trace.render.store import spool
-from ipsec_lo_trace.tracer import PingTrace, Tracing
-from ipsec_lo_trace.userland.ping import PingOptions
-from tests.support import HERE, LOCALHOST, PATCHED, UNPATCHED, A, B, ends, scenario
+from ipsec_lo_trace.cli.checking.files import read_checks
+from ipsec_lo_trace.cli.checking.report import reason
+from ipsec_lo_trace.cli.run_check import run_all
+from tests.support import HERE
 
 GOLDEN = HERE / "golden"
 NAMES = [
@@ -32,47 +29,27 @@ NAMES = [
     "use-no-sa",
     "require-no-sa",
 ]
-KERNELS = {"unpatched": UNPATCHED, "patched": PATCHED}
-
-
-def minimal(name: str, fix: str) -> str:
-    """Trace one echo over a scenario; give its minimal form."""
-    src, dst = ends(name)
-    what = PingTrace(
-        options=PingOptions(dst=dst, src=src),
-        fix=FIXES[fix],
-        chosen="golden",
-        config=f"{name}.conf",
-        local=frozenset({LOCALHOST, A, B}),
-    )
-    tracing = Tracing(what, scenario(name))
-    trace = spool(tracing, tracing.crossings.lines())
-    text = "".join(f"{line}\n" for line in minimal_lines(trace))
-    trace.close()
-    tracing.crossings.close()
-    return text
-
-
-def golden(name: str, kernel: str) -> Path:
-    """Name the file of a scenario under a kernel."""
-    return GOLDEN / f"{name}.{kernel}.txt"
+KERNELS = ["unpatched", "patched"]
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_minimal_trace_is_the_golden_one(name: str, kernel: str) -> None:
     """Marks, questions, answers and decisions are those of the reviewed file."""
-    assert minimal(name, KERNELS[kernel]) == golden(name, kernel).read_text(encoding="ascii")
+    checks = read_checks(str(GOLDEN / f"{name}.{kernel}.txt"), fresh=False)
+    for result in run_all(checks):
+        assert [reason(mismatch) for mismatch in result.mismatches] == []
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_golden_file_is_about_what_its_name_says(name: str, kernel: str) -> None:
+    """The command in the header runs the file's scenario on the file's kernel."""
+    [check] = read_checks(str(GOLDEN / f"{name}.{kernel}.txt"), fresh=False)
+    assert check.run.startswith(f"ping --{kernel} -f ../scenarios/{name}.conf")
 
 
 def test_no_golden_file_is_forgotten() -> None:
     """Every file in tests/golden belongs to a test."""
-    assert {path.name for path in GOLDEN.iterdir()} == {
-        golden(name, kernel).name for name in NAMES for kernel in KERNELS
-    }
-
-
-if __name__ == "__main__":
-    for each in NAMES:
-        for which, fixed in KERNELS.items():
-            golden(each, which).write_text(minimal(each, fixed), encoding="ascii")
+    names = {f"{name}.{kernel}.txt" for name in NAMES for kernel in KERNELS}
+    assert {path.name for path in GOLDEN.iterdir()} == names

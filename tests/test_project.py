@@ -99,7 +99,9 @@ def test_wheel_is_whole() -> None:
     assert package - names == set()
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["ping", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["ping", "--help"], ["check", "--help"]], ids=" ".join
+)
 def test_front_doors_load_nothing_dear(arguments: list[str]) -> None:
     """--version and --help import neither scapy nor rich nor cryptography."""
     done = run(sys.executable, "-X", "importtime", "-m", "ipsec_lo_trace", *arguments)

@@ -13,20 +13,32 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import shell_complete
 
 from ipsec_lo_trace import __version__
 from ipsec_lo_trace.cli.output import PROGRAM, complain, flush_stdout
 from ipsec_lo_trace.model.errors import UserError
+
+COMPLETE_VARIABLE = "_IPSEC_LO_TRACE_COMPLETE"
+"""Set by a shell that asks for completions, in the form that click's own main() looks for."""
 
 EXIT_NOT_MET = 1
 EXIT_TROUBLE = 2
 EXIT_BROKEN = 3
 EXIT_INTERRUPT = 130
 EXIT_PIPE = 141
-EXIT_TERMINATED = 143
+EXIT_SIGNAL = 128
 
 COMMANDS = {
     "ping": ("ipsec_lo_trace.cli.ping", "Trace an echo request and its reply over lo0."),
+    "diff": ("ipsec_lo_trace.cli.diff", "Show where two traces part, and what follows."),
+    "show": ("ipsec_lo_trace.cli.show", "Show a stored trace as text, whole or in part."),
+    "check": ("ipsec_lo_trace.cli.check", "Run checks: what to run and what to expect."),
+    "why": ("ipsec_lo_trace.cli.why", "Say what one row asked, and what depends on the answer."),
+    "explain": ("ipsec_lo_trace.cli.explain", "Say what a name in an output means."),
+    "list": ("ipsec_lo_trace.cli.list", "List names by kind, one a line."),
+    "schema": ("ipsec_lo_trace.cli.schema", "Print the JSON Schema of a trace's records."),
+    "help": ("ipsec_lo_trace.cli.help", "Show a command's help, or a page on exit codes or environment."),
 }
 """Each command's module (which defines ``command``) and its line in --help."""
 
@@ -64,13 +76,14 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with one of the documented codes."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _terminate)
     sys.exit(run(arguments))
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
     """Leave by an exception, so that a half-written file is removed on the way."""
-    raise SystemExit(EXIT_TERMINATED)
+    raise SystemExit(EXIT_SIGNAL + number)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -90,6 +103,8 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _dispatch(arguments: list[str]) -> Any:  # noqa: ANN401 -- whatever a command returns
     """Run the command as click's own main() does, which would exit 1 for a closed pipe."""
+    if instruction := os.environ.get(COMPLETE_VARIABLE):
+        return shell_complete(cli, {}, PROGRAM, COMPLETE_VARIABLE, instruction)
     try:
         with cli.make_context(PROGRAM, list(arguments)) as context:
             return cli.invoke(context)

@@ -6,11 +6,13 @@ from typing import Any
 
 import click
 
+from ipsec_lo_trace.cli.filename import FileName
 from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.runoptions import HOST, run_arguments, run_options
+from ipsec_lo_trace.cli.strict import StrictCommand
 
 
-@click.command("ping", short_help="Trace an echo request and its reply over lo0.")
+@click.command("ping", cls=StrictCommand, short_help="Trace an echo request and its reply over lo0.")
 @HOST
 @click.option("--unpatched", is_flag=True, help="icmp_reflect leaves the tags alone (the default).")
 @click.option("--patched", is_flag=True, help="icmp_reflect deletes all tags: the fix of 2003.")
@@ -38,7 +40,9 @@ from ipsec_lo_trace.cli.runoptions import HOST, run_arguments, run_options
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto].")
 @click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")
 @click.option("-v", "verbose", is_flag=True, help="List every assumption.")
-@click.option("-o", "output", metavar="FILE", default="-", help="Write to FILE, whole or not at all.")
+@click.option(
+    "-o", "output", type=FileName(), metavar="FILE", default="-", help="Write to FILE, whole or not at all."
+)
 @click.option("--expect", metavar="OUTCOME", help="Exit 1 unless it ends so: an outcome or a verdict's code.")
 def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Trace an echo request and its reply over lo0.

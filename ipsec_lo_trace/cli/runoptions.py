@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ipsec_lo_trace.cli.filename import FileName
 from ipsec_lo_trace.cli.runargs import AddressType, PatternType, RunArguments
 
 MAX_COUNT = 1_000_000
@@ -65,7 +66,12 @@ OPTIONS = (
         "--local", type=AddressType(), multiple=True, help="Give lo0 this address too (repeatable)."
     ),
     click.option(
-        "-f", "--config", "config", metavar="FILE", help="Keys and policies in setkey(8) syntax; - is stdin."
+        "-f",
+        "--config",
+        "config",
+        type=FileName(),
+        metavar="FILE",
+        help="Keys and policies in setkey(8) syntax; - is stdin.",
     ),
     click.option(
         "--proto", type=click.Choice(["esp", "ah", "esp+ah"]), help="Built-in configuration: protocol [esp]."

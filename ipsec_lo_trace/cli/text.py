@@ -11,11 +11,14 @@ import msgspec
 from rich.color import ColorSystem
 from rich.text import Text
 
+from ipsec_lo_trace.render.chosen import Chosen
 from ipsec_lo_trace.render.header import verdict_line
 from ipsec_lo_trace.render.minimal import minimal_lines
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import View, timeline
 
+CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+"""A stored trace, or a file's name, cannot steer the terminal that shows it."""
 UNWRAPPED = 1 << 16
 """A width, in columns, that no verdict reaches: -q is one line, for grep."""
 
@@ -29,6 +32,7 @@ class TextChoice(msgspec.Struct, frozen=True):
     show_bytes: str
     quiet: bool
     assumptions: bool
+    chosen: Chosen | None = None
 
 
 def ascii_stream(out: IO[bytes]) -> TextIO:
@@ -51,7 +55,7 @@ def write_lines(lines: Iterable[Text], out: TextIO, *, colour: bool) -> None:
 
 
 def _plain(line: Text) -> str:
-    return line.plain
+    return line.plain.translate(CONTROL)
 
 
 def _coloured() -> Callable[[Text], str]:
@@ -60,8 +64,9 @@ def _coloured() -> Callable[[Text], str]:
 
     console = Console(file=io.StringIO(), _environ={})
     return lambda line: "".join(
-        piece.style.render(piece.text, color_system=ColorSystem.STANDARD) if piece.style else piece.text
+        piece.style.render(text, color_system=ColorSystem.STANDARD) if piece.style else text
         for piece in line.render(console)
+        for text in [piece.text.translate(CONTROL)]
     )
 
 
@@ -69,11 +74,12 @@ def _lines(trace: StoredTrace, choice: TextChoice) -> Iterator[Text]:
     if choice.quiet:
         return iter(verdict_line(trace.verdict).wrap(UNWRAPPED))
     if choice.detail == "minimal":
-        return (Text(line) for line in minimal_lines(trace))
+        return (Text(line) for line in minimal_lines(trace, choice.chosen))
     view = View(
         width=choice.width,
         detail=choice.detail,
         show_bytes=choice.show_bytes,
         assumptions=choice.assumptions,
+        chosen=choice.chosen,
     )
     return timeline(trace, view)

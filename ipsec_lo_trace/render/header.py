@@ -28,9 +28,9 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     yield labelled("config").glue(run.config)
     for cut in run.what_if:
         yield labelled("what if").glue(cut).say("is deleted, which no kernel does")
-    for policy in map(_policy, run.policies) if run.policies else ("none",):
+    for policy in map(policy_words, run.policies) if run.policies else ("none",):
         yield labelled("policy").say(policy)
-    for sa in map(_sa, run.sas) if run.sas else ("none",):
+    for sa in map(sa_words, run.sas) if run.sas else ("none",):
         yield labelled("SA").say(sa)
     if not assumptions:
         yield labelled("assumed").say(
@@ -41,14 +41,16 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
         yield labelled("assumed").say(assumption)
 
 
-def _policy(policy: PolicyRecord) -> str:
+def policy_words(policy: PolicyRecord) -> str:
+    """Show a policy in one line."""
     upper = {ANY: "any", ICMP: "icmp"}.get(policy.upper, str(policy.upper))
     src = policy.src + (f"[{policy.src_port}]" if policy.src_port else "")
     dst = policy.dst + (f"[{policy.dst_port}]" if policy.dst_port else "")
     return " ".join([f"{policy.dir:<3}", src, "->", dst, upper, policy.type, *policy.requests])
 
 
-def _sa(sa: SaRecord) -> str:
+def sa_words(sa: SaRecord) -> str:
+    """Show an SA in one line."""
     algorithms = " ".join(name for name in (sa.cipher, sa.auth) if name)
     both = ", both ways" if sa.src == sa.dst else ""
     mode = "" if sa.mode == "any" else f" {sa.mode}"

@@ -9,26 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipsec_lo_trace.model.trace import Check, Run, Step, Verdict
+from ipsec_lo_trace.render.chosen import Chosen, Tally
 from ipsec_lo_trace.render.marks import mark_text
 from ipsec_lo_trace.render.store import StoredTrace
 
 
-def minimal_lines(trace: StoredTrace) -> Iterator[str]:
-    """Give the lines of the minimal form, without newlines."""
-    yield from _run_lines(trace.run)
+def minimal_lines(trace: StoredTrace, chosen: Chosen | None = None) -> Iterator[str]:
+    """Give the lines of the minimal form, without newlines; ``chosen`` leaves out rows, None for none."""
+    yield from run_lines(trace.run)
+    tally = Tally(chosen or Chosen())
     for step in trace.steps():
-        yield from _step_lines(step)
-    yield from _verdict_lines(trace.verdict)
+        if tally.fits(step):
+            yield from step_lines(step)
+    if chosen is not None:
+        yield tally.text
+    yield from verdict_lines(trace.verdict)
 
 
-def _run_lines(run: Run) -> Iterator[str]:
+def run_lines(run: Run) -> Iterator[str]:
+    """Say what was run: the first lines of the form."""
     yield f"kernel {run.kernel} fix {run.fix}"
     yield f"ping {run.src} -> {run.dst} count {run.count} size {run.size} preload {run.preload}"
     for cut in run.what_if:
         yield f"what if {cut}"
 
 
-def _step_lines(step: Step) -> Iterator[str]:
+def step_lines(step: Step) -> Iterator[str]:
+    """Give what the form has of one row."""
     place = f"{step.echo} {step.packet} {step.stage}"
     for check in step.checks:
         yield f"{place} ? {_check_text(check)}"
@@ -49,7 +56,8 @@ def _check_text(check: Check) -> str:
     return f"{check.id}: {check.left} | {check.right} -> {check.answer}{stale}"
 
 
-def _verdict_lines(verdict: Verdict) -> Iterator[str]:
+def verdict_lines(verdict: Verdict) -> Iterator[str]:
+    """Say what it came to: the last lines."""
     errno = f" {verdict.errno}" if verdict.errno else ""
     yield f"verdict {verdict.outcome} ({verdict.code}), ping {verdict.ping}{errno}"
     yield f"replies {verdict.received} of {verdict.sent}"

@@ -24,7 +24,7 @@ _ENCODER = msgspec.json.Encoder()
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _EMPTY_LO0 = b'"lo0":[]'
 IN_MEMORY_BYTES = 1 << 22
-BUFFER_BYTES = 1 << 16
+BUFFER_BYTES = 1 << 18
 
 
 def write_jsonl(records: Iterable[Record], crossings: Iterable[bytes], out: IO[bytes]) -> Verdict:
@@ -89,13 +89,13 @@ def _complete(verdict: Verdict | None) -> Verdict:
 class StoredTrace:
     """A trace in JSON Lines that can be read from the front as often as a view needs.
 
-    ``run`` and ``verdict`` are its first and last record.
+    ``run`` and ``verdict`` are its first and last record, ``name`` is what messages call it.
     """
 
     def __init__(self, lines: IO[bytes], name: str = "") -> None:
         """Read first and last record; UserError (with line and column) if this is no whole trace."""
         self._lines = lines
-        self._name = name
+        self.name = name
         self._decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Run | Step | Verdict)
         first = last = b""
         count = 0
@@ -121,15 +121,15 @@ class StoredTrace:
         except _UNREADABLE:
             return  # whatever it is, it will be refused as a record
         if schema not in ("", SCHEMA):
-            raise UserError(f"schema {schema!r}, and this reads {SCHEMA!r}", file=self._name, line=1)
+            raise UserError(f"schema {schema!r}, and this reads {SCHEMA!r}", file=self.name, line=1)
 
     def _record(self, line: bytes, number: int) -> Record:
         if not line.strip():
-            raise UserError("an empty line, and no record", file=self._name, line=number)
+            raise UserError("an empty line, and no record", file=self.name, line=number)
         try:
             return self._decoder.decode(line)
         except _UNREADABLE as error:
-            raise UserError(f"not a trace record: {error}", file=self._name, line=number) from None
+            raise UserError(f"not a trace record: {error}", file=self.name, line=number) from None
 
     def steps(self) -> Iterator[Step]:
         """Give the step records, in order."""
@@ -140,7 +140,7 @@ class StoredTrace:
             record = self._record(line, number)
             if not isinstance(record, Step):
                 raise UserError(
-                    "a second run or verdict record: a trace has one of each", file=self._name, line=number
+                    "a second run or verdict record: a trace has one of each", file=self.name, line=number
                 )
             yield record
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Check, Packet, Step, Verdict
+from ipsec_lo_trace.render.chosen import Chosen, Tally
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.hexdump import changed_bytes, dump
 from ipsec_lo_trace.render.ledger import ledger_lines
@@ -22,6 +23,8 @@ from ipsec_lo_trace.render.styles import Line
 
 STAGE_COLUMNS = 22
 PACKET_COLUMNS = 12
+LEAD_COLUMNS = 27
+"""Where the packet's column begins."""
 NARROW_COLUMNS = 66
 
 TITLES = {
@@ -40,13 +43,15 @@ TITLES = {
 class View(msgspec.Struct, frozen=True):
     """How much of a trace to show, and how wide.
 
-    ``detail`` is "summary" or "full", ``show_bytes`` "none", "changed" or "all", ``width`` in columns.
+    ``detail`` is "summary" or "full", ``show_bytes`` "none", "changed" or "all", ``width`` in columns;
+    ``chosen`` leaves out rows, None for none.
     """
 
     width: int = 80
     detail: str = "summary"
     show_bytes: str = "none"
     assumptions: bool = False
+    chosen: Chosen | None = None
 
 
 class Shown(msgspec.Struct):
@@ -65,12 +70,19 @@ def timeline(trace: StoredTrace, view: View) -> Iterator[Text]:
     yield from _column_heads(view.width)
     pointers = _pointers(trace.verdict)
     shown = Shown()
+    tally = Tally(view.chosen or Chosen())
     for step in trace.steps():
+        if not tally.fits(step):
+            _pass_by(step, shown)
+            continue
         yield from _heading(step, shown, view.width, many=trace.run.count > 1)
         for line in _row(step, shown, view, pointers.get(step.row, "")):
             yield from line.wrap(view.width)
         yield from _bytes(step, shown, view)
     yield Text("")
+    if view.chosen is not None:
+        yield from Line(style="quiet").say(tally.text, "quiet").wrap(view.width)
+        yield Text("")
     if view.detail == "full":
         for line in ledger_lines(trace.steps()):
             yield from line.wrap(view.width)
@@ -81,12 +93,13 @@ def timeline(trace: StoredTrace, view: View) -> Iterator[Text]:
 
 def _column_heads(width: int) -> Iterator[Text]:
     legend = "marks: + new - gone = kept ! stale"
+    signs = "* bytes changed, . as above; P1 is the request, P2 the reply"
+    heads = [f"{'row':>3} {'stage':<{STAGE_COLUMNS}} {'packet':<{PACKET_COLUMNS}} ", " " * LEAD_COLUMNS]
     if width < NARROW_COLUMNS:
-        yield from Line(style="quiet").say("row stage packet", "quiet").wrap(width)
-        yield from Line(style="quiet").say(legend, "quiet").wrap(width)
-        return
-    head = f"{'row':>3} {'stage':<{STAGE_COLUMNS}} {'packet':<{PACKET_COLUMNS}} "
-    yield from Line(head, style="quiet").say(legend, "quiet").wrap(width)
+        yield from Line(style="quiet").say(heads[0], "quiet").wrap(width)
+        heads = ["", ""]
+    for head, words in zip(heads, (legend, signs), strict=True):
+        yield from Line(head, style="quiet").say(words, "quiet").wrap(width)
 
 
 def _pointers(verdict: Verdict) -> dict[int, str]:
@@ -111,7 +124,7 @@ def _heading(step: Step, shown: Shown, width: int, *, many: bool) -> Iterator[Te
     title = TITLES[step.analysis]
     if step.analysis == 8:  # noqa: PLR2004 -- the analysis's last step
         title = f"{title}, {_bearing(step)}"
-    number = f"{step.analysis} " if step.analysis else ""
+    number = f"step {step.analysis}: " if step.analysis else ""
     echo = f" (echo {step.echo})" if many else ""
     line = Line(number, style="heading").say(f"{title}{echo}", "heading")
     yield from line.wrap(width)
@@ -191,10 +204,20 @@ def _check_line(check: Check, indent: str) -> Line:
     return line.say(f"[{check.left}] against [{check.right}]: {check.answer}{stale}")
 
 
+def _mbuf(step: Step) -> tuple[int, str]:
+    return step.echo, step.packet.partition("/")[2]
+
+
+def _pass_by(step: Step, shown: Shown) -> None:
+    """Keep up with the bytes of a packet whose row is not shown."""
+    if step.bytes is not None:
+        shown.data[_mbuf(step)] = bytes.fromhex(step.bytes)
+
+
 def _bytes(step: Step, shown: Shown, view: View) -> Iterator[Text]:
     if view.show_bytes == "none":
         return
-    mbuf = step.echo, step.packet.partition("/")[2]
+    mbuf = _mbuf(step)
     before = shown.data.get(mbuf, b"")
     after = bytes.fromhex(step.bytes) if step.bytes is not None else before
     shown.data[mbuf] = after

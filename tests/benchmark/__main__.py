@@ -91,11 +91,48 @@ def memory(folder: Path) -> dict[str, float]:
     return {"-c 500, MiB": short / 1024, "-c 50000, MiB": long / 1024, "-c 50000 / -c 500": long / short}
 
 
+READ = [
+    sys.executable,
+    "-c",
+    "import sys, json, collections as c; [c.deque(map(json.loads, open(name)), 0) for name in sys.argv[1:]]",
+]
+"""Reads every line of files, and keeps none."""
+DIFF = [
+    sys.executable,
+    "-c",
+    "import sys; from ipsec_lo_trace.cli.main import run; sys.exit(run(['diff', *sys.argv[1:]]) != 1)",
+]
+"""Compares two files and succeeds if they differ, as the two kernels' traces do."""
+
+
+def differences(folder: Path) -> dict[str, float]:
+    """Compare the difference of two stored traces with json.loads of every line, and with a tenth of it."""
+    one, few, many = (
+        [_stored(folder, kernel, count) for kernel in ("--unpatched", "--patched")]
+        for count in (1, 1000, 10000)
+    )
+    start, short, long, read = medians([*DIFF, *one], [*DIFF, *few], [*DIFF, *many], [*READ, *many])
+    return {
+        "diff, 1,000 echoes, s": short,
+        "diff, 10,000 echoes, s": long,
+        "json.loads of each line, s": read,
+        "diff / json.loads": long / read,
+        "diff, growth / 10": (long - start) / (short - start) / 10,
+    }
+
+
+def _stored(folder: Path, kernel: str, count: int) -> str:
+    """Store a trace; give its path."""
+    path = str(folder / f"{kernel}{count}.jsonl")
+    seconds([*TOOL, "ping", kernel, "-c", str(count), "--format", "jsonl", "-o", path])
+    return path
+
+
 def main() -> None:
     """Measure everything and print it, a figure a line."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with tempfile.TemporaryDirectory() as name:
-        figures = start_up() | exchanges(Path(name)) | memory(Path(name))
+        figures = start_up() | exchanges(Path(name)) | memory(Path(name)) | differences(Path(name))
     if "--json" in sys.argv:
         print(json.dumps(figures))
         return

@@ -1,0 +1,1 @@
+"""Check files: what to run and what to expect, read, performed, reported, rewritten."""

@@ -1,0 +1,116 @@
+"""Find the expectations that a trace does not meet, each with the row that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from ipsec_lo_trace.cli.checking.model import Check, Mismatch
+from ipsec_lo_trace.model.trace import Step
+from ipsec_lo_trace.render.crossing import crossing_text
+from ipsec_lo_trace.render.store import StoredTrace
+
+NOTHING = "(nothing)"
+
+
+def mismatches(check: Check, trace: StoredTrace, minimal: list[tuple[int, str]]) -> Iterator[Mismatch]:
+    """Give what differs, in a fixed order; ``minimal`` are the trace's own minimal lines with their rows."""
+    finder = Finder(check, trace)
+    yield from finder.words()
+    yield from finder.lo0()
+    yield from finder.counters()
+    yield from finder.minimal(minimal)
+
+
+class Finder:
+    """Compares one check with one trace."""
+
+    def __init__(self, check: Check, trace: StoredTrace) -> None:
+        self.check = check
+        self.trace = trace
+        self.steps = {step.row: step for step in trace.steps()}
+
+    def words(self) -> Iterator[Mismatch]:
+        """Compare what the verdict says in one word."""
+        verdict = self.trace.verdict
+        for key, got in (
+            ("outcome", verdict.outcome),
+            ("code", verdict.code),
+            ("ping", verdict.ping),
+            ("errno", verdict.errno or ""),
+        ):
+            expected = getattr(self.check.expected, key)
+            if expected not in (None, got):
+                yield self._mismatch(key, expected or NOTHING, got or NOTHING, self._telling_row())
+
+    def lo0(self) -> Iterator[Mismatch]:
+        """Compare what crossed lo0; the first difference is told."""
+        expected = self.check.expected.lo0
+        if expected is None:
+            return
+        crossings = self.trace.verdict.lo0
+        got = [crossing_text(crossing) for crossing in crossings]
+        for at, (want, came) in enumerate(zip_longest(expected, got)):
+            if want != came:
+                row = crossings[at].row if came is not None else self._last_row()
+                yield self._mismatch(f"lo0[{at}]", want or NOTHING, came or NOTHING, row, "lo0")
+                return
+
+    def counters(self) -> Iterator[Mismatch]:
+        """Compare the counters that are named, and the others too if only these may move."""
+        expected = self.check.expected.counters
+        if expected is None:
+            return
+        moved = self.trace.verdict.counters
+        others = [name for name in moved if name not in expected and self.check.expected.counters_only]
+        for name in (*expected, *others):
+            want, got = expected.get(name, 0), moved.get(name, 0)
+            if want != got:
+                rows = [step.row for step in self.steps.values() if name in step.counters]
+                row = rows[-1] if rows else self._last_row()
+                yield self._mismatch(name, str(want), str(got), row, "counters")
+
+    def minimal(self, lines: list[tuple[int, str]]) -> Iterator[Mismatch]:
+        """Compare the minimal trace line by line; the first difference is told."""
+        minimal = self.check.minimal
+        if minimal is None:
+            return
+        for at, (want, came) in enumerate(zip_longest(minimal.lines, lines)):
+            row, line = came or (0, None)
+            if want != line:
+                yield Mismatch(
+                    what=f"minimal trace, line {at + 1}",
+                    expected=NOTHING if want is None else want,
+                    got=NOTHING if line is None else line,
+                    file=minimal.file,
+                    line=minimal.line + min(at, len(minimal.lines)),
+                    row=row or self._telling_row(),
+                    event=self._event(row or self._telling_row()),
+                )
+                return
+
+    def _mismatch(self, key: str, expected: str, got: str, row: int, instead: str = "") -> Mismatch:
+        line = self.check.line(key, instead)
+        return Mismatch(
+            what=key,
+            expected=expected,
+            got=got,
+            file=self.check.file,
+            line=line,
+            row=row,
+            event=self._event(row),
+        )
+
+    def _telling_row(self) -> int:
+        """Give the row that the verdict rests on; the last one if nothing happened that it names."""
+        verdict = self.trace.verdict
+        rows = (verdict.effect, verdict.seen, verdict.unseen, verdict.cause)
+        return next((row for row in rows if row is not None), self._last_row())
+
+    def _last_row(self) -> int:
+        return max(self.steps, default=0)
+
+    def _event(self, row: int) -> str:
+        """Say in words what happened at a row."""
+        step: Step | None = self.steps.get(row)
+        return f"{step.stage} {step.packet}: {step.text}" if step else "the run has no row"

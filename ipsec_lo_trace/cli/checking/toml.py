@@ -1,0 +1,150 @@
+"""TOML check files: a ``[[check]]`` table each."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ipsec_lo_trace.cli.checking.golden import minimal_file
+from ipsec_lo_trace.cli.checking.model import Check, Expected, Minimal
+from ipsec_lo_trace.cli.checking.places import Places, places
+from ipsec_lo_trace.cli.checking.text import read_text, split_head, trace_lines
+from ipsec_lo_trace.model.codes import CODES, OUTCOMES
+from ipsec_lo_trace.model.counters import is_counter
+from ipsec_lo_trace.model.errors import UserError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PINGS = ("ok", "loss", "error")
+ERRNO = re.compile(r"(E[A-Z0-9]+)?")
+
+
+class Table(Expected, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ``[[check]]`` table.  ``minimal`` with a newline in it is the trace, without one it is a path."""
+
+    name: str
+    run: str
+    minimal: str | None = None
+
+
+def toml_checks(text: str, path: Path, file: str, *, fresh: bool) -> list[Check]:
+    """Read a TOML check file; UserError with its place at the first mistake."""
+    tables = _tables(text, file)
+    lines = [*places(text), *({} for _ in tables)]
+    checks = [
+        _check(_table(table, file, where), path, file, where, fresh=fresh)
+        for table, where in zip(tables, lines, strict=False)
+    ]
+    seen: set[str] = set()
+    for check in checks:
+        if check.name in seen:
+            raise UserError(
+                f"a second check with the name {check.name!r}", file=file, line=check.line("name")
+            )
+        seen.add(check.name)
+    return checks
+
+
+def _tables(text: str, file: str) -> list[Any]:
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
+        line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+        reason = str(error).replace(place[0] if place else "", "")
+        raise UserError(f"not TOML: {reason}", file=file, line=line, column=column) from None
+    for key in document:
+        if key != "check":
+            place = re.search(rf"^[\s\[]*[\"']?{re.escape(key)}\b", text, re.MULTILINE)
+            line = text.count("\n", 0, place.end()) + 1 if place else 0
+            raise UserError(f"unknown key {key!r}", file=file, line=line, hint="[[check]] is the only one")
+    tables = document.get("check")
+    if not isinstance(tables, list) or not tables:
+        raise UserError("there is no [[check]] in it", file=file)
+    return tables
+
+
+def _table(table: object, file: str, where: Places) -> Table:
+    try:
+        return msgspec.convert(table, Table)
+    except msgspec.ValidationError as error:
+        reason = str(error)
+        key = re.search(r"`\$\.(\w+)|field `([^`]*)`", reason)
+        line = where.get(key[1] or key[2], 0) if key else 0
+        reason = reason.replace("Object ", "the check ").replace("$.", "").replace("`$`", "it")
+        raise UserError(reason, file=file, line=line or where.get("", 0)) from None
+
+
+def _check(table: Table, path: Path, file: str, where: Places, *, fresh: bool) -> Check:
+    check = Check(
+        file=file,
+        name=table.name,
+        run=table.run,
+        folder=path.parent,
+        expected=Expected(**{name: getattr(table, name) for name in Expected.__struct_fields__}),
+        minimal=_minimal(table, path, file, where, fresh=fresh),
+        places=where,
+    )
+    _check_words(check)
+    _check_use(check)
+    return check
+
+
+def _minimal(table: Table, path: Path, file: str, where: Places, *, fresh: bool) -> Minimal | None:
+    if table.minimal is None:
+        return None
+    line = where.get("minimal", 0)
+    if "\n" in table.minimal:
+        line += line and 1  # TOML drops the newline behind the opening quotes
+        return Minimal(lines=trace_lines(table.minimal, file, line, fresh=False), file=file, line=line)
+    if not (table.minimal and table.minimal.isprintable()):
+        raise UserError("minimal is neither a trace nor a path", file=file, line=line)
+    named = path.parent / table.minimal
+    shown = (Path(file).parent / table.minimal).as_posix()
+    text = "" if fresh and not named.exists() else read_text(named, shown)
+    return minimal_file(*split_head(text), named, shown, fresh=fresh)
+
+
+def _check_words(check: Check) -> None:
+    """Refuse a value that no run can come to: the check could not tell anything."""
+    expected = check.expected
+    for key, value, words in (
+        ("outcome", expected.outcome, OUTCOMES),
+        ("code", expected.code, CODES),
+        ("ping", expected.ping, PINGS),
+    ):
+        if value is not None and value not in words:
+            hint = ", ".join(sorted(words))
+            raise UserError(f"{key} cannot be {value!r}", file=check.file, line=check.line(key), hint=hint)
+    if expected.errno is not None and not ERRNO.fullmatch(expected.errno):
+        hint = 'such as EINVAL; "" for none'
+        reason = f"errno cannot be {expected.errno!r}"
+        raise UserError(reason, file=check.file, line=check.line("errno"), hint=hint)
+    for name, number in (expected.counters or {}).items():
+        line = check.line(name, "counters")
+        if not is_counter(name):
+            raise UserError(f"unknown counter {name!r}", file=check.file, line=line)
+        if number < 0:
+            raise UserError(f"counter {name} cannot be {number}", file=check.file, line=line)
+
+
+def _check_use(check: Check) -> None:
+    """Refuse a check that says nothing, or says something that would not be looked at."""
+    expected = check.expected
+    if not check.name.strip():
+        raise UserError("the name is empty", file=check.file, line=check.line("name"))
+    if expected.outcome is None and expected.code is None and check.minimal is None:
+        reason = f"check {check.name!r} does not say how the run ends"
+        raise UserError(reason, file=check.file, line=check.line(""), hint="give outcome, code or minimal")
+    if expected.counters == {}:
+        raise UserError("counters is empty", file=check.file, line=check.line("counters"))
+    if expected.counters_only and expected.counters is None:
+        reason = "counters_only without counters is never looked at"
+        raise UserError(reason, file=check.file, line=check.line("counters_only"))

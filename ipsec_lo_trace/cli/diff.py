@@ -1,0 +1,50 @@
+"""``ipsec-lo-trace diff``: where two traces part, and what follows from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ipsec_lo_trace.cli.diffargs import DiffArguments, operands
+from ipsec_lo_trace.cli.runoptions import HOST_OPTION, run_arguments, run_options
+
+
+@click.command("diff", short_help="Show where two traces part, and what follows.")
+@click.argument("traces", nargs=-1, metavar="[A B]")
+@HOST_OPTION
+@run_options
+@click.option("--unified", is_flag=True, help="As a unified diff of the minimal forms.")
+@click.option("--side-by-side", is_flag=True, help="In two columns.")
+@click.option("--brief", is_flag=True, help="In one line.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "md"]),
+    default="text",
+    show_default=True,
+    help="As text, as one JSON document, or as Markdown.",
+)
+@click.option(
+    "-U",
+    "context",
+    metavar="N",
+    type=click.IntRange(0, 1_000_000),
+    help="Show N rows (or lines) that are the same around each difference [0; with --unified 3].",
+)
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto].")
+@click.option("-o", "output", metavar="FILE", default="-", help="Write to FILE, whole or not at all.")
+@click.pass_context
+def command(here: click.Context, /, traces: tuple[str, ...], **values: Any) -> int:  # noqa: ANN401 -- as click gives them
+    """Show where two traces part, and what follows.
+
+    A and B are stored traces (--format jsonl), - for standard input, or runs on the spot: @unpatched,
+    @patched, or @ and a fix's name. Without A and B: @unpatched @patched. Exits 0 if the same happened in
+    both, 1 if not.
+    """
+    a, b = operands(traces)
+    arguments = DiffArguments(a=a, b=b, run=run_arguments(values), **values)
+    arguments.check(here)
+    from ipsec_lo_trace.cli.run_diff import run_diff  # noqa: PLC0415 -- rich loads only to run
+
+    return run_diff(arguments)

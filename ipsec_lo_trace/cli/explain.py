@@ -1,0 +1,48 @@
+"""``ipsec-lo-trace explain``: what a name in an output means."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from ipsec_lo_trace.cli.filename import FileName
+
+
+def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete a name by any of its spellings."""
+    from ipsec_lo_trace.pages.index import PAGES, names_of  # noqa: PLC0415 -- not for --help
+
+    begun = incomplete.lower()
+    return [
+        CompletionItem(name, help=page.kind)
+        for page in PAGES
+        for name in names_of(page)
+        if name.lower().startswith(begun)
+    ]
+
+
+@click.command("explain", short_help="Say what a name in an output means.")
+@click.argument("name", nargs=-1, metavar="[NAME]", shell_complete=_complete)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="As text, or as JSON: an array of pages.",
+)
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto].")
+@click.option(
+    "-o", "output", type=FileName(), metavar="FILE", default="-", help="Write to FILE, whole or not at all."
+)
+def command(name: tuple[str, ...], format_: str, color: str | None, output: str) -> int:
+    """Say what a name in an output means.
+
+    NAME is a stage, mark, counter, outcome, code, question, decision, fix, algorithm, or a term of the
+    glossary, in any case. Without a NAME: all of them.
+    """
+    if format_ != "text" and color is not None:
+        raise click.UsageError("--color is for text")
+    from ipsec_lo_trace.cli.run_explain import run_explain  # noqa: PLC0415 -- rich loads only to run
+
+    return run_explain(" ".join(name), format_=format_, color=color, path=output)

@@ -1,0 +1,42 @@
+"""``ipsec-lo-trace show``: a stored trace as text, whole or in part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ipsec_lo_trace.cli.showargs import EchoType, PacketType, RowsType, ShowArguments, StepType
+
+
+@click.command("show", short_help="Show a stored trace as text, whole or in part.")
+@click.argument("trace")
+@click.option("--rows", type=RowsType(), multiple=True, help="Only these rows, such as 3-7,9.")
+@click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only rows of this stage.")
+@click.option("--mark", "marks", metavar="NAME", multiple=True, help="Only rows whose packet bore this mark.")
+@click.option(
+    "--packet", "packets", type=PacketType(), multiple=True, help="Only rows of this packet, such as P2."
+)
+@click.option("--echo", "echoes", type=EchoType(), multiple=True, help="Only rows of this echo.")
+@click.option(
+    "--step", "steps", type=StepType(), multiple=True, help="Only rows of this step: 1 to 8, or after."
+)
+@click.option("--detail", type=click.Choice(["minimal", "summary", "full"]), help="How much text [summary].")
+@click.option(
+    "--bytes", "show_bytes", type=click.Choice(["none", "changed", "all"]), help="Packet bytes [none]."
+)
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto].")
+@click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")
+@click.option("-v", "verbose", is_flag=True, help="List every assumption.")
+@click.option("-o", "output", metavar="FILE", default="-", help="Write to FILE, whole or not at all.")
+def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
+    """Show a stored trace as text, whole or in part.
+
+    TRACE was written by --format jsonl; - is standard input. The text is that of the run itself. Options that
+    choose rows can be given several times: a row fits if it fits each kind of them.
+    """
+    arguments = ShowArguments(**values)
+    arguments.check()
+    from ipsec_lo_trace.cli.run_show import run_show  # noqa: PLC0415 -- rich loads only to run
+
+    return run_show(arguments)

@@ -1,0 +1,44 @@
+"""``ipsec-lo-trace why``: the questions of one row, their operands, and what depends on the answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ipsec_lo_trace.cli.filename import FileName
+from ipsec_lo_trace.cli.runoptions import HOST_OPTION, run_arguments, run_options
+from ipsec_lo_trace.cli.whyargs import WhyArguments
+
+
+@click.command("why", short_help="Say what one row asked, and what depends on the answer.")
+@click.argument("row", metavar="ROW")
+@click.argument("trace", required=False, type=FileName(), metavar="[TRACE]")
+@click.option("--unpatched", is_flag=True, help="icmp_reflect leaves the tags alone (the default).")
+@click.option("--patched", is_flag=True, help="icmp_reflect deletes all tags: the fix of 2003.")
+@HOST_OPTION
+@run_options
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="As text, or as one JSON document.",
+)
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto].")
+@click.option(
+    "-o", "output", type=FileName(), metavar="FILE", default="-", help="Write to FILE, whole or not at all."
+)
+@click.pass_context
+def command(context: click.Context, /, **values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
+    """Say what one row asked, and what depends on the answer.
+
+    ROW is a row's number, or cause, effect, seen or unseen, as the verdict names its rows. TRACE is a stored
+    trace (--format jsonl) or - for standard input; without it, the options say what to run.
+    """
+    arguments = WhyArguments(run=run_arguments(values), **values)
+    arguments.check(context)
+    from ipsec_lo_trace.cli.run_why import run_why  # noqa: PLC0415 -- rich loads only to run
+
+    return run_why(arguments)

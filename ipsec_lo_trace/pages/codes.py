@@ -1,0 +1,136 @@
+"""Outcomes and verdict codes; their words are those of ``model.codes``."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace.model.codes import CODES, OUTCOMES, STALE_CODES
+from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.pages.page import PROGRAM, Page, explained, fed, sentence
+from ipsec_lo_trace.pages.stages import FILES
+
+_PING = f"{PROGRAM} ping"
+_OUT = "spdadd 127.0.0.1 127.0.0.1 any -P out"
+_IN = "spdadd 127.0.0.1 127.0.0.1 any -P in"
+_SA = 'add 127.0.0.1 127.0.0.1 esp 0x1000 -E des-cbc "12345678" ;'
+_NO_SA = fed(f"{_OUT} ipsec esp/transport//require ;")
+_BOTH_WAYS = (
+    'add 10.9.9.1 10.9.9.2 esp 0x1001 -E des-cbc "12345678" ;'
+    ' add 10.9.9.2 10.9.9.1 esp 0x1002 -E des-cbc "87654321" ;'
+    " spdadd 10.9.9.1 10.9.9.2 any -P out ipsec esp/transport//require ;"
+    " spdadd 10.9.9.2 10.9.9.1 any -P out ipsec esp/transport//require ;"
+)
+_ONE_WAY = (
+    'add 10.9.9.1 10.9.9.2 esp 0x1001 -E des-cbc "12345678" ;'
+    " spdadd 10.9.9.1 10.9.9.2 any -P out ipsec esp/transport//require ;"
+    " spdadd 10.9.9.2 10.9.9.1 any -P in ipsec esp/transport//require ;"
+)
+_TWO = "--local 10.9.9.1 --local 10.9.9.2 -I 10.9.9.1 10.9.9.2"
+_STALE = fed(_BOTH_WAYS, _TWO)
+
+_OUTCOME_EXAMPLES = {
+    "clean": f"{_PING} --patched",
+    "stale": _STALE,
+    "lost": _NO_SA,
+    "error": f"{_PING} -s 65507",
+    "leak": f"{_PING} --unpatched",
+    "panic": explained("null-sa"),
+}
+
+# The stage that ends a packet for each reason; some have others besides.
+_REASON_STAGES = {
+    "ah-bad-length": "ah_input",
+    "ah-short": "ah_input",
+    "bad-icv": "esp_input_cb",
+    "bad-ip-header": "ip_input",
+    "bad-ip-option": "ip_input",
+    "bad-padding": "esp_input_cb",
+    "bad-source": "icmp_reflect",
+    "esp-bad-length": "esp_input",
+    "icmp-checksum": "icmp_input",
+    "icmp-short": "icmp_input",
+    "in-policy": "ip_input",
+    "ipintrq-full": "looutput",
+    "ipip-short": "ip4_input",
+    "ipsec-short": "ipsec4_common_input",
+    "loop": "ip_output",
+    "message-too-long": "ip_output",
+    "null-sa": "ipsec_process_done",
+    "no-inbound-sa": "ipsec4_common_input",
+    "no-route": "ip_output",
+    "no-sa": "ipsec4_process_packet",
+    "no-socket": "rip_input",
+    "not-forwarding": "ip_input",
+    "out-policy": "ip_output",
+    "replay": "esp_input",
+    "sa-changed": "esp_output_cb",
+    "sa-gone": "esp_input_cb",
+    "sequence-wrap": "ah_output",
+    "socket-policy": "rip_input",
+    "tunnel-unspecified": "ipip_output",
+    "use-without-sa": "ipsec4_process_packet",
+}
+
+_CODE_EXAMPLES = {
+    "clean": f"{_PING} --patched",
+    "stale-out-done": f"{_PING} --unpatched",
+    "packet-filter-skipped": _STALE,
+    "policy-by-stale-tag": explained("gate-1-tag"),
+    "stale-flag": fed(_ONE_WAY, f"--patched {_TWO}"),
+    "clear-text": explained("leak"),
+    "no-reply": explained("lost"),
+    "message-too-long": f"{_PING} -s 65507",
+    "no-sa": _NO_SA,
+    "use-without-sa": fed(f"{_OUT} ipsec esp/transport//use ;"),
+    "out-policy": fed(f"{_OUT} discard ;"),
+    "in-policy": fed(f"{_IN} discard ;"),
+    "socket-policy": fed(f"{_SA} {_OUT} ipsec esp/transport//require ; {_IN} discard ;", "--patched"),
+}
+_STALE_QUESTIONS = {
+    code: [name for name, asked in QUESTIONS.items() if asked.stale_code == code] for code in STALE_CODES
+}
+
+OUTCOME_PAGES = tuple(
+    Page(
+        kind="outcomes",
+        name=name,
+        text=sentence(text),
+        source=(
+            "the verdict, from what crossed lo0 and what was accepted, against the policies as RFC 2401"
+            " has them"
+        ),
+        sure="ours",
+        example=_OUTCOME_EXAMPLES[name],
+        see=tuple(other for other in OUTCOMES if other != name),
+    )
+    for name, text in OUTCOMES.items()
+)
+
+
+def _code(name: str, text: str) -> Page:
+    if name in _REASON_STAGES:
+        stage = _REASON_STAGES[name]
+        ends: tuple[tuple[str, str], ...] = (("ends a packet in", stage),)
+        return _page(name, text, f"{FILES[stage]}, {stage}", "read", ends, (stage,))
+    asked = tuple(_STALE_QUESTIONS.get(name, ()))
+    details = (("questions", ", ".join(asked)),) if asked else ()
+    return _page(
+        name, text, "the verdict, from the questions that a stale mark settled", "ours", details, asked
+    )
+
+
+def _page(
+    name: str, text: str, source: str, sure: str, details: tuple[tuple[str, str], ...], see: tuple[str, ...]
+) -> Page:
+    example = _CODE_EXAMPLES.get(name, explained(see[0] if see else "verdict"))
+    return Page(
+        kind="codes",
+        name=name,
+        text=sentence(text),
+        source=source,
+        sure=sure,
+        example=example,
+        details=details,
+        see=see,
+    )
+
+
+CODE_PAGES = tuple(_code(name, text) for name, text in CODES.items())

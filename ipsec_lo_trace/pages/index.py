@@ -1,0 +1,65 @@
+"""All pages: by kind, by name, and what a mistyped name may have meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from ipsec_lo_trace.pages.algorithms import ALGORITHMS
+from ipsec_lo_trace.pages.codes import CODE_PAGES, OUTCOME_PAGES
+from ipsec_lo_trace.pages.counters import COUNTER_PAGES
+from ipsec_lo_trace.pages.kernels import FIXES, KERNELS
+from ipsec_lo_trace.pages.marks import MARKS
+from ipsec_lo_trace.pages.page import Page
+from ipsec_lo_trace.pages.questions import QUESTION_PAGES
+from ipsec_lo_trace.pages.stages import STAGES
+from ipsec_lo_trace.pages.terms import TERMS
+from ipsec_lo_trace.pages.words import DECISIONS, ERRNOS, VIAS
+
+KINDS = {
+    "stages": ("modelled kernel functions that take the packet", STAGES),
+    "marks": ("packet tags and mbuf flags", MARKS),
+    "counters": ("kernel counters that can move", COUNTER_PAGES),
+    "outcomes": ("what a run can come to", OUTCOME_PAGES),
+    "codes": ("why it came to that", CODE_PAGES),
+    "questions": ("what stages ask", QUESTION_PAGES),
+    "transfers": ("how a packet is handed on", VIAS),
+    "decisions": ("what a stage can decide", DECISIONS),
+    "errnos": ("what a drop can return", ERRNOS),
+    "fixes": ("treatments of stale marks", FIXES),
+    "kernels": ("kernels that can be run", KERNELS),
+    "algorithms": ("ciphers and authenticators", ALGORITHMS),
+    "terms": ("the glossary", TERMS),
+}
+"""Each kind's meaning and its pages."""
+
+PAGES = tuple(page for _meaning, pages in KINDS.values() for page in pages)
+MANY = 5
+
+
+def names_of(page: Page) -> tuple[str, ...]:
+    """Give every spelling of a page's name."""
+    return (page.name, *page.aliases)
+
+
+def find(name: str) -> list[Page]:
+    """Give the pages called ``name``, whatever its case: some words are of two kinds.
+
+    A counter with another index has its neighbour's page, as icps_inhist[13] that of icps_inhist[0].
+    """
+    wanted = name.strip().lower()
+    found = [page for page in PAGES if wanted in (spelling.lower() for spelling in names_of(page))]
+    array = re.fullmatch(r"(\w+\[)\d+\]", wanted)
+    if not found and array:
+        found = [page for page in PAGES if page.name.startswith(array[1])][:1]
+    return found
+
+
+def near(name: str) -> list[str]:
+    """Give names that look like ``name``, the likeliest first."""
+    spelled = {spelling.lower(): spelling for page in PAGES for spelling in names_of(page)}
+    wanted = name.strip().lower()
+    found = difflib.get_close_matches(wanted, spelled, n=MANY, cutoff=0.6)
+    if len(wanted) > 1:  # a single letter is in nearly all of them
+        found += [key for key in spelled if wanted in key and key not in found]
+    return [spelled[key] for key in found[:MANY]]

@@ -1,0 +1,50 @@
+"""A page: what one name means, who says so, how sure that is, and a command that shows it."""
+
+from __future__ import annotations
+
+import msgspec
+
+SURE = {
+    "cited": "a person wrote it at the time: mail, manual page, RFC, commit text",
+    "read": "read in kernel source of the NetBSD 2.0 branch, less what is younger",
+    "measured": "seen when NetBSD's own stack (2016 sources, run as a user-space kernel) ran",
+    "derived": "concluded step by step from source that was read; nobody ran it",
+    "assumed": "taken for granted; nobody saw it in a source",
+    "ours": "a word of this program, and no fact about a kernel",
+}
+"""How sure a statement is, from what it rests on."""
+
+PROGRAM = "ipsec-lo-trace"
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``explain`` says of one name; ``example`` is a shell command that exits 0.
+
+    ``aliases`` are other spellings (a tag's full kernel name); ``sure`` is a word of ``SURE``.  ``details``
+    are further statements under a label each.
+    """
+
+    kind: str
+    name: str
+    text: str
+    source: str
+    sure: str
+    example: str
+    aliases: tuple[str, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
+    see: tuple[str, ...] = ()
+
+
+def sentence(text: str) -> str:
+    """Make a sentence of a phrase."""
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def explained(name: str) -> str:
+    """Give the command that explains ``name``."""
+    return f"{PROGRAM} explain {name}"
+
+
+def fed(configuration: str, options: str = "") -> str:
+    """Give the command that pings under a configuration of a few setkey(8) lines."""
+    return f"echo '{configuration}' | {PROGRAM} ping -f -{f' {options}' if options else ''}"

@@ -1,0 +1,202 @@
+"""The terms of the outputs and of the documentation: the glossary."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace.pages.page import PROGRAM, Page
+
+# Names that one entry explains together are separated by commas.
+_TEXTS = {
+    "AH": (
+        "Authentication Header, IP protocol 51 (RFC 2402): proves where a packet comes from; encrypts"
+        " nothing."
+    ),
+    "any": "of a policy, every upper-layer protocol; of an SA's mode, transport as well as tunnel.",
+    "assumption": (
+        "something that a run rests on and that a real kernel may differ in; every trace lists all of them."
+    ),
+    "bundle": "a policy with more than one rule: the packet gets several transforms, such as ESP inside AH.",
+    "bypass": "said of a policy: the packet goes without IPsec. From the SPD it has the effect of none.",
+    "cached SA": (
+        "the SA that a policy's rule used last, for whatever packet (sav of the request). The loop"
+        " detection compares tags with it."
+    ),
+    "cause": "the row of a verdict where the mark became stale that later decided wrongly.",
+    "clear text": "a packet without the protection that a policy asks for.",
+    "default policy": (
+        'what applies where no policy of the SPD matches, or where a tag leads to none: "none" unless'
+        " net.inet.ipsec.def_policy says discard."
+    ),
+    "discard": "said of a policy: the packet is dropped.",
+    "effect": "the row of a verdict where the wrong decision was made, or where the packet was dropped.",
+    "entrust": "said of a socket's policy: the SPD decides. ping's socket has it in both directions.",
+    "ESP": (
+        "Encapsulating Security Payload, IP protocol 50 (RFC 2406): encrypts, and authenticates if the SA"
+        " says so."
+    ),
+    "FAST_IPSEC": (
+        "the IPsec code that NetBSD took from FreeBSD in August 2003. It hands its cryptography to a"
+        " framework that calls back when it is done."
+    ),
+    "fix": "a treatment of stale marks that can be chosen for a run.",
+    "flag": (
+        "an mbuf flag: M_DECRYPTED (ESP was undone), M_AUTHIPHDR and M_AUTHIPDGM (AH was verified). The"
+        " inbound policy check goes by flags."
+    ),
+    "gate 1, gate 2": (
+        "the two places where an inbound policy is asked about an echo reply: ip_input, and the socket in"
+        " rip_input."
+    ),
+    "ICMP": (
+        "Internet Control Message Protocol, IP protocol 1: echo request and echo reply are two of its"
+        " messages."
+    ),
+    "ICV": "integrity check value: the 12 bytes by which AH and ESP notice that a packet was altered.",
+    "IPIP": "IP in IP, IP protocol 4: a packet inside another, for tunnel mode.",
+    "ipsec": "said of a policy: its rules say which transforms the packet gets.",
+    "leaks": "how many echoes crossed lo0 in clear, or were accepted so, where a policy asks for protection.",
+    "level": "how much a rule insists: default, use, require, unique.",
+    "lo0": "the loopback interface: what goes out comes straight back in. Here it is the only interface.",
+    "loop detection": (
+        "the question in ip_output whether IPsec has been applied already: does a tag name the policy's"
+        " cached SA?"
+    ),
+    "mark": "a tag or a flag: a piece of a packet's history that rides on its mbuf.",
+    "mbuf": "the kernel's buffer for a packet. icmp_reflect makes the reply in the request's mbuf.",
+    "netisr": "a soft interrupt; here, the one that takes packets from the IP input queue.",
+    "ok, loss": (
+        "what a verdict says of ping: ok, every request was answered; loss, one was not; error, sendto"
+        " failed."
+    ),
+    "P1, P2": "the echo request and the echo reply; P1/2 is the request's second fragment.",
+    "ping": "the program that sends echo requests from a raw socket.",
+    "policy": "which packets need what. Policies are in the SPD, and the first match wins.",
+    "row": (
+        "one stage's run over one packet: a line of the timeline, a step record of a trace; numbered from 1."
+    ),
+    "rule": (
+        "one transform that a policy asks for, such as esp/transport//require; in the kernel a request"
+        " (ipsecrequest)."
+    ),
+    "SA": "security association: protocol, SPI, ends, algorithms, keys, sequence number. SAs are in the SAD.",
+    "seen, unseen": (
+        "rows of a verdict: where the kernel noticed (a drop, an error); where its last check let the"
+        " packet pass."
+    ),
+    "SPI": "security parameters index: the number in an AH or ESP header that says which SA it is for.",
+    "stage": "a modelled kernel function that consumes the packet.",
+    "stale": "said of a mark that was made for another packet than the one that bears it.",
+    "tag": (
+        "a packet tag (m_tag): a record chained to the packet header. IPsec's name an SA by protocol, SPI"
+        " and destination."
+    ),
+    "tdb_ident": "what an IPsec tag says of an SA: protocol, SPI and destination.",
+    "trace": "what a run leaves: a run record, a step record for each row, a verdict record.",
+    "transfer": (
+        "how one stage hands the packet to the next: call, protocol switch, transform switch, crypto"
+        " callback, netisr, interface output."
+    ),
+    "transport, tunnel, transport mode, tunnel mode": (
+        "the packet's own payload is protected; or the whole packet is, inside another."
+    ),
+    "use, require, unique, default": (
+        "the levels of a rule. With use an SA is wanted, with require and unique it is insisted on; default"
+        " is what the sysctls say."
+    ),
+    "verdict": (
+        "two things: what a run came to (the last record of a trace), and in the code what a stage returns."
+    ),
+}
+
+# Source, and how sure; what is not here is a word of this program.
+_SOURCES = {
+    "any": ("netipsec/key.c, key_cmpspidx_withmask and key_cmpsaidx", "read"),
+    "AH": ("RFC 2402", "cited"),
+    "bundle": ("RFC 2401, section 4.3; netipsec/ipsec_output.c, ipsec_process_done", "read"),
+    "bypass": ("netipsec/ipsec.c, ipsec4_checkpolicy", "read"),
+    "cached SA": ("netipsec/key.c, key_checkrequest", "measured"),
+    "default policy": ("netipsec/ipsec.c, ipsec_getpolicybyaddr", "read"),
+    "discard": ("netipsec/ipsec.c, ipsec4_checkpolicy", "read"),
+    "entrust": ("netipsec/ipsec.c, ipsec_getpolicybysock and ipsec_init_policy", "read"),
+    "ESP": ("RFC 2406", "cited"),
+    "FAST_IPSEC": ("mails to tech-net of 2003-08-04 and 2003-08-18", "cited"),
+    "flag": ("sys/mbuf.h; netipsec/ipsec.c, ipsec_in_reject", "measured"),
+    "gate 1, gate 2": ("netinet/ip_input.c; netinet/raw_ip.c", "read"),
+    "ICMP": ("RFC 792", "cited"),
+    "ICV": ("RFC 2402, section 2.6; RFC 2406, section 2.7", "cited"),
+    "IPIP": ("RFC 2003", "cited"),
+    "ipsec": ("netipsec/ipsec.c, ipsec4_checkpolicy", "read"),
+    "level": ("netipsec/ipsec.c, ipsec_get_reqlevel; setkey(8)", "read"),
+    "lo0": ("net/if_loop.c, looutput", "read"),
+    "loop detection": ("netinet/ip_output.c, ip_output", "measured"),
+    "mbuf": ("sys/mbuf.h; netinet/ip_icmp.c, icmp_reflect", "read"),
+    "netisr": ("netinet/ip_input.c, ipintr", "read"),
+    "P1, P2": ("the mail of 2003-08-18, whose two packets they are", "ours"),
+    "policy": ("RFC 2401, section 4.4.1; netipsec/key.c, key_allocsp", "read"),
+    "rule": ("netipsec/ipsec.h, struct ipsecrequest; setkey(8)", "read"),
+    "SA": ("RFC 2401, section 4.1", "cited"),
+    "SPI": ("RFC 2401, section 4.1", "cited"),
+    "stage": ("the modelled kernel's link table", "ours"),
+    "stale": ("the mail of 2003-08-18, which tells of the reply that bears the request's tags", "cited"),
+    "tag": ("sys/mbuf.h; kern/uipc_mbuf2.c, m_tag_prepend", "read"),
+    "tdb_ident": ("netipsec/xform.h, struct tdb_ident", "read"),
+    "transfer": ("the modelled kernel's link table", "read"),
+    "transport, tunnel, transport mode, tunnel mode": ("RFC 2401, section 4.1", "cited"),
+    "use, require, unique, default": ("netipsec/ipsec.c, ipsec_get_reqlevel; setkey(8)", "read"),
+}
+
+_EXAMPLES = {
+    "AH": "ping --proto ah",
+    "assumption": "ping -v",
+    "bundle": "ping --proto esp+ah",
+    "bypass": "explain out-policy",
+    "cached SA": "explain loop-detection",
+    "cause": "ping --unpatched",
+    "clear text": "ping --unpatched",
+    "default policy": "explain gate-1-tag",
+    "discard": "explain out-policy",
+    "effect": "ping --unpatched",
+    "entrust": "explain gate-2-policy",
+    "fix": "list fixes",
+    "flag": "list marks",
+    "gate 1, gate 2": "explain gate-2-flag",
+    "ICV": "ping --auth hmac-sha1",
+    "IPIP": "ping --mode tunnel",
+    "ipsec": "ping --show-config",
+    "leaks": "ping -c 3",
+    "any": "ping --show-config",
+    "level": "ping --level use",
+    "loop detection": "explain loop-detection",
+    "mark": "list marks",
+    "policy": "ping --show-config",
+    "row": "why 1",
+    "rule": "ping --show-config",
+    "SA": "ping --show-config",
+    "seen, unseen": "ping --unpatched",
+    "SPI": "ping --show-config",
+    "stage": "list stages",
+    "stale": "ping --unpatched",
+    "tag": "list marks",
+    "tdb_ident": "why 6",
+    "trace": "schema",
+    "transfer": "list transfers",
+    "transport, tunnel, transport mode, tunnel mode": "ping --mode tunnel",
+    "use, require, unique, default": "ping --level unique",
+    "verdict": "ping -q",
+}
+
+
+def _page(names: str, text: str) -> Page:
+    name, *others = names.split(", ")
+    source, sure = _SOURCES.get(names, ("the word as this program uses it", "ours"))
+    return Page(
+        kind="terms",
+        name=name,
+        aliases=tuple(others),
+        text=text[0].upper() + text[1:],
+        source=source,
+        sure=sure,
+        example=f"{PROGRAM} {_EXAMPLES.get(names, 'ping')}",
+    )
+
+
+TERMS = tuple(_page(names, text) for names, text in _TEXTS.items())

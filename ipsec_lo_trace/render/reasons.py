@@ -1,0 +1,192 @@
+"""Why a row came out as it did: its questions, the marks that settled them, and what depends on it later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.model.trace import Change, Check, Mark, Step, Verdict
+from ipsec_lo_trace.pages.questions import PLACES
+from ipsec_lo_trace.pages.stages import FILES
+from ipsec_lo_trace.render.operands import Part, side_by_side
+from ipsec_lo_trace.render.store import StoredTrace
+
+ROLES = ("cause", "effect", "seen", "unseen")
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """The mark that settled a question: where it was made, for which packet, and since when it is stale.
+
+    ``stage`` made it; ``stale_since`` is the row of ``stale_stage``, None while the mark is not stale.
+    """
+
+    mark: Mark
+    stage: str
+    stale_since: int | None
+    stale_stage: str
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One question: who asks in which kernel file, both operands whole and side by side, the answer."""
+
+    id: str
+    text: str
+    by: str
+    file: str
+    left_is: str
+    left: str
+    right_is: str
+    right: str
+    parts: list[Part]
+    answer: str
+    settled_by: Settled | None
+    stale_code: str
+
+
+class Later(msgspec.Struct, frozen=True):
+    """A later row, and how it depends on this one."""
+
+    row: int
+    stage: str
+    how: str
+
+
+class Why(msgspec.Struct, frozen=True):
+    """All that a trace can say about one row; ``roles`` are those that the verdict gives it."""
+
+    row: int
+    echo: int
+    packet: str
+    stage: str
+    file: str
+    did: str
+    decision: str
+    to: str
+    errno: str | None
+    reason: str
+    changes: list[Change]
+    roles: dict[str, str]
+    questions: list[Asked]
+    later: list[Later]
+
+
+def why(trace: StoredTrace, wanted: str) -> Why:
+    """Give the reasons of a row, by its number or by its role in the verdict; UserError if there is none."""
+    row = _row(trace.verdict, wanted)
+    target: Step | None = None
+    last = 0
+    for step in trace.steps():
+        last = step.row
+        target = step if step.row == row else target
+    if target is None:
+        has = f"rows 1 to {last}" if last else "no row"
+        raise UserError(f"row {row}: there is none; the trace has {has}", file=trace.name)
+    echo = target.echo
+    return _reasons(target, [step for step in trace.steps() if step.echo == echo], trace.verdict)
+
+
+def _row(verdict: Verdict, wanted: str) -> int:
+    if wanted.isascii() and wanted.isdigit():
+        return int(wanted[:20])
+    roles = {name: row for name, row in _roles(verdict) if row is not None}
+    if wanted.lower() not in roles:
+        known = f"a row's number{''.join(f', {name}' for name in roles)}"
+        raise UserError(f"ROW {wanted}: the verdict names no such row", hint=known)
+    return roles[wanted.lower()]
+
+
+def _roles(verdict: Verdict) -> Iterator[tuple[str, int | None]]:
+    return ((name, getattr(verdict, name)) for name in ROLES)
+
+
+def _reasons(step: Step, echo: list[Step], verdict: Verdict) -> Why:
+    roles = {
+        name: verdict.reasons.get(name, verdict.text) for name, row in _roles(verdict) if row == step.row
+    }
+    return Why(
+        row=step.row,
+        echo=step.echo,
+        packet=step.packet,
+        stage=step.stage,
+        file=FILES.get(step.stage, ""),
+        did=step.text,
+        decision=step.decision,
+        to=step.to,
+        errno=step.errno,
+        reason=step.reason,
+        changes=step.changes,
+        roles=roles,
+        questions=[_asked(check, echo) for check in step.checks],
+        later=_later(step, echo, verdict),
+    )
+
+
+def _asked(check: Check, echo: list[Step]) -> Asked:
+    question, place = QUESTIONS.get(check.id), PLACES.get(check.id)
+    return Asked(
+        id=check.id,
+        text=question.text if question else "",
+        by=question.by if question else "",
+        file=place.file if place else "",
+        left_is=place.left if place else "",
+        left=check.left,
+        right_is=place.right if place else "",
+        right=check.right,
+        parts=side_by_side(check.left, check.right),
+        answer=check.answer,
+        settled_by=_settled(check.mark, echo) if check.mark else None,
+        stale_code=question.stale_code if question else "",
+    )
+
+
+def _same(mark: Mark, other: Mark) -> bool:
+    """Tell whether two records are of one mark: staleness alone changes in a mark's life."""
+    return (mark.name, mark.row, mark.spi) == (other.name, other.row, other.spi)
+
+
+def _stale_step(mark: Mark, echo: list[Step]) -> Step | None:
+    """Find the row in which a mark first is stale."""
+    return next((step for step in echo if any(_same(mark, one) and one.stale for one in step.marks)), None)
+
+
+def _settled(mark: Mark, echo: list[Step]) -> Settled:
+    made = next((step.stage for step in echo if step.row == mark.row), "")
+    stale = _stale_step(mark, echo) if mark.stale else None
+    return Settled(mark, made, stale.row if stale else None, stale.stage if stale else "")
+
+
+def _later(step: Step, echo: list[Step], verdict: Verdict) -> list[Later]:
+    """Give the later rows of the echo that depend on a row, in order."""
+    after = [other for other in echo if other.row > step.row]
+    found = [*_next(step, after)]
+    for mark in step.marks:
+        how = _how(mark, step, echo)
+        for other in after:
+            ids = [check.id for check in other.checks if check.mark and _same(check.mark, mark)]
+            if ids:
+                found.append(
+                    Later(other.row, other.stage, f"{mark.name}, {how}, settles {' and '.join(ids)}")
+                )
+    stages = {other.row: other.stage for other in after}
+    for name, row in _roles(verdict):
+        if row in stages:
+            reason = verdict.reasons.get(name, verdict.text)
+            found.append(Later(row, stages[row], f"the verdict's {name.upper()}: {reason}"))
+    return sorted(found, key=lambda later: later.row)
+
+
+def _next(step: Step, after: list[Step]) -> Iterator[Later]:
+    for other in after:
+        if other.stage == step.to:
+            yield Later(other.row, other.stage, f"takes the packet next, by {other.via}")
+            return
+
+
+def _how(mark: Mark, step: Step, echo: list[Step]) -> str:
+    if mark.row == step.row:
+        return "made here"
+    stale = _stale_step(mark, echo)
+    return "stale from here on" if stale and stale.row == step.row else "carried through here"

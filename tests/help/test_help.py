@@ -1,0 +1,79 @@
+"""The command help, and the topics that are no command."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from ipsec_lo_trace.cli import main
+from ipsec_lo_trace.cli.topics import TOPICS
+from tests.cli.support import COMMAND, ROOT, VARIABLES, assert_refused, environment, invoke
+
+
+def test_index() -> None:
+    """Without a topic, the topics and the commands are listed with a line on each."""
+    done = invoke("help")
+    assert (done.code, done.err) == (0, "")
+    for name in (*TOPICS, *main.COMMANDS):
+        assert re.search(rf"^  {re.escape(name)} +\S", done.text, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("name", list(main.COMMANDS))
+def test_a_command_s_help(name: str) -> None:
+    """``help COMMAND`` is what ``COMMAND --help`` prints, and the group's line on it is its short help."""
+    assert invoke("help", name).text == invoke(name, "--help").text
+    with main.cli.make_context("ipsec-lo-trace", ["help"]) as context:
+        command = main.cli.get_command(context, name)
+    assert command is not None
+    assert command.get_short_help_str(limit=1000) == main.COMMANDS[name][1]
+
+
+def test_exit_codes() -> None:
+    """``help exit-codes`` lists exactly the exit codes that the program has, and 0."""
+    codes = {str(value) for name, value in vars(main).items() if name.startswith("EXIT_")} | {"0"}
+    codes -= {str(main.EXIT_SIGNAL)}
+    codes |= {str(main.EXIT_SIGNAL + number) for number in (signal.SIGHUP, signal.SIGTERM)}
+    assert {code for code, _meaning in TOPICS["exit-codes"].rows} == codes
+    shown = invoke("help", "exit-codes").lines
+    assert {line.split()[0] for line in shown if line[:1].isdigit()} == codes
+
+
+def test_environment() -> None:
+    """``help environment`` lists every variable that the tests know to change a text, and completion's."""
+    shown = invoke("help", "environment").text
+    assert [name for name in (*VARIABLES, main.COMPLETE_VARIABLE) if name not in shown] == []
+
+
+def test_unknown_topic() -> None:
+    """An unknown topic exits 2 and lists what there is."""
+    assert_refused(invoke("help", "exit-code"), "no such topic", "exit-codes", "ping")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["help"],
+        ["help", "environment"],
+        ["list", "marks"],
+        ["schema"],
+        *([name, "--help"] for name in main.COMMANDS),
+    ],
+    ids=" ".join,
+)
+def test_cheap_commands_load_nothing_dear(arguments: list[str]) -> None:
+    """Help, lists and the schema import neither scapy nor rich nor cryptography."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *COMMAND[1:], *arguments],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert imported.isdisjoint({"scapy", "rich", "cryptography"})
