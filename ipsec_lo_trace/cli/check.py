@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from ipsec_lo_trace.cli.strict import StrictCommand
 
-@click.command("check", short_help="Run checks: what to run and what to expect.")
+
+@click.command("check", cls=StrictCommand, short_help="Run checks: what to run and what to expect.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @click.option(
     "--format",

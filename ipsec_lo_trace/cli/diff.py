@@ -8,9 +8,10 @@ import click
 
 from ipsec_lo_trace.cli.diffargs import DiffArguments, operands
 from ipsec_lo_trace.cli.runoptions import HOST_OPTION, run_arguments, run_options
+from ipsec_lo_trace.cli.strict import StrictCommand
 
 
-@click.command("diff", short_help="Show where two traces part, and what follows.")
+@click.command("diff", cls=StrictCommand, short_help="Show where two traces part, and what follows.")
 @click.argument("traces", nargs=-1, metavar="[A B]")
 @HOST_OPTION
 @run_options

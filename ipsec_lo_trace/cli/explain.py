@@ -6,6 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ipsec_lo_trace.cli.filename import FileName
+from ipsec_lo_trace.cli.strict import StrictCommand
 
 
 def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -21,7 +22,7 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
     ]
 
 
-@click.command("explain", short_help="Say what a name in an output means.")
+@click.command("explain", cls=StrictCommand, short_help="Say what a name in an output means.")
 @click.argument("name", nargs=-1, metavar="[NAME]", shell_complete=_complete)
 @click.option(
     "--format",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
+from ipsec_lo_trace.cli.strict import StrictCommand
 from ipsec_lo_trace.cli.topics import TOPICS
 from ipsec_lo_trace.model.errors import UserError
 
@@ -24,7 +25,9 @@ def _complete(context: click.Context, _parameter: click.Parameter, incomplete: s
     ]
 
 
-@click.command("help", short_help="Show a command's help, or a page on exit codes or environment.")
+@click.command(
+    "help", cls=StrictCommand, short_help="Show a command's help, or a page on exit codes or environment."
+)
 @click.argument("name", required=False, metavar="[TOPIC]", shell_complete=_complete)
 @click.pass_context
 def command(context: click.Context, name: str | None) -> int:

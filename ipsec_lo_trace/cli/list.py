@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ipsec_lo_trace.cli.filename import FileName
+from ipsec_lo_trace.cli.strict import StrictCommand
 from ipsec_lo_trace.model.errors import UserError
 
 
@@ -21,7 +22,7 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
     ]
 
 
-@click.command("list", short_help="List names by kind, one a line.")
+@click.command("list", cls=StrictCommand, short_help="List names by kind, one a line.")
 @click.argument("kind", required=False, metavar="[KIND]", shell_complete=_complete)
 @click.option(
     "--format",

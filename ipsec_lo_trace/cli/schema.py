@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from ipsec_lo_trace.cli.filename import FileName
+from ipsec_lo_trace.cli.strict import StrictCommand
 
 
-@click.command("schema", short_help="Print the JSON Schema of a trace's records.")
+@click.command("schema", cls=StrictCommand, short_help="Print the JSON Schema of a trace's records.")
 @click.option(
     "-o", "path", type=FileName(), metavar="FILE", default="-", help="Write to FILE, whole or not at all."
 )

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.showargs import EchoType, PacketType, RowsType, ShowArguments, StepType
+from ipsec_lo_trace.cli.strict import StrictCommand
 
 
-@click.command("show", short_help="Show a stored trace as text, whole or in part.")
+@click.command("show", cls=StrictCommand, short_help="Show a stored trace as text, whole or in part.")
 @click.argument("trace")
 @click.option("--rows", type=RowsType(), multiple=True, help="Only these rows, such as 3-7,9.")
 @click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only rows of this stage.")

@@ -8,10 +8,11 @@ import click
 
 from ipsec_lo_trace.cli.filename import FileName
 from ipsec_lo_trace.cli.runoptions import HOST_OPTION, run_arguments, run_options
+from ipsec_lo_trace.cli.strict import StrictCommand
 from ipsec_lo_trace.cli.whyargs import WhyArguments
 
 
-@click.command("why", short_help="Say what one row asked, and what depends on the answer.")
+@click.command("why", cls=StrictCommand, short_help="Say what one row asked, and what depends on the answer.")
 @click.argument("row", metavar="ROW")
 @click.argument("trace", required=False, type=FileName(), metavar="[TRACE]")
 @click.option("--unpatched", is_flag=True, help="icmp_reflect leaves the tags alone (the default).")
