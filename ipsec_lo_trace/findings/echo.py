@@ -13,7 +13,8 @@ ICMP_INPUT = "icmp_input"
 REQUEST = "P1"
 TRANSFORMS = {"esp_output": "esp", "ah_output": "ah"}
 """What a transform's output stage puts around a packet, if it hands the packet on."""
-WATCHED = frozenset({IP_OUTPUT, LOOUTPUT, "ip_input", "rip_input", *TRANSFORMS})
+PLACES = frozenset({IP_OUTPUT, LOOUTPUT, *TRANSFORMS})
+WATCHED = PLACES | {"ip_input", "rip_input"}
 """The stages that an echo must see even if nothing was asked there; of others, only questions and endings."""
 SOCKET_PREFIX = "socket:"
 
@@ -50,30 +51,35 @@ class Echo(msgspec.Struct):
 
     def see(self, step: Step, referee: Referee) -> None:
         """Take one row of this echo into account."""
-        if step.packet != self.packet:
-            self.packet = step.packet
+        stage, packet = step.stage, step.packet
+        if packet != self.packet:
+            self.packet = packet
             if not self.stale_since and any(mark.stale for mark in (*step.marks, *_removed(step))):
                 self.stale_since = step.row
-        if step.checks:
-            self._note_stale_decisions(step)
-        if step.stage == IP_OUTPUT and step.visit == 1:
-            self.ends[step.packet] = (step.wire.src, step.wire.dst)
-        elif step.stage in TRANSFORMS and step.to:
-            self.wrapped.setdefault(step.packet, set()).add(TRANSFORMS[step.stage])
-        elif step.stage == LOOUTPUT and step.wire.offset == 0:
-            self.arrived[step.packet] = self._protection(step)
-            self._note_clear_text(step, referee)
+        for check in step.checks:
+            mark = check.mark
+            if mark is not None and mark.stale:
+                self.stale.append(StaleDecision(step.row, self.stale_since, check, stage))
+        if stage in PLACES:
+            self._note_place(step, referee)
         delivered = step.to.startswith(SOCKET_PREFIX)
         # The request's one gate is ip_input's; a reply is accepted when the socket's gate lets it in.
-        if delivered or (step.to == ICMP_INPUT and step.packet == REQUEST):
+        if delivered or (step.to == ICMP_INPUT and packet == REQUEST):
             self._note_clear_acceptance(step, referee)
         if delivered or step.reason:
             self.ending = step
 
-    def _note_stale_decisions(self, step: Step) -> None:
-        for check in step.checks:
-            if check.decided_by_stale:
-                self.stale.append(StaleDecision(step.row, self.stale_since, check, step.stage))
+    def _note_place(self, step: Step, referee: Referee) -> None:
+        """Note where the packet goes, what is put around it, and how it crosses lo0."""
+        if step.stage == IP_OUTPUT:
+            if step.visit == 1:
+                self.ends[step.packet] = (step.wire.src, step.wire.dst)
+        elif step.stage == LOOUTPUT:
+            if step.wire.offset == 0:
+                self.arrived[step.packet] = self._protection(step)
+                self._note_clear_text(step, referee)
+        elif step.to:
+            self.wrapped.setdefault(step.packet, set()).add(TRANSFORMS[step.stage])
 
     def _protection(self, step: Step) -> set[str]:
         """Tell what protects a packet on lo0: what can be seen, and behind ESP what its rows put inside."""

@@ -1,6 +1,7 @@
 """What a stage may say at its end: where the packet goes, by which transfer, or how its path ends.
 
-The kernel's control flow has these kinds of transfer; a Python call stack would hide them.
+The kernel's control flow has these kinds of transfer; a Python call stack would hide them.  A verdict is part
+of no cycle, so the garbage collector may ignore it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ ASYNCHRONOUS = frozenset({CRYPTO, NETISR})
 """Transfers that leave the caller: an error after one of them is lost to the system call that began it."""
 
 
-class HandOff(msgspec.Struct, Generic[A]):
+class HandOff(msgspec.Struct, Generic[A], gc=False):
     """Pass the packet on to ``to`` by the transfer ``via``.
 
     ``decision`` is one word for the choice made here, "" if there was none; ``text`` says why.  ``hides`` is
@@ -45,7 +46,7 @@ class HandOff(msgspec.Struct, Generic[A]):
     hides: str = ""
 
 
-class Split(msgspec.Struct):
+class Split(msgspec.Struct, gc=False):
     """Pass several packets on, in this order (ip_fragment)."""
 
     parts: list[HandOff[Any]]
@@ -53,7 +54,7 @@ class Split(msgspec.Struct):
     decision: str = ""
 
 
-class Drop(msgspec.Struct):
+class Drop(msgspec.Struct, gc=False):
     """Free the packet because something was wrong with it.
 
     ``reason`` is a stable code, ``errno`` what the function returns, "" for none.
@@ -65,14 +66,14 @@ class Drop(msgspec.Struct):
     decision: str = "drop"
 
 
-class Keep(msgspec.Struct):
+class Keep(msgspec.Struct, gc=False):
     """Keep the packet inside the kernel (a fragment that waits for the others)."""
 
     text: str
     decision: str = "keep"
 
 
-class Deliver(msgspec.Struct):
+class Deliver(msgspec.Struct, gc=False):
     """Give the packet's payload to a socket."""
 
     to: str
@@ -80,7 +81,7 @@ class Deliver(msgspec.Struct):
     decision: str = "deliver"
 
 
-class Panic(msgspec.Struct):
+class Panic(msgspec.Struct, gc=False):
     """Stop the kernel."""
 
     reason: str

@@ -69,7 +69,8 @@ class EspTransform:
             return data
         cipher = Cipher(self._algorithm, CBC(iv))
         context = cipher.encryptor() if encrypt else cipher.decryptor()
-        return context.update(data) + context.finalize()
+        # Whole blocks go in, so they all come out, and finalize() would have nothing to add.
+        return context.update(data)
 
     def _icv(self, sealed: bytes) -> bytes:
         if self._digest is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 from ipsec_lo_trace.wire.ip import checksum
 
@@ -39,8 +40,9 @@ def _sealed(head: bytes, rest: bytes) -> bytes:
     return head + checksum(head + b"\0\0" + rest).to_bytes(2, "big") + rest
 
 
+@lru_cache(maxsize=32)
 def describe(message: bytes) -> str:
-    """Say in words what the message is."""
+    """Say in words what the message is; its first eight bytes will do."""
     if len(message) < HEADER_LEN:
         return "ICMP cut short"
     ident, seq = ident_seq(message)

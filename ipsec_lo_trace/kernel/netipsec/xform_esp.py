@@ -14,6 +14,8 @@ from ipsec_lo_trace.model.sa import IPPROTO_ESP, SecurityAssociation
 from ipsec_lo_trace.wire import esp, ip
 from ipsec_lo_trace.wire.iv import derive_bytes
 
+SEQUENTIAL_PADDING = bytes(range(1, 256))
+
 
 @stage(defs.esp_output, defs.esp_output_cb)
 def esp_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
@@ -57,7 +59,7 @@ def _padding(k: Kernel, sav: SecurityAssociation, seq: int, length: int) -> byte
         return bytes(length)
     if sav.padding == "random":
         return derive_bytes(k.seed + 1, sav.spi, seq, length)
-    return bytes(range(1, length + 1))
+    return SEQUENTIAL_PADDING[:length]
 
 
 @stage(defs.esp_output_cb, defs.ipsec_process_done)
