@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ipsec_lo_trace.cli.strict import StrictCommand
+from ipsec_lo_trace.cli.viewoptions import OUTPUT_OPTION
 
 
 @click.command("check", cls=StrictCommand, short_help="Run checks: what to run and what to expect.")
@@ -17,7 +18,7 @@ from ipsec_lo_trace.cli.strict import StrictCommand
     show_default=True,
     help="As text, as JUnit's XML, or with an annotation for GitHub Actions.",
 )
-@click.option("-o", "output", metavar="FILE", default="-", help="Write to FILE, whole or not at all.")
+@OUTPUT_OPTION
 @click.option("--update", is_flag=True, help="Rewrite golden files and minimal = PATH from what comes out.")
 @click.option("--allow-ci", is_flag=True, help="With --update: also if the variable CI is set.")
 def command(files: tuple[str, ...], format_: str, output: str, *, update: bool, allow_ci: bool) -> int:

@@ -6,12 +6,23 @@ that before TERM=dumb, that before whether the stream is a terminal.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import sys
 from collections.abc import Mapping
+
+from ipsec_lo_trace.cli.output import STDOUT
 
 DEFAULT_COLUMNS = 80
 MIN_COLUMNS = 20
+
+
+def look(output: str, choice: str | None) -> tuple[int, bool]:
+    """Give the width, and whether to colour, for text to ``output`` ("-" is standard output)."""
+    terminal = output == STDOUT and sys.stdout.isatty()
+    colour = wants_colour(choice or "auto", os.environ, is_terminal=terminal)
+    return columns(os.environ, is_terminal=terminal), colour
 
 
 def wants_colour(choice: str, environment: Mapping[str, str], *, is_terminal: bool) -> bool:

@@ -9,6 +9,7 @@ import click
 from ipsec_lo_trace.cli.diffargs import DiffArguments, operands
 from ipsec_lo_trace.cli.runoptions import HOST_OPTION, run_arguments, run_options
 from ipsec_lo_trace.cli.strict import StrictCommand
+from ipsec_lo_trace.cli.viewoptions import COLOR_OPTION, OUTPUT_OPTION
 
 
 @click.command("diff", cls=StrictCommand, short_help="Show where two traces part, and what follows.")
@@ -33,8 +34,8 @@ from ipsec_lo_trace.cli.strict import StrictCommand
     type=click.IntRange(0, 1_000_000),
     help="Show N rows (or lines) that are the same around each difference [0; with --unified 3].",
 )
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto].")
-@click.option("-o", "output", metavar="FILE", default="-", help="Write to FILE, whole or not at all.")
+@COLOR_OPTION
+@OUTPUT_OPTION
 @click.pass_context
 def command(here: click.Context, /, traces: tuple[str, ...], **values: Any) -> int:  # noqa: ANN401 -- as click gives them
     """Show where two traces part, and what follows.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
-from ipsec_lo_trace.cli.filename import FileName
 from ipsec_lo_trace.cli.strict import StrictCommand
+from ipsec_lo_trace.cli.viewoptions import COLOR_OPTION, OUTPUT_OPTION, text_or_json
 
 
 def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -24,18 +24,9 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
 
 @click.command("explain", cls=StrictCommand, short_help="Say what a name in an output means.")
 @click.argument("name", nargs=-1, metavar="[NAME]", shell_complete=_complete)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="As text, or as JSON: an array of pages.",
-)
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto].")
-@click.option(
-    "-o", "output", type=FileName(), metavar="FILE", default="-", help="Write to FILE, whole or not at all."
-)
+@text_or_json("As text, or as JSON: an array of pages.")
+@COLOR_OPTION
+@OUTPUT_OPTION
 def command(name: tuple[str, ...], format_: str, color: str | None, output: str) -> int:
     """Say what a name in an output means.
 

@@ -7,8 +7,8 @@ import json
 import click
 from click.shell_completion import CompletionItem
 
-from ipsec_lo_trace.cli.filename import FileName
 from ipsec_lo_trace.cli.strict import StrictCommand
+from ipsec_lo_trace.cli.viewoptions import OUTPUT_OPTION, text_or_json
 from ipsec_lo_trace.model.errors import UserError
 
 
@@ -24,17 +24,8 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
 
 @click.command("list", cls=StrictCommand, short_help="List names by kind, one a line.")
 @click.argument("kind", required=False, metavar="[KIND]", shell_complete=_complete)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="One name a line, or as a JSON array.",
-)
-@click.option(
-    "-o", "output", type=FileName(), metavar="FILE", default="-", help="Write to FILE, whole or not at all."
-)
+@text_or_json("One name a line, or as a JSON array.")
+@OUTPUT_OPTION
 def command(kind: str | None, format_: str, output: str) -> int:
     """List names by kind, one a line.
 

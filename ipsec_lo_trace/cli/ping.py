@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from ipsec_lo_trace.cli.filename import FileName
 from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.runoptions import HOST, run_arguments, run_options
 from ipsec_lo_trace.cli.strict import StrictCommand
+from ipsec_lo_trace.cli.viewoptions import COLOR_OPTION, OUTPUT_OPTION
 
 
 @click.command("ping", cls=StrictCommand, short_help="Trace an echo request and its reply over lo0.")
@@ -37,12 +37,10 @@ from ipsec_lo_trace.cli.strict import StrictCommand
 @click.option(
     "--bytes", "show_bytes", type=click.Choice(["none", "changed", "all"]), help="Packet bytes [none]."
 )
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto].")
+@COLOR_OPTION
 @click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")
 @click.option("-v", "verbose", is_flag=True, help="List every assumption.")
-@click.option(
-    "-o", "output", type=FileName(), metavar="FILE", default="-", help="Write to FILE, whole or not at all."
-)
+@OUTPUT_OPTION
 @click.option("--expect", metavar="OUTCOME", help="Exit 1 unless it ends so: an outcome or a verdict's code.")
 def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Trace an echo request and its reply over lo0.

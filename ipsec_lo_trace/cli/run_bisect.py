@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import IO
 
 import msgspec
 
-from ipsec_lo_trace.cli.colour import columns, wants_colour
-from ipsec_lo_trace.cli.output import STDOUT, output
+from ipsec_lo_trace.cli.colour import look
+from ipsec_lo_trace.cli.output import output
 from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.start import chosen_fix, configuration, start
 from ipsec_lo_trace.findings.bisect import bisect, intervals
@@ -59,7 +57,5 @@ def _write_text(
     from ipsec_lo_trace.cli.text import ascii_stream, write_lines  # noqa: PLC0415 -- rich loads for text alone
     from ipsec_lo_trace.render.bisect import bisection  # noqa: PLC0415
 
-    terminal = arguments.output == STDOUT and sys.stdout.isatty()
-    width = columns(os.environ, is_terminal=terminal)
-    colour = wants_colour(arguments.color or "auto", os.environ, is_terminal=terminal)
+    width, colour = look(arguments.output, arguments.color)
     write_lines(bisection(verdict, tries, stretches, width), ascii_stream(out), colour=colour)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
-import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -13,10 +11,10 @@ from typing import IO
 
 from rich.text import Text
 
-from ipsec_lo_trace.cli.colour import columns, wants_colour
+from ipsec_lo_trace.cli.colour import look
 from ipsec_lo_trace.cli.diffargs import ON_THE_SPOT, DiffArguments
 from ipsec_lo_trace.cli.main import EXIT_NOT_MET
-from ipsec_lo_trace.cli.output import STDOUT, complain
+from ipsec_lo_trace.cli.output import complain
 from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.text import ascii_stream, write_lines
 from ipsec_lo_trace.cli.traces import opened, whole_output
@@ -96,9 +94,7 @@ def _write(comparison: Comparison, arguments: DiffArguments, out: IO[bytes]) -> 
         for piece in diff_json(comparison):
             out.write(piece)
         return
-    terminal = arguments.output == STDOUT and sys.stdout.isatty()
-    colour = wants_colour(arguments.color or "auto", os.environ, is_terminal=terminal)
-    width = columns(os.environ, is_terminal=terminal)
+    width, colour = look(arguments.output, arguments.color)
     write_lines(
         _lines(comparison, arguments, width), ascii_stream(out), colour=colour and arguments.format_ == "text"
     )

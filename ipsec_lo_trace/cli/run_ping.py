@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import IO
 
-from ipsec_lo_trace.cli.colour import columns, wants_colour
 from ipsec_lo_trace.cli.main import EXIT_NOT_MET
-from ipsec_lo_trace.cli.output import STDOUT, complain, output
+from ipsec_lo_trace.cli.output import complain, output
 from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.start import chosen_fix, configuration, start
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
@@ -70,17 +67,9 @@ def _write(arguments: PingArguments, tracing: Tracing) -> Verdict:
 
 
 def _write_text(arguments: PingArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
-    from ipsec_lo_trace.cli.text import TextChoice, ascii_stream, write_text  # noqa: PLC0415 -- rich loads for text alone
+    from ipsec_lo_trace.cli.text import ascii_stream, text_choice, write_text  # noqa: PLC0415 -- rich loads for text alone
 
-    terminal = arguments.output == STDOUT and sys.stdout.isatty()
-    choice = TextChoice(
-        width=columns(os.environ, is_terminal=terminal),
-        colour=wants_colour(arguments.color or "auto", os.environ, is_terminal=terminal),
-        detail=arguments.detail or "summary",
-        show_bytes=arguments.show_bytes or "none",
-        quiet=arguments.quiet,
-        assumptions=arguments.verbose,
-    )
+    choice = text_choice(arguments)
     trace = spool(tracing, tracing.crossings.lines())
     try:
         write_text(trace, choice, ascii_stream(out))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.cli.colour import columns, wants_colour
-from ipsec_lo_trace.cli.output import STDOUT
 from ipsec_lo_trace.cli.showargs import ShowArguments
-from ipsec_lo_trace.cli.text import TextChoice, ascii_stream, write_text
+from ipsec_lo_trace.cli.text import ascii_stream, text_choice, write_text
 from ipsec_lo_trace.cli.traces import opened, whole_output
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS
@@ -25,16 +21,7 @@ def run_show(arguments: ShowArguments) -> int:
     """Show it; give the exit code."""
     with opened(arguments.trace) as trace:
         _check_names(arguments, trace)
-        terminal = arguments.output == STDOUT and sys.stdout.isatty()
-        choice = TextChoice(
-            width=columns(os.environ, is_terminal=terminal),
-            colour=wants_colour(arguments.color or "auto", os.environ, is_terminal=terminal),
-            detail=arguments.detail or "summary",
-            show_bytes=arguments.show_bytes or "none",
-            quiet=arguments.quiet,
-            assumptions=arguments.verbose,
-            chosen=_chosen(arguments),
-        )
+        choice = text_choice(arguments, _chosen(arguments))
         with whole_output(arguments.output) as out:
             write_text(trace, choice, ascii_stream(out))
     return 0

@@ -8,6 +8,7 @@ import click
 
 from ipsec_lo_trace.cli.showargs import EchoType, PacketType, RowsType, ShowArguments, StepType
 from ipsec_lo_trace.cli.strict import StrictCommand
+from ipsec_lo_trace.cli.viewoptions import COLOR_OPTION, OUTPUT_OPTION
 
 
 @click.command("show", cls=StrictCommand, short_help="Show a stored trace as text, whole or in part.")
@@ -26,10 +27,10 @@ from ipsec_lo_trace.cli.strict import StrictCommand
 @click.option(
     "--bytes", "show_bytes", type=click.Choice(["none", "changed", "all"]), help="Packet bytes [none]."
 )
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto].")
+@COLOR_OPTION
 @click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")
 @click.option("-v", "verbose", is_flag=True, help="List every assumption.")
-@click.option("-o", "output", metavar="FILE", default="-", help="Write to FILE, whole or not at all.")
+@OUTPUT_OPTION
 def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Show a stored trace as text, whole or in part.
 

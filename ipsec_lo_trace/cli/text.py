@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, TextIO
+from typing import IO, Protocol, TextIO
 
 import msgspec
 from rich.color import ColorSystem
 from rich.text import Text
 
+from ipsec_lo_trace.cli.colour import look
 from ipsec_lo_trace.render.chosen import Chosen
 from ipsec_lo_trace.render.header import verdict_line
 from ipsec_lo_trace.render.minimal import minimal_lines
@@ -33,6 +34,48 @@ class TextChoice(msgspec.Struct, frozen=True):
     quiet: bool
     assumptions: bool
     chosen: Chosen | None = None
+
+
+class TextArguments(Protocol):
+    """The options that a command with a timeline has, as its arguments hold them."""
+
+    @property
+    def output(self) -> str:
+        """-o."""
+
+    @property
+    def color(self) -> str | None:
+        """--color."""
+
+    @property
+    def detail(self) -> str | None:
+        """--detail."""
+
+    @property
+    def show_bytes(self) -> str | None:
+        """--bytes."""
+
+    @property
+    def quiet(self) -> bool:
+        """-q."""
+
+    @property
+    def verbose(self) -> bool:
+        """-v."""
+
+
+def text_choice(arguments: TextArguments, chosen: Chosen | None = None) -> TextChoice:
+    """Work out how to show a trace, from the options and where the text goes."""
+    width, colour = look(arguments.output, arguments.color)
+    return TextChoice(
+        width=width,
+        colour=colour,
+        detail=arguments.detail or "summary",
+        show_bytes=arguments.show_bytes or "none",
+        quiet=arguments.quiet,
+        assumptions=arguments.verbose,
+        chosen=chosen,
+    )
 
 
 def ascii_stream(out: IO[bytes]) -> TextIO:

@@ -9,6 +9,7 @@ import click
 from ipsec_lo_trace.cli.filename import FileName
 from ipsec_lo_trace.cli.runoptions import HOST_OPTION, run_arguments, run_options
 from ipsec_lo_trace.cli.strict import StrictCommand
+from ipsec_lo_trace.cli.viewoptions import COLOR_OPTION, OUTPUT_OPTION, text_or_json
 from ipsec_lo_trace.cli.whyargs import WhyArguments
 
 
@@ -19,18 +20,9 @@ from ipsec_lo_trace.cli.whyargs import WhyArguments
 @click.option("--patched", is_flag=True, help="icmp_reflect deletes all tags: the fix of 2003.")
 @HOST_OPTION
 @run_options
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="As text, or as one JSON document.",
-)
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto].")
-@click.option(
-    "-o", "output", type=FileName(), metavar="FILE", default="-", help="Write to FILE, whole or not at all."
-)
+@text_or_json("As text, or as one JSON document.")
+@COLOR_OPTION
+@OUTPUT_OPTION
 @click.pass_context
 def command(context: click.Context, /, **values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Say what one row asked, and what depends on the answer.

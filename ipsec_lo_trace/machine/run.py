@@ -130,28 +130,12 @@ class Machine:
             m.described = m.data
         visit = m.visits[name] = m.visits.get(name, 0) + 1
         to, errno, reason = _ending(verdict)
+        shown = m.data.hex() if changed else None
         # In the order of the fields of Step.
         step = Step(
-            m.row,
-            m.echo,
-            0,
-            name,
-            visit,
-            m.packet,
-            work.via,
-            wire,
-            m.data.hex() if changed else None,
-            m.marks,
-            m.changes,
-            kernel.checks,
-            verdict.decision,
-            to,
-            errno,
-            reason,
-            None,
-            kernel.moved,
-            text,
-        )
+            m.row, m.echo, 0, name, visit, m.packet, work.via, wire, shown, m.marks, m.changes, kernel.checks,
+            verdict.decision, to, errno, reason, None, kernel.moved, text,
+        )  # fmt: skip
         return step, verdict
 
     def _run(self, work: HandOff[Any]) -> Verdict:
