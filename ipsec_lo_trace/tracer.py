@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,7 +15,6 @@ from ipsec_lo_trace.findings.judge import Judge
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.databases import Databases
-from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Policy
 from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
 from ipsec_lo_trace.model.trace import SCHEMA, PolicyRecord, Record, Run, SaRecord, Verdict
@@ -24,6 +24,9 @@ from ipsec_lo_trace.profiles.fixes import Fix
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.userland.ping import IDENT, Ping, PingOptions
 from ipsec_lo_trace.wire.summary import summarise
+
+if TYPE_CHECKING:
+    from ipsec_lo_trace.profiles.whatif import Surgeon
 
 LOCALHOST = IPv4Address("127.0.0.1")
 
@@ -82,12 +85,13 @@ class Tracing:
         self._ping = Ping(trace.options)
         kernel = netbsd_2003_08.boot(configuration.db, trace.fix, local=trace.local, seed=trace.seed)
         table = netbsd_2003_08.link_table()
+        self._surgeon = _surgeon(trace.cuts)
         self._machine = Machine(
             kernel,
             table,
             deliver=self._ping.deliver,
             summarise=summarise,
-            after=_surgeon(trace.cuts),
+            after=self._surgeon,
         )
         self._judge = Judge(self.run)
 
@@ -95,6 +99,11 @@ class Tracing:
     def crossings(self) -> Crossings:
         """What crossed lo0 so far."""
         return self._judge.crossings
+
+    @property
+    def idle_cuts(self) -> list[Cut]:
+        """The experiments that have deleted nothing so far."""
+        return self._surgeon.idle if self._surgeon else []
 
     def __iter__(self) -> Iterator[Record]:
         """Give the run record, every step as it happens, and the verdict."""
@@ -126,7 +135,7 @@ def trace_ping(trace: PingTrace, configuration: Configuration) -> list[Record]:
     return Tracing(trace, configuration).whole()
 
 
-def _surgeon(cuts: tuple[Cut, ...]) -> Callable[[Mbuf], str] | None:
+def _surgeon(cuts: tuple[Cut, ...]) -> Surgeon | None:
     if not cuts:
         return None
     from ipsec_lo_trace.profiles.whatif import Surgeon  # noqa: PLC0415 -- few runs experiment

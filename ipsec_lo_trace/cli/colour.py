@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
+from typing import TextIO
 
 from ipsec_lo_trace.cli.output import STDOUT
 
@@ -20,7 +21,8 @@ MIN_COLUMNS = 20
 
 def look(output: str, choice: str | None) -> tuple[int, bool]:
     """Give the width, and whether to colour, for text to ``output`` ("-" is standard output)."""
-    terminal = output == STDOUT and sys.stdout.isatty()
+    stdout: TextIO | None = getattr(sys, "stdout", None)  # None if it is closed
+    terminal = output == STDOUT and stdout is not None and stdout.isatty()
     colour = wants_colour(choice or "auto", os.environ, is_terminal=terminal)
     return columns(os.environ, is_terminal=terminal), colour
 

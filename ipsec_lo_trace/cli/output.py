@@ -44,6 +44,19 @@ def flush_stdout() -> None:
         stdout.flush()
 
 
+def refuse_own_input(path: str, *inputs: str | None) -> None:
+    """Refuse to write where one of these inputs is read from; UserError names it."""
+    for given in inputs:
+        if path != STDOUT and given not in (None, "", STDOUT) and _same_file(path, given):
+            raise UserError("-o names a file that is read, and would replace it", file=path)
+
+
+def _same_file(path: str, other: str) -> bool:
+    with suppress(OSError):
+        return Path(path).samefile(other)
+    return False
+
+
 @contextmanager
 def output(path: str) -> Iterator[IO[bytes]]:
     """Open ``path`` for bytes ("-" is standard output).

@@ -12,11 +12,12 @@ from ipsec_lo_trace.cli.checking.perform import performed, prepared
 from ipsec_lo_trace.cli.checking.report import REPORTS
 from ipsec_lo_trace.cli.checking.update import refuse_nothing_to_update, refuse_update, updated
 from ipsec_lo_trace.cli.main import EXIT_NOT_MET
-from ipsec_lo_trace.cli.output import complain, output
+from ipsec_lo_trace.cli.output import complain, output, refuse_own_input
 
 
 def run_check(files: tuple[str, ...], *, format_: str, path: str, update: bool, allow_ci: bool) -> int:
     """Run the checks of these files, or the built-in ones; give the exit code."""
+    refuse_own_input(path, *files)
     if update:
         refuse_update(os.environ, builtin=not files, allow_ci=allow_ci)
     checks = [check for file in files for check in read_checks(file, fresh=update)] or builtin_checks()

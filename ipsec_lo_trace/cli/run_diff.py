@@ -14,7 +14,7 @@ from rich.text import Text
 from ipsec_lo_trace.cli.colour import look
 from ipsec_lo_trace.cli.diffargs import ON_THE_SPOT, DiffArguments
 from ipsec_lo_trace.cli.main import EXIT_NOT_MET
-from ipsec_lo_trace.cli.output import complain
+from ipsec_lo_trace.cli.output import complain, refuse_own_input
 from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.text import ascii_stream, write_lines
 from ipsec_lo_trace.cli.traces import opened, whole_output
@@ -38,6 +38,7 @@ LEFT_OUT = "the minimal forms are the same; what differs is not in them (without
 def run_diff(arguments: DiffArguments) -> int:
     """Compare; give the exit code."""
     names = (arguments.a, arguments.b)
+    refuse_own_input(arguments.output, *names, arguments.run.config)
     fixes = [_fix(name) for name in names]
     read = _configuration(arguments.run) if any(fixes) else None
     with ExitStack() as stack:

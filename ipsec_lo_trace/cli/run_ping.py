@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO
 
 from ipsec_lo_trace.cli.main import EXIT_NOT_MET
-from ipsec_lo_trace.cli.output import complain, output
+from ipsec_lo_trace.cli.output import complain, output, refuse_own_input
 from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.start import chosen_fix, configuration, start
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
@@ -19,6 +19,7 @@ from ipsec_lo_trace.tracer import Tracing
 def run_ping(arguments: PingArguments) -> int:
     """Run it; give the exit code."""
     _check_expectation(arguments.expect)
+    refuse_own_input(arguments.output, arguments.run.config)
     if arguments.bisect:
         from ipsec_lo_trace.cli.run_bisect import run_bisect  # noqa: PLC0415 -- few runs bisect
 
@@ -37,6 +38,8 @@ def run_ping(arguments: PingArguments) -> int:
         verdict = _write(arguments, tracing)
     finally:
         tracing.crossings.close()
+    for cut in tracing.idle_cuts:
+        complain(f"--drop-mark {cut} deleted nothing: no packet came out of that stage bearing it")
     return _judge(arguments.expect, verdict)
 
 

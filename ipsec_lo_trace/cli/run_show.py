@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from ipsec_lo_trace import defs
+from ipsec_lo_trace.cli.output import refuse_own_input
 from ipsec_lo_trace.cli.showargs import ShowArguments
 from ipsec_lo_trace.cli.text import ascii_stream, text_choice, write_text
 from ipsec_lo_trace.cli.traces import opened, whole_output
@@ -19,6 +20,7 @@ from ipsec_lo_trace.render.store import StoredTrace
 
 def run_show(arguments: ShowArguments) -> int:
     """Show it; give the exit code."""
+    refuse_own_input(arguments.output, arguments.trace)
     with opened(arguments.trace) as trace:
         _check_names(arguments, trace)
         choice = text_choice(arguments, _chosen(arguments))

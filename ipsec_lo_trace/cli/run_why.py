@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from ipsec_lo_trace.cli.output import output
+from ipsec_lo_trace.cli.output import output, refuse_own_input
 from ipsec_lo_trace.cli.page_text import write_page
 from ipsec_lo_trace.cli.traces import opened
 from ipsec_lo_trace.cli.whyargs import WhyArguments
@@ -18,6 +18,7 @@ from ipsec_lo_trace.render.why import why_lines
 
 def run_why(arguments: WhyArguments) -> int:
     """Write the reasons; give the exit code."""
+    refuse_own_input(arguments.output, arguments.trace, arguments.run.config)
     with _trace(arguments) as trace:
         reasons = why(trace, arguments.row)
     if arguments.format_ == "json":

@@ -37,7 +37,7 @@ TOPICS = {
             ("NO_COLOR", "if not empty: no colour"),
             ("FORCE_COLOR, CLICOLOR_FORCE", "colour also for a pipe; empty, 0 and false count as unset"),
             ("TERM", "dumb: no colour"),
-            ("CI", "if not empty: check --update rewrites nothing unless --allow-ci is given"),
+            ("CI", "set (and not 0 or false): check --update rewrites nothing unless --allow-ci is given"),
             ("_IPSEC_LO_TRACE_COMPLETE", "set by a shell that asks for completions"),
         ),
         "--color always and --color never go before all of these, and NO_COLOR before FORCE_COLOR. Nothing"

@@ -44,6 +44,12 @@ class Surgeon:
         """Take the cuts; no stage was visited yet."""
         self._cuts = cuts
         self._visits: dict[tuple[int, str], int] = {}
+        self._idle = dict.fromkeys(cuts)
+
+    @property
+    def idle(self) -> list[Cut]:
+        """The cuts that deleted nothing so far."""
+        return list(self._idle)
 
     def __call__(self, m: Mbuf) -> str:
         """Make the cuts that are due at the stage that just ran; say which marks went, "" if none."""
@@ -52,6 +58,9 @@ class Surgeon:
         due = [cut for cut in self._cuts if cut.stage == m.stage and cut.visit in (0, visit)]
         doomed = {name for cut in due for name in GROUPS.get(cut.marks, (cut.marks,))}
         gone = [mark.name for mark in m.marks if mark.name in doomed]
+        for cut in due:
+            if set(gone) & set(GROUPS.get(cut.marks, (cut.marks,))):
+                self._idle.pop(cut, None)
         for tag in m.tags:
             if tag.name in doomed:
                 m_tag_delete(m, tag)

@@ -58,6 +58,7 @@ class Shown(msgspec.Struct):
     """What the rows so far have shown, by echo or by mbuf."""
 
     group: tuple[int, int] = (0, -1)
+    row: int = 0
     packet: dict[int, tuple[str, str]] = msgspec.field(default_factory=dict)
     data: dict[tuple[int, str], bytes] = msgspec.field(default_factory=dict)
 
@@ -76,6 +77,9 @@ def timeline(trace: StoredTrace, view: View) -> Iterator[Text]:
             _pass_by(step, shown)
             continue
         yield from _heading(step, shown, view.width, many=trace.run.count > 1)
+        if shown.row != step.row - 1:
+            shown.packet.clear()
+        shown.row = step.row
         for line in _row(step, shown, view, pointers.get(step.row, "")):
             yield from line.wrap(view.width)
         yield from _bytes(step, shown, view)
@@ -93,7 +97,7 @@ def timeline(trace: StoredTrace, view: View) -> Iterator[Text]:
 
 def _column_heads(width: int) -> Iterator[Text]:
     legend = "marks: + new - gone = kept ! stale"
-    signs = "* bytes changed, . as above; P1 is the request, P2 the reply"
+    signs = "* bytes changed, . as above; P1 request, P2 reply"
     heads = [f"{'row':>3} {'stage':<{STAGE_COLUMNS}} {'packet':<{PACKET_COLUMNS}} ", " " * LEAD_COLUMNS]
     if width < NARROW_COLUMNS:
         yield from Line(style="quiet").say(heads[0], "quiet").wrap(width)
@@ -139,8 +143,9 @@ def _bearing(step: Step) -> str:
 
 
 def _row(step: Step, shown: Shown, view: View, pointer: str) -> Iterator[Line]:
-    above = shown.packet.get(step.echo)
-    reborn = above is not None and above[0] != step.packet
+    # With nothing above it (the row before was filtered out), a row says all that its packet bears.
+    above = shown.packet.get(step.echo, ("", ""))
+    reborn = above[0] != step.packet
     packet = _packet_cell(step, shown)
     narrow = view.width < NARROW_COLUMNS
     lead = f"{step.row:>3} {step.stage:<{STAGE_COLUMNS}} "

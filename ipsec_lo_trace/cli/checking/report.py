@@ -40,7 +40,7 @@ def reason(mismatch: Mismatch) -> list[str]:
             f"{place}: {mismatch.what}",
             f"  expected {mismatch.expected}",
             f"  got      {mismatch.got}",
-            f"  row {mismatch.row:02d}   {mismatch.event}",
+            f"  row {mismatch.row}   {mismatch.event}",
         )
     ]
 
