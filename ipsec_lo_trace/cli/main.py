@@ -5,6 +5,7 @@ Commands are imported when they are run, so that --help and --version load neith
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -28,6 +29,10 @@ EXIT_BROKEN = 3
 EXIT_INTERRUPT = 130
 EXIT_PIPE = 141
 EXIT_SIGNAL = 128
+GC_THRESHOLD = 100_000
+"""Objects between two searches for garbage: start-up makes many that stay, and looking them through is a
+twentieth of its time; what runs afterwards leaves hardly a cycle behind.
+"""
 
 COMMANDS = {
     "ping": ("ipsec_lo_trace.cli.ping", "Trace an echo request and its reply over lo0."),
@@ -76,6 +81,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with one of the documented codes."""
+    gc.set_threshold(GC_THRESHOLD)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)
     sys.exit(run(arguments))

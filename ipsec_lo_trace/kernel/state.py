@@ -58,7 +58,8 @@ FragmentKey = tuple[IPv4Address, IPv4Address, int, int]
 class Kernel(Context):
     """One modelled kernel with lo0 as its only interface.
 
-    ``local`` are the addresses that are up; ``seed`` makes IVs, ``ip_id`` the next IP identification.
+    ``local`` are the addresses that are up, four bytes each; ``seed`` makes IVs, ``ip_id`` is the next IP
+    identification.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Kernel(Context):
         """Boot with the given databases and addresses."""
         super().__init__()
         self.db = db
-        self.local = local
+        self.local = frozenset(address.packed for address in local)
         self.seed = seed
         self.build = build
         self.sysctl = sysctl

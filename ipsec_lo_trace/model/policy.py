@@ -52,8 +52,8 @@ class Selector(NamedTuple):
     ul_proto: int = ULPROTO_ANY
 
 
-class PacketSelector(NamedTuple):
-    """struct secpolicyindex of one packet, and how to show it."""
+class PacketSelector(msgspec.Struct, frozen=True, eq=False):
+    """struct secpolicyindex of one packet, and how to show it; made once, so compared by identity."""
 
     src: IPv4Address
     dst: IPv4Address

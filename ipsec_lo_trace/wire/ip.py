@@ -67,6 +67,11 @@ def ends(packet: bytes) -> bytes:
     return packet[12:20]
 
 
+def dst(packet: bytes) -> bytes:
+    """Give the destination as it stands in the header, four bytes."""
+    return packet[16:20]
+
+
 @lru_cache(maxsize=4096)
 def _dotted(raw: bytes) -> str:
     return ".".join(str(byte) for byte in raw)

@@ -72,7 +72,7 @@ def _arrive(k: Kernel, m: Mbuf) -> Drop | None:
             return Drop("bad-ip-option", "", str(error))
         if recorded != header.options:
             m.data = ip.write(header._replace(options=recorded), m.data[header.header_len :])
-    if header.dst not in k.local:
+    if ip.dst(m.data) not in k.local:
         k.count("ips_cantforward")
         return Drop(
             "not-forwarding", "", f"{header.dst} is not an address of this host, which does not forward"

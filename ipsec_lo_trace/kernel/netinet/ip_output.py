@@ -39,7 +39,7 @@ def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
     if not args.flags & (defs.IP_FORWARDING | defs.IP_RAWOUTPUT):
         note = _complete_header(k, m, args.options)
     header = ip.read(m.data)
-    if header.dst not in k.local:
+    if ip.dst(m.data) not in k.local:
         k.count("ips_noroute")
         return Drop("no-route", "EHOSTUNREACH", f"no route to {header.dst}: lo0 is the only interface")
     if int(header.src) == 0:

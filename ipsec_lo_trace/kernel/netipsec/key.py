@@ -18,7 +18,6 @@ from ipsec_lo_trace.model.policy import (
     PacketSelector,
     Policy,
     Request,
-    Selector,
 )
 from ipsec_lo_trace.model.sa import Mode, SaIndex, SaState, SecurityAssociation, TdbIdent
 
@@ -29,16 +28,20 @@ def KEY_ALLOCSP(k: Kernel, packet: PacketSelector, direction: Direction) -> Poli
     Source: netipsec/key.c, key_allocsp.
     """
     for sp in k.db.sptree[direction]:
-        if key_cmpspidx_withmask(sp.selector, packet):
+        if key_cmpspidx_withmask(sp, packet):
             return sp
     return None
 
 
-def key_cmpspidx_withmask(policy: Selector, packet: PacketSelector) -> bool:
+@lru_cache(maxsize=4096)
+def key_cmpspidx_withmask(sp: Policy, packet: PacketSelector) -> bool:
     """Tell whether a policy's selector covers a packet's: protocol, ports, then both prefixes.
 
     Source: netipsec/key.c, key_cmpspidx_withmask.
+
+    Neither changes, and a run asks the same for every packet, so the answers are kept.
     """
+    policy = sp.selector
     return (
         policy.ul_proto in (ULPROTO_ANY, packet.ul_proto)
         and policy.src_port in (PORT_ANY, packet.src_port)
