@@ -21,14 +21,14 @@ from ipsec_lo_trace.cli.ping import command as ping
 from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.show import command as show
 from ipsec_lo_trace.cli.topics import TOPICS
-from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers
+from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
 from ipsec_lo_trace.machine import verdicts
 from ipsec_lo_trace.machine.symbols import Stage
 from ipsec_lo_trace.model import codes, trace
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.index import KINDS, names_of
 from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
-from ipsec_lo_trace.profiles.fixes import FIXES
+from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
 
@@ -144,12 +144,13 @@ def algorithms(_old: str) -> str:
         lens = cipher.key_lens or (f"{cipher.min_key_len} to {cipher.max_key_len}",)
         rows.append(("`-E`", f"`{name}`", " or ".join(map(str, lens)), str(cipher.iv_len)))
     rows += [("`-A`", f"`{name}`", str(AUTHS[name].key_len), "") for name in known_auths()]
+    rows += [("`-C`", f"`{name}`", "", "") for name in known_compressions()]
     return table(("option", "algorithm", "key, bytes", "IV, bytes"), rows)
 
 
 def fixes(_old: str) -> str:
     """List the fixes."""
-    rows = ((f"`{fix.name}`", fix.title, fix.source) for fix in FIXES.values())
+    rows = ((f"`{fix.name}`", fix.title, fix.source) for fix in all_fixes())
     return table(("fix", "what it does", "source"), rows)
 
 
@@ -238,6 +239,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "outcomes": outcomes,
     "stale codes": code_table(codes.STALE_CODES),
     "other codes": code_table(codes.OTHER_CODES),
+    "finding codes": code_table(codes.FINDING_CODES),
     "reasons": code_table(codes.REASONS),
     "questions": questions,
     "example step": example_step,
@@ -257,7 +259,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
         f"record {struct.__name__}": record(struct)
         for struct in (
             trace.Run, trace.SaRecord, trace.PolicyRecord, trace.Step, trace.Packet, trace.Mark, trace.Change,
-            trace.Check, trace.Verdict, trace.Crossing,
+            trace.Check, trace.Verdict, trace.Finding, trace.Crossing,
         )
     },
 }  # fmt: skip

@@ -1,3 +1,38 @@
-"""ipsec-lo-trace: static-keyed IPsec over lo0 in NetBSD's FAST_IPSEC of August 2003, step by step."""
+"""ipsec-lo-trace: static-keyed IPsec over lo0 in NetBSD's FAST_IPSEC of August 2003, step by step.
+
+``ping``, ``probe``, ``Setup``, ``Trace``, ``Matrix`` and ``run_matrix`` are the Python interface; they load when
+they are used, so that the command line's --help need not wait for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ipsec_lo_trace.api import Setup as Setup
+    from ipsec_lo_trace.api import Trace as Trace
+    from ipsec_lo_trace.api import ping as ping
+    from ipsec_lo_trace.api import probe as probe
+    from ipsec_lo_trace.matrix import Matrix as Matrix
+    from ipsec_lo_trace.matrix import run_matrix as run_matrix
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Setup": "api",
+    "Trace": "api",
+    "ping": "api",
+    "probe": "api",
+    "Matrix": "matrix",
+    "run_matrix": "matrix",
+}
+__all__ = ["Matrix", "Setup", "Trace", "__version__", "ping", "probe", "run_matrix"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever the interface has by that name
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    import importlib  # noqa: PLC0415 -- as above
+
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from ipsec_lo_trace import __version__
 from ipsec_lo_trace.findings.analysis import Labeller
 from ipsec_lo_trace.findings.crossings import Crossings
 from ipsec_lo_trace.findings.judge import Judge
+from ipsec_lo_trace.fixes.fix import Fix, built
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.databases import Databases
@@ -20,9 +21,10 @@ from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
 from ipsec_lo_trace.model.trace import SCHEMA, PolicyRecord, Record, Run, SaRecord, Verdict
 from ipsec_lo_trace.profiles import netbsd_2003_08
 from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
-from ipsec_lo_trace.profiles.fixes import Fix
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.userland.ping import IDENT, Ping, PingOptions
+from ipsec_lo_trace.userland.probe_kind import known_probe
+from ipsec_lo_trace.userland.program import ProbeOptions, Program
 from ipsec_lo_trace.wire.summary import summarise
 
 if TYPE_CHECKING:
@@ -31,20 +33,30 @@ if TYPE_CHECKING:
 LOCALHOST = IPv4Address("127.0.0.1")
 
 
-class PingTrace(msgspec.Struct, frozen=True):
-    """A ping to trace: what to send, under which fix, on which host.
+class Plan(msgspec.Struct, frozen=True):
+    """What to trace: a ping or a probe, under which fix, on which host.
 
     ``chosen`` says how the fix was chosen ("--unpatched", "by default"), ``config`` where the configuration
-    comes from ("built in", "-f FILE" without the file's folder), ``cuts`` are experiments on the marks.
+    comes from ("built in", "-f FILE" without the file's folder).  ``settings`` are switches turned by hand
+    (model.build.KNOBS), ``cuts`` are experiments on the marks; ``reflector`` says who answers: the kernel, or
+    a process in user space.
     """
 
-    options: PingOptions
+    options: PingOptions | ProbeOptions
     fix: Fix
     chosen: str
     config: str
     local: frozenset[IPv4Address] = frozenset({LOCALHOST})
     seed: int = 0
     cuts: tuple[Cut, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    reflector: Literal["kernel", "userspace"] = "kernel"
+
+    @property
+    def turned(self) -> dict[str, str]:
+        """The switches that are turned: those that the probe needs, then those turned by hand."""
+        needed = {} if isinstance(self.options, PingOptions) else known_probe(self.options.kind).knobs
+        return {**needed, **dict(self.settings)}
 
     def run_record(self, configuration: Configuration) -> Run:
         """Describe the run before it starts."""
@@ -54,14 +66,16 @@ class PingTrace(msgspec.Struct, frozen=True):
             tool=f"ipsec-lo-trace {__version__}",
             kernel=netbsd_2003_08.NAME,
             fix=self.fix.name,
+            knobs=[f"{name}={value}" for name, value in self.turned.items()],
             seed=self.seed,
             chosen=self.chosen,
-            program="ping",
+            program="ping" if isinstance(options, PingOptions) else f"probe {options.kind}",
+            reflector=self.reflector,
             src=str(options.src or options.dst),
             dst=str(options.dst),
             count=options.count,
             size=options.size,
-            preload=options.preload,
+            preload=options.preload if isinstance(options, PingOptions) else 1,
             ident=IDENT,
             interface="lo0",
             config=self.config,
@@ -79,17 +93,19 @@ class Tracing:
     ``crossings``, so that a long run needs no memory for it.
     """
 
-    def __init__(self, trace: PingTrace, configuration: Configuration) -> None:
+    def __init__(self, plan: Plan, configuration: Configuration) -> None:
         """Boot the kernel; nothing is sent yet."""
-        self.run = trace.run_record(configuration)
-        self._ping = Ping(trace.options)
-        kernel = netbsd_2003_08.boot(configuration.db, trace.fix, local=trace.local, seed=trace.seed)
+        self.run = plan.run_record(configuration)
+        self._program = _program(plan)
+        build = built(plan.fix, plan.turned)
+        kernel = netbsd_2003_08.boot(configuration.db, build, local=plan.local, seed=plan.seed)
+        kernel.reflector = plan.reflector
         table = netbsd_2003_08.link_table()
-        self._surgeon = _surgeon(trace.cuts)
+        self._surgeon = _surgeon(plan.cuts)
         self._machine = Machine(
             kernel,
             table,
-            deliver=self._ping.deliver,
+            deliver=self._program.deliver,
             summarise=summarise,
             after=self._surgeon,
         )
@@ -108,15 +124,21 @@ class Tracing:
     def __iter__(self) -> Iterator[Record]:
         """Give the run record, every step as it happens, and the verdict."""
         yield self.run
-        label, see = Labeller().label, self._judge.see
-        for steps in self._ping.run(self._machine):
+        see = self._judge.see
+        label = Labeller().label if self.run.program == "ping" else None
+        for steps in self._program.run(self._machine):
             for step in steps:
-                step.analysis = label(step)
+                if label is not None:
+                    step.analysis = label(step)
                 see(step)
             yield from steps
-        ping = self._ping
-        counters = self._machine.kernel.counters
-        yield self._judge.verdict(sent=ping.sent, received=ping.received, errno=ping.errno, counters=counters)
+        program = self._program
+        yield self._judge.verdict(
+            sent=program.sent,
+            received=program.received,
+            errno=program.errno,
+            counters=self._machine.kernel.counters,
+        )
 
     def whole(self) -> list[Record]:
         """Run to the end; give every record, the verdict's ``lo0`` included."""
@@ -130,9 +152,15 @@ class Tracing:
             self.crossings.close()
 
 
-def trace_ping(trace: PingTrace, configuration: Configuration) -> list[Record]:
-    """Run a ping to its end and give the whole trace, the verdict's ``lo0`` included."""
-    return Tracing(trace, configuration).whole()
+def trace(plan: Plan, configuration: Configuration) -> list[Record]:
+    """Run a plan to its end and give the whole trace, the verdict's ``lo0`` included."""
+    return Tracing(plan, configuration).whole()
+
+
+def _program(plan: Plan) -> Program:
+    """Make the process that sends and waits."""
+    options = plan.options
+    return Ping(options) if isinstance(options, PingOptions) else known_probe(options.kind).program(options)
 
 
 def _surgeon(cuts: tuple[Cut, ...]) -> Surgeon | None:

@@ -9,15 +9,16 @@ from typing import Any
 
 from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.trace import Run, Step, Verdict
-from ipsec_lo_trace.profiles.fixes import FIXES
+from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.render.crossing import crossing_text
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer import PingTrace, trace_ping
+from ipsec_lo_trace.tracer import Plan
+from ipsec_lo_trace.tracer import trace as run_plan
 from ipsec_lo_trace.userland.ping import PingOptions
 
 HERE = Path(__file__).parent
-SCENARIOS = HERE / "scenarios"
+SCENARIOS = HERE.parent / "ipsec_lo_trace" / "cases" / "configurations"
 LOCALHOST = IPv4Address("127.0.0.1")
 A = IPv4Address("10.9.9.1")
 B = IPv4Address("10.9.9.2")
@@ -70,6 +71,7 @@ def trace(
     dst: IPv4Address | None = None,
     seed: int = 0,
     cuts: tuple[Cut, ...] = (),
+    settings: tuple[tuple[str, str], ...] = (),
     **options: Any,  # noqa: ANN401 -- passed on to PingOptions
 ) -> Traced:
     """Trace a ping over a scenario (by name) or a configuration."""
@@ -77,16 +79,17 @@ def trace(
         default_src, default_dst = ends(configuration)
         src, dst = src or default_src, dst or default_dst
         configuration = scenario(configuration)
-    what = PingTrace(
+    what = Plan(
         options=PingOptions(dst=dst or LOCALHOST, src=src, **options),
-        fix=FIXES[fix],
+        fix=known_fix(fix),
         chosen="a test",
         config="a test",
         local=frozenset({LOCALHOST, A, B}),
         seed=seed,
         cuts=cuts,
+        settings=settings,
     )
-    return taken_apart(trace_ping(what, configuration))
+    return taken_apart(run_plan(what, configuration))
 
 
 def taken_apart(records: list[Any]) -> Traced:

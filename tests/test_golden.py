@@ -46,7 +46,7 @@ def test_the_minimal_trace_is_the_golden_one(name: str, kernel: str) -> None:
 def test_a_golden_file_is_about_what_its_name_says(name: str, kernel: str) -> None:
     """The command in the header runs the file's scenario on the file's kernel."""
     [check] = read_checks(str(GOLDEN / f"{name}.{kernel}.txt"), fresh=False)
-    assert check.run.startswith(f"ping --{kernel} -f ../scenarios/{name}.conf")
+    assert check.run.startswith(f"ping --{kernel} --case {name}")
 
 
 def test_no_golden_file_is_forgotten() -> None:

@@ -30,26 +30,46 @@ class Break(NamedTuple):
 K = "ipsec_lo_trace/kernel/"
 BREAKS = {
     "process_done forgets OUT_DONE": Break(
-        K + "netipsec/ipsec_output.py", "    m_tag_prepend(m, OUT_DONE, sav.tdbi)\n", ""
+        K + "netipsec/ipsec_output.py", "        m_tag_prepend(m, OUT_DONE, sav.tdbi)\n", "        pass\n"
     ),
     "input forgets IN_DONE": Break(
-        K + "netipsec/ipsec_input.py", "    m_tag_prepend(m, IN_DONE, sav.tdbi)\n", ""
+        K + "netipsec/ipsec_input.py", "    m_tag_prepend(m, IN_DONE, sav.tdbi)\n", "    pass\n"
+    ),
+    "IPComp gets IN_DONE": Break(
+        K + "netipsec/ipsec_input.py", "    if sav.proto != IPPROTO_IPCOMP:\n", "    if True:\n"
+    ),
+    "IPComp is looked for at a gate": Break(
+        K + "netipsec/ipsec.py", "if isr.proto == IPPROTO_IPCOMP or ipsec_get", "if ipsec_get"
+    ),
+    "IPComp is on from the start": Break(
+        K + "netipsec/ipsec_output.py", 'k.build.ipcomp_enable == "1"', "True"
+    ),
+    "what does not shrink is compressed all the same": Break(
+        K + "netipsec/xform_ipcomp.py", "    if len(packed) <= len(payload):\n", "    if packed:\n"
+    ),
+    "what does not shrink goes without IPComp's header": Break(
+        K + "netipsec/xform_ipcomp.py",
+        "    head = ipcomp.write(header.proto, args.sav.spi)\n",
+        '    head = ipcomp.write(header.proto, args.sav.spi) if packed != payload else b""\n',
+    ),
+    "IPComp input forgets the next header": Break(
+        K + "netipsec/xform_ipcomp.py", "+ plain, proto=next_header)", "+ plain)"
     ),
     "ESP input forgets M_DECRYPTED": Break(
         K + "netipsec/xform_esp.py", "    m_set_flag(m, M_DECRYPTED)\n", ""
     ),
     "the tunnel forgets ENCAP": Break(K + "netinet/ip_encap.py", "    m_tag_prepend(m, ENCAP)\n", ""),
     "the fix strips nothing": Break(
-        K + "netinet/ip_icmp.py", "        m_tag_delete_chain(m)\n", "        pass\n"
+        K + "kern/uipc_mbuf2.py", "        m_tag_delete_chain(m)\n        return\n", "        return\n"
     ),
     "unpatched icmp_reflect strips": Break(
-        K + "netinet/ip_icmp.py", "    if k.build.icmp_reflect_strips_tags:", "    if True:"
+        K + "netinet/ip_icmp.py", "strip(k, m, k.build.icmp_reflect)", 'strip(k, m, "tags")'
     ),
     "loop detection looks at no tag": Break(
         K + "netinet/ip_output.py", "        if ident == cached.tdbi:\n", "        if False:\n"
     ),
     "loop detection compares with the bundle's last SA": Break(
-        K + "netinet/ip_output.py", "cached = sp.requests[0].sav", "cached = sp.requests[-1].sav"
+        K + "netinet/ip_output.py", "isr = sp.requests[0]\n", "isr = sp.requests[-1]\n"
     ),
     "lo0 strips the tags": Break(
         K + "net/if_loop.py", '    k.count("if_opackets")\n', "    m.changes.clear()\n    m.tags = ()\n"
@@ -70,8 +90,8 @@ BREAKS = {
     ),
     "the oldest SA is preferred": Break(
         K + "netipsec/key.py",
-        "newest = max(alive, key=lambda sav: sav.added)",
-        "newest = min(alive, key=lambda sav: sav.added)",
+        'pick = min if k.build.prefered_oldsa == "1" else max',
+        'pick = max if k.build.prefered_oldsa == "1" else min',
     ),
     "level use without an SA goes out in clear": Break(
         K + "netipsec/ipsec_output.py",

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.diffargs import DiffArguments, operands
-from ipsec_lo_trace.cli.runoptions import HOST_OPTION, run_arguments, run_options
+from ipsec_lo_trace.cli.runoptions import HOST_OPTION, PROBE_OPTION, run_arguments, run_options
 from ipsec_lo_trace.cli.strict import StrictCommand
 from ipsec_lo_trace.cli.viewoptions import COLOR_OPTION, OUTPUT_OPTION
 
@@ -15,6 +15,7 @@ from ipsec_lo_trace.cli.viewoptions import COLOR_OPTION, OUTPUT_OPTION
 @click.command("diff", cls=StrictCommand, short_help="Show where two traces part, and what follows.")
 @click.argument("traces", nargs=-1, metavar="[A B]")
 @HOST_OPTION
+@PROBE_OPTION
 @run_options
 @click.option("--unified", is_flag=True, help="As a unified diff of the minimal forms.")
 @click.option("--side-by-side", is_flag=True, help="In two columns.")

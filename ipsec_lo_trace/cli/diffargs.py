@@ -52,10 +52,10 @@ class DiffArguments(msgspec.Struct, frozen=True, kw_only=True):
         if read > 1:
             raise click.UsageError("standard input can be read once, and - is named twice")
         stored = not (self.a.startswith(ON_THE_SPOT) or self.b.startswith(ON_THE_SPOT))
-        refuse(_run_options(context), "has nothing to act on: both traces are stored", if_=stored)
+        refuse(given_run_options(context), "has nothing to act on: both traces are stored", if_=stored)
 
 
-def _run_options(context: click.Context) -> list[str]:
+def given_run_options(context: click.Context) -> list[str]:
     """Name the options about a run that the command line gives."""
     return [
         parameter.opts[0]

@@ -36,9 +36,13 @@ twentieth of its time; what runs afterwards leaves hardly a cycle behind.
 
 COMMANDS = {
     "ping": ("ipsec_lo_trace.cli.ping", "Trace an echo request and its reply over lo0."),
+    "probe": ("ipsec_lo_trace.cli.probe", "Trace other traffic over lo0."),
     "diff": ("ipsec_lo_trace.cli.diff", "Show where two traces part, and what follows."),
     "show": ("ipsec_lo_trace.cli.show", "Show a stored trace as text, whole or in part."),
+    "matrix": ("ipsec_lo_trace.cli.matrix", "Run every case under every fix, in one table."),
+    "export": ("ipsec_lo_trace.cli.export", "Write a trace for Wireshark, a browser, a graph viewer."),
     "check": ("ipsec_lo_trace.cli.check", "Run checks: what to run and what to expect."),
+    "audit": ("ipsec_lo_trace.cli.audit", "Judge what a real loopback carried."),
     "why": ("ipsec_lo_trace.cli.why", "Say what one row asked, and what depends on the answer."),
     "explain": ("ipsec_lo_trace.cli.explain", "Say what a name in an output means."),
     "list": ("ipsec_lo_trace.cli.list", "List names by kind, one a line."),

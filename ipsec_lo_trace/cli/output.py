@@ -58,11 +58,12 @@ def _same_file(path: str, other: str) -> bool:
 
 
 @contextmanager
-def output(path: str) -> Iterator[IO[bytes]]:
+def output(path: str, *, secret: bool = False) -> Iterator[IO[bytes]]:
     """Open ``path`` for bytes ("-" is standard output).
 
     A file appears under its name only when everything was written; until then its bytes are in a temporary
-    file beside it, which an error removes.  UserError if it cannot be written.
+    file beside it, which an error removes.  A ``secret`` one is for its owner alone.  UserError if it cannot
+    be written.
     """
     if path == STDOUT:
         if getattr(sys, "stdout", None) is None:
@@ -83,7 +84,8 @@ def output(path: str) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(handle, "wb") as out:
             yield out
-        _give_usual_mode(Path(temporary), target)
+        if not secret:
+            _give_usual_mode(Path(temporary), target)
         Path(temporary).replace(target)
     except OSError as error:
         _discard(temporary)

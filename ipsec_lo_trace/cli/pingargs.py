@@ -1,11 +1,11 @@
-"""The arguments of ``ping``, and what is wrong with them."""
+"""The arguments of ``ping`` and ``probe``, and what is wrong with them."""
 
 from __future__ import annotations
 
 import click
 import msgspec
 
-from ipsec_lo_trace.cli.runargs import RunArguments, given, refuse
+from ipsec_lo_trace.cli.runargs import RunArguments, given, one_fix, refuse
 
 
 class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,6 +14,7 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
     run: RunArguments
     unpatched: bool
     patched: bool
+    fix: str | None
     show_config: bool
     drop_mark: tuple[str, ...]
     bisect: bool
@@ -29,10 +30,7 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
         self.run.check()
-        if self.patched and self.unpatched:
-            raise click.UsageError(
-                "--patched and --unpatched exclude each other: run ping twice, once with each"
-            )
+        one_fix(patched=self.patched, unpatched=self.unpatched, fix=self.fix)
         if self.quiet and self.verbose:
             raise click.UsageError("-q and -v exclude each other")
         flags = [option for given_, option in ((self.quiet, "-q"), (self.verbose, "-v")) if given_]

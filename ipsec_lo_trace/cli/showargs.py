@@ -34,13 +34,13 @@ class RowsType(click.ParamType[Rows]):
 
 
 class PacketType(click.ParamType[str]):
-    """A packet's name: ``P1`` the request, ``P2`` the reply, ``P1/2`` a fragment."""
+    """A packet's name: ``P1`` the request, ``P2`` the reply, ``P1/2`` a fragment, ``P1/loop1`` a copy."""
 
     name = "packet"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check its form."""
-        if not re.fullmatch(r"P[1-9][0-9]*(/[1-9][0-9]*)?", value):
+        if not re.fullmatch(r"P[1-9][0-9]*(/([1-9][0-9]*|loop[12]|copy))*", value):
             self.fail(f"{value!r} is no packet: P1 is the request, P2 the reply, P1/2 a fragment", param, ctx)
         return value
 

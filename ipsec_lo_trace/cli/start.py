@@ -5,23 +5,30 @@ from __future__ import annotations
 import os
 from pathlib import PurePath
 
+from ipsec_lo_trace.cases.case import known_case
 from ipsec_lo_trace.cli.output import complain
 from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.whyargs import WhyArguments
+from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED, Fix, known_fix
 from ipsec_lo_trace.model.cut import Cut
-from ipsec_lo_trace.profiles.fixes import NETBSD_2003_08, NONE, Fix
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load, read_file
-from ipsec_lo_trace.tracer import PingTrace, Tracing
+from ipsec_lo_trace.tracer import Plan, Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
+from ipsec_lo_trace.userland.probe_kind import known_probe
+from ipsec_lo_trace.userland.program import ProbeOptions
 
 
 def configuration(arguments: RunArguments) -> Configuration:
     """Read the configuration, a fresh one each time; its notes go to stderr."""
     if arguments.config is not None:
         read = read_file(arguments.config)
+    elif arguments.case is not None:
+        read = load(known_case(arguments.case).text, f"case {arguments.case}")
+    elif arguments.probe is not None and known_probe(arguments.probe).config and not _shaped(arguments):
+        read = load(known_probe(arguments.probe).config, f"probe {arguments.probe}'s configuration")
     else:
         text = builtin_text(
             proto=arguments.proto or "esp",
@@ -37,8 +44,15 @@ def configuration(arguments: RunArguments) -> Configuration:
     return read
 
 
+def _shaped(arguments: RunArguments) -> bool:
+    """Tell whether an option shapes the built-in configuration."""
+    return any((arguments.proto, arguments.mode, arguments.level, arguments.enc, arguments.auth))
+
+
 def _named(arguments: RunArguments) -> str:
     """Say where the configuration comes from."""
+    if arguments.case is not None:
+        return f"--case {arguments.case}"
     if arguments.config is None:
         return "built in (--show-config prints it)"
     return f"-f {_printable(PurePath(arguments.config).name)}"
@@ -51,33 +65,43 @@ def _printable(name: str) -> str:
 
 
 def chosen_fix(arguments: PingArguments | WhyArguments) -> tuple[Fix, str]:
-    """Give the fix that --patched and --unpatched ask for, and how it was chosen."""
+    """Give the fix that --fix, --patched or --unpatched asks for, and how it was chosen."""
+    if arguments.fix is not None:
+        return known_fix(arguments.fix, "--fix "), f"--fix {arguments.fix}"
     if arguments.patched:
-        return NETBSD_2003_08, "--patched"
-    return NONE, "--unpatched" if arguments.unpatched else "the default: unpatched"
+        return known_fix(PATCHED), "--patched"
+    return known_fix(UNPATCHED), "--unpatched" if arguments.unpatched else "the default: unpatched"
 
 
 def start(
     arguments: RunArguments, fix: Fix, *, chosen: str, read: Configuration, cuts: tuple[Cut, ...] = ()
 ) -> Tracing:
     """Boot the kernel under a fix; ``chosen`` says how the fix was chosen.  Nothing is sent yet."""
-    options = PingOptions(
-        dst=arguments.host,
-        src=arguments.source,
-        count=arguments.count,
-        size=arguments.size,
-        pattern=arguments.pattern,
-        record_route=arguments.record_route,
-        ttl=arguments.ttl or 0,
-        preload=arguments.preload,
-    )
-    trace = PingTrace(
-        options=options,
+    trace = Plan(
+        options=_options(arguments),
         fix=fix,
         chosen=chosen,
         config=_named(arguments),
         local=arguments.addresses,
         seed=arguments.seed,
         cuts=cuts,
+        settings=arguments.turned,
+        reflector=arguments.reflector,
     )
     return Tracing(trace, read)
+
+
+def _options(arguments: RunArguments) -> PingOptions | ProbeOptions:
+    if arguments.probe is not None:
+        size = known_probe(arguments.probe).size if arguments.size is None else arguments.size
+        return ProbeOptions(arguments.probe, arguments.host, arguments.source, arguments.count, size)
+    return PingOptions(
+        dst=arguments.host,
+        src=arguments.source,
+        count=arguments.count,
+        size=56 if arguments.size is None else arguments.size,
+        pattern=arguments.pattern,
+        record_route=arguments.record_route,
+        ttl=arguments.ttl or 0,
+        preload=arguments.preload,
+    )

@@ -90,11 +90,11 @@ def write_text(trace: StoredTrace, choice: TextChoice, out: TextIO) -> None:
     write_lines(_lines(trace, choice), out, colour=choice.colour)
 
 
-def write_lines(lines: Iterable[Text], out: TextIO, *, colour: bool) -> None:
-    """Write lines, with their styles if colour is wanted."""
+def write_lines(lines: Iterable[Text | str], out: TextIO, *, colour: bool) -> None:
+    """Write lines, with their styles if colour is wanted; one that is a str is our own words, and has none."""
     shown = _coloured() if colour else _plain
-    for line in lines:  # noqa: FURB122 -- a codec's writelines would join them all first
-        out.write(shown(line) + "\n")
+    for line in lines:
+        out.write((line if isinstance(line, str) else shown(line)) + "\n")
 
 
 def _plain(line: Text) -> str:

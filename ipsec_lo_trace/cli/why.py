@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.filename import FileName
-from ipsec_lo_trace.cli.runoptions import HOST_OPTION, run_arguments, run_options
+from ipsec_lo_trace.cli.runoptions import HOST_OPTION, PROBE_OPTION, fix_options, run_arguments, run_options
 from ipsec_lo_trace.cli.strict import StrictCommand
 from ipsec_lo_trace.cli.viewoptions import COLOR_OPTION, OUTPUT_OPTION, text_or_json
 from ipsec_lo_trace.cli.whyargs import WhyArguments
@@ -16,9 +16,9 @@ from ipsec_lo_trace.cli.whyargs import WhyArguments
 @click.command("why", cls=StrictCommand, short_help="Say what one row asked, and what depends on the answer.")
 @click.argument("row", metavar="ROW")
 @click.argument("trace", required=False, type=FileName(), metavar="[TRACE]")
-@click.option("--unpatched", is_flag=True, help="icmp_reflect leaves the tags alone (the default).")
-@click.option("--patched", is_flag=True, help="icmp_reflect deletes all tags: the fix of 2003.")
+@fix_options
 @HOST_OPTION
+@PROBE_OPTION
 @run_options
 @text_or_json("As text, or as one JSON document.")
 @COLOR_OPTION

@@ -6,9 +6,9 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from ipsec_lo_trace.cli.runargs import RunArguments, given, refuse
+from ipsec_lo_trace.cli.runargs import RunArguments, given, one_fix, refuse
 
-ABOUT_A_RUN = frozenset({"patched", "unpatched", *RunArguments.__struct_fields__})
+ABOUT_A_RUN = frozenset({"patched", "unpatched", "fix", *RunArguments.__struct_fields__})
 
 
 class WhyArguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +18,7 @@ class WhyArguments(msgspec.Struct, frozen=True, kw_only=True):
     trace: str | None
     unpatched: bool
     patched: bool
+    fix: str | None
     run: RunArguments
     format_: str
     color: str | None
@@ -31,8 +32,7 @@ class WhyArguments(msgspec.Struct, frozen=True, kw_only=True):
             if_=self.trace is not None,
         )
         self.run.check()
-        if self.patched and self.unpatched:
-            raise click.UsageError("--patched and --unpatched exclude each other")
+        one_fix(patched=self.patched, unpatched=self.unpatched, fix=self.fix)
         refuse(given(self, color="--color"), "is for text", if_=self.format_ != "text")
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from ipsec_lo_trace.findings.required import Demand, Referee
+from ipsec_lo_trace.findings.required import Demand, Ends, Referee, ends_of, lacking, unmet
 from ipsec_lo_trace.model.trace import Check, Mark, Step
 
 IP_OUTPUT = "ip_output"
 LOOUTPUT = "looutput"
 ICMP_INPUT = "icmp_input"
 REQUEST = "P1"
-TRANSFORMS = {"esp_output": "esp", "ah_output": "ah"}
+TRANSFORMS = {"esp_output": "esp", "ah_output": "ah", "ipcomp_output": "ipcomp"}
 """What a transform's output stage puts around a packet, if it hands the packet on."""
-PLACES = frozenset({IP_OUTPUT, LOOUTPUT, *TRANSFORMS})
-WATCHED = PLACES | {"ip_input", "rip_input"}
+OPAQUE = frozenset({"esp", "ipcomp"})
+"""The protocols behind whose headers nothing can be seen."""
+ARRIVED = {"ips_total"}
+"""What moves for every packet that ip_input sees."""
+PROCESS_DONE = "ipsec_process_done"
+PLACES = frozenset({IP_OUTPUT, LOOUTPUT, PROCESS_DONE, *TRANSFORMS})
+WATCHED = PLACES | {"ip_input", "rip_input", "tcp_input", "udp_ctlinput", "udp_input"}
 """The stages that an echo must see even if nothing was asked there; of others, only questions and endings."""
 SOCKET_PREFIX = "socket:"
 
@@ -37,16 +42,31 @@ class StaleDecision(msgspec.Struct):
     stage: str
 
 
+class Note(msgspec.Struct, frozen=True):
+    """Where a finding was first seen, since when its cause was there (None if it has none), and in words."""
+
+    row: int
+    since: int | None
+    text: str
+
+
+NOWHERE = Ends("0.0.0.0", "0.0.0.0")  # noqa: S104 -- nobody's address
+
+
 class Echo(msgspec.Struct):
     """The state of one echo request and its reply, while they are on their way."""
 
     packet: str = ""
-    ends: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
+    made_by: dict[str, str] = msgspec.field(default_factory=dict)
+    ends: dict[str, Ends] = msgspec.field(default_factory=dict)
+    consulted: set[str] = msgspec.field(default_factory=set)
+    applied: dict[str, list[tuple[str, int]]] = msgspec.field(default_factory=dict)
     wrapped: dict[str, set[str]] = msgspec.field(default_factory=dict)
     arrived: dict[str, set[str]] = msgspec.field(default_factory=dict)
     stale_since: int = 0
     stale: list[StaleDecision] = msgspec.field(default_factory=list)
     leaks: list[Leak] = msgspec.field(default_factory=list)
+    notes: dict[str, Note] = msgspec.field(default_factory=dict)
     ending: Step | None = None
 
     def see(self, step: Step, referee: Referee) -> None:
@@ -54,12 +74,17 @@ class Echo(msgspec.Struct):
         stage, packet = step.stage, step.packet
         if packet != self.packet:
             self.packet = packet
+            self.made_by.setdefault(packet, stage)
             if not self.stale_since and any(mark.stale for mark in (*step.marks, *_removed(step))):
                 self.stale_since = step.row
         for check in step.checks:
             mark = check.mark
             if mark is not None and mark.stale:
                 self.stale.append(StaleDecision(step.row, self.stale_since, check, stage))
+            elif check.id == "out-policy":
+                self.consulted.add(packet)
+            elif check.id == "gate-1-tag" and check.answer.startswith("none"):
+                self.note("default-policy", step, step.text)
         if stage in PLACES:
             self._note_place(step, referee)
         delivered = step.to.startswith(SOCKET_PREFIX)
@@ -68,30 +93,60 @@ class Echo(msgspec.Struct):
             self._note_clear_acceptance(step, referee)
         if delivered or step.reason:
             self.ending = step
+            self._note_ending(step)
+
+    def note(self, code: str, step: Step, text: str, since: int | None = None) -> None:
+        """Remember the first row that shows a finding."""
+        if code not in self.notes:
+            self.notes[code] = Note(step.row, since, text)
+
+    def _note_ending(self, step: Step) -> None:
+        """Note a drop that says nothing: by policy without a counter, or an error that is not sent."""
+        if step.reason == "in-policy" and step.counters.keys() <= ARRIVED:
+            self.note("uncounted-drop", step, step.text)
+        elif step.reason == "error-suppressed":
+            self.note("error-suppressed", step, step.text)
 
     def _note_place(self, step: Step, referee: Referee) -> None:
         """Note where the packet goes, what is put around it, and how it crosses lo0."""
         if step.stage == IP_OUTPUT:
             if step.visit == 1:
-                self.ends[step.packet] = (step.wire.src, step.wire.dst)
+                self.ends[step.packet] = ends_of(step.wire)
         elif step.stage == LOOUTPUT:
             if step.wire.offset == 0:
                 self.arrived[step.packet] = self._protection(step)
                 self._note_clear_text(step, referee)
+        elif step.stage == PROCESS_DONE:
+            self._note_tag(step)
         elif step.to:
-            self.wrapped.setdefault(step.packet, set()).add(TRANSFORMS[step.stage])
+            self._note_transform(step)
+
+    def _note_tag(self, step: Step) -> None:
+        """Compare the OUT_DONE that was just made with the header that was just put on."""
+        for change in step.changes:
+            spi = change.mark.spi
+            if spi is not None and step.wire.spi and spi != step.wire.spi[0]:
+                text = f"OUT_DONE names 0x{spi:08x}, and 0x{step.wire.spi[0]:08x} was used"
+                self.note("wrong-tag", step, text)
+
+    def _note_transform(self, step: Step) -> None:
+        """Note what was put around the packet, and whether the same SA had been."""
+        key = (TRANSFORMS[step.stage], step.wire.spi[0] if step.wire.spi else 0)
+        done = self.applied.setdefault(step.packet, [])
+        if key in done:
+            self.note("encapsulated-twice", step, f"SA 0x{key[1]:08x} is applied to {step.packet} once more")
+        done.append(key)
+        self.wrapped.setdefault(step.packet, set()).add(key[0])
 
     def _protection(self, step: Step) -> set[str]:
-        """Tell what protects a packet on lo0: what can be seen, and behind ESP what its rows put inside."""
+        """Tell what protects a packet on lo0: what can be seen, and what its rows put where nothing can."""
         seen = set(step.wire.proto)
-        return seen | self.wrapped.get(step.packet, set()) if "esp" in seen else seen
+        return seen | self.wrapped.get(step.packet, set()) if seen & OPAQUE else seen
 
     def _note_clear_text(self, step: Step, referee: Referee) -> None:
+        self.ends.setdefault(step.packet, ends_of(step.wire))
         demand = self._demand(step.packet, "out", referee)
-        borne = self.arrived[step.packet]
-        missing = lacking(demand.insisted, borne)
-        if not missing and not borne & set(demand.asked):
-            missing = lacking(demand.asked, borne)
+        missing = unmet(demand, self.arrived[step.packet])
         if missing:
             self.leaks.append(Leak(step.row, step.packet, missing, accepted=False))
 
@@ -105,13 +160,8 @@ class Echo(msgspec.Struct):
             self.leaks.append(Leak(step.row, step.packet, missing, accepted=True))
 
     def _demand(self, packet: str, direction: str, referee: Referee) -> Demand:
-        return referee.demand(direction, *self.ends.get(packet, ("0.0.0.0", "0.0.0.0")))  # noqa: S104 -- nobody
+        return referee.demand(direction, self.ends.get(packet) or NOWHERE)
 
 
 def _removed(step: Step) -> list[Mark]:
     return [change.mark for change in step.changes if change.op == "remove"]
-
-
-def lacking(wanted: tuple[str, ...], borne: set[str]) -> tuple[str, ...]:
-    """Give what is wanted and not borne, each once."""
-    return tuple(dict.fromkeys(proto for proto in wanted if proto not in borne))

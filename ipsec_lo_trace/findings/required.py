@@ -6,14 +6,16 @@ This is the referee's own reading of the SPD (first match by addresses, ports an
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from ipsec_lo_trace.model.trace import PolicyRecord, Run
+from ipsec_lo_trace.model.trace import Packet, PolicyRecord, SaRecord
 
 ANY = 255
 ICMP = 1
+NOBODY = "0.0.0.0"  # noqa: S104 -- nobody's address
 ASKING_LEVELS = ("require", "unique")
 
 
@@ -27,32 +29,98 @@ class Demand(NamedTuple):
 NOTHING = Demand((), ())
 
 
+class Ends(NamedTuple):
+    """What a selector looks at: addresses, upper protocol number, ports (0 where there are none)."""
+
+    src: str
+    dst: str
+    upper: int = ICMP
+    src_port: int = 0
+    dst_port: int = 0
+
+
+NUMBERS = {"icmp": 1, "ipip": 4, "tcp": 6, "udp": 17, "esp": 50, "ah": 51, "ipcomp": 108}
+"""The protocol numbers of the names that a packet's description uses; other protocols are their number."""
+
+
+def ends_of(wire: Packet) -> Ends:
+    """Read a packet's ends off its description, by its outermost header."""
+    name = wire.proto[0] if wire.proto else ""
+    upper = NUMBERS.get(name) or (int(name) if name.isdigit() else ANY)
+    return Ends(wire.src or NOBODY, wire.dst or NOBODY, upper, *wire.ports)
+
+
+class Databases(Protocol):
+    """A record that describes SAD and SPD: a trace's run record, or an audit's."""
+
+    @property
+    def sas(self) -> list[SaRecord]:
+        """The SAs."""
+
+    @property
+    def policies(self) -> list[PolicyRecord]:
+        """The policies, each direction in the order of the SPD."""
+
+
 class Referee:
     """Answers from a run's policies what a packet's protection must be."""
 
-    def __init__(self, run: Run) -> None:
-        """Read the policies of the run record."""
+    def __init__(self, run: Databases) -> None:
+        """Read the policies and the SAs of the run record."""
+        self._sas = run.sas
         self._policies = [
             (policy, IPv4Network(policy.src), IPv4Network(policy.dst)) for policy in run.policies
         ]
         self.demand = lru_cache(maxsize=1024)(self._demand)
 
-    def _demand(self, direction: str, src: str, dst: str) -> Demand:
-        """Give what the first matching policy asks of an ICMP packet from ``src`` to ``dst``."""
+    def _demand(self, direction: str, ends: Ends) -> Demand:
+        """Give what the first matching policy asks of a packet."""
         for policy, src_net, dst_net in self._policies:
             if (
                 policy.dir == direction
-                and policy.upper in (ANY, ICMP)
-                and not (policy.src_port or policy.dst_port)
-                and IPv4Address(src) in src_net
-                and IPv4Address(dst) in dst_net
+                and policy.upper in (ANY, ends.upper)
+                and policy.src_port in (0, ends.src_port)
+                and policy.dst_port in (0, ends.dst_port)
+                and IPv4Address(ends.src) in src_net
+                and IPv4Address(ends.dst) in dst_net
             ):
-                return _demand_of(policy)
+                return self._demand_of(policy, ends)
         return NOTHING
 
+    def _demand_of(self, policy: PolicyRecord, ends: Ends) -> Demand:
+        rules = [rule.split("/") for rule in policy.requests]
+        asked = tuple(rule[0] for rule in rules if self._insists(rule) or self._served(rule, ends))
+        insisted = tuple(rule[0] for rule in rules if self._insists(rule))
+        if policy.dir == "in":
+            # RFC 3173 section 2.2: any packet may come without IPComp, which protects nothing.
+            insisted = tuple(proto for proto in insisted if proto != "ipcomp")
+        return Demand(asked, insisted)
 
-def _demand_of(policy: PolicyRecord) -> Demand:
-    rules = [rule.split("/") for rule in policy.requests]
-    asked = tuple(rule[0] for rule in rules)
-    insisted = tuple(rule[0] for rule in rules if rule[-1].split(":")[0] in ASKING_LEVELS)
-    return Demand(asked, insisted)
+    def _insists(self, rule: list[str]) -> bool:
+        return rule[-1].split(":")[0] in ASKING_LEVELS
+
+    def _served(self, rule: list[str], ends: Ends) -> bool:
+        """Tell whether an SA can serve a rule whose level does not insist: without one it asks for nothing."""
+        proto, mode, between, level = rule
+        served = tuple(between.split("-")) if between else (ends.src, ends.dst)
+        reqid = int(level.partition(":")[2] or 0)
+        return any(
+            sa.proto == proto
+            and (sa.src, sa.dst) == served
+            and sa.mode in ("any", mode)
+            and reqid in (0, sa.reqid)
+            for sa in self._sas
+        )
+
+
+def lacking(wanted: tuple[str, ...], borne: Collection[str]) -> tuple[str, ...]:
+    """Give what is wanted and not borne, each once."""
+    return tuple(dict.fromkeys(proto for proto in wanted if proto not in borne))
+
+
+def unmet(demand: Demand, borne: Collection[str]) -> tuple[str, ...]:
+    """Give what an outbound demand misses in a packet: all that is insisted on; if nothing is borne, all."""
+    missing = lacking(demand.insisted, borne)
+    if missing or any(proto in borne for proto in demand.asked):
+        return missing
+    return lacking(demand.asked, borne)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
+from typing import Literal
 
 import msgspec
 
 from ipsec_lo_trace.machine.context import Context
+from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.databases import Databases
+from ipsec_lo_trace.model.inpcb import Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Selector
 from ipsec_lo_trace.model.sa import SecurityAssociation
@@ -18,6 +21,10 @@ IFQ_MAXLEN = 256
 """Packets that the IP input queue holds. Source: net/if.h (the value of that week was not seen)."""
 LOMTU = 33192
 """lo0's MTU in bytes, 32768+MHLEN+MLEN. Source: net/if_loop.c (MHLEN+MLEN taken as 424, not seen)."""
+ALLHOSTS_GROUP = IPv4Address("224.0.0.1")
+"""The group that every interface joins by itself.  RFC 1112."""
+IPDEFTTL = 64
+"""The TTL of this host's own packets, but for raw sockets and ICMP (net.inet.ip.ttl)."""
 IP_MAXPACKET = 65535
 """The longest IPv4 packet in bytes. RFC 791."""
 
@@ -35,15 +42,15 @@ class Sysctl(msgspec.Struct, frozen=True):
     ah_net_deflev: Level = Level.USE
 
 
-class Build(msgspec.Struct, frozen=True):
-    """How this kernel differs from the plain one of August 2003.
-
-    ``icmp_reflect_strips_tags`` is the fix that the analysis announces; ``diagnostic`` is ``options
-    DIAGNOSTIC``, which compiles the assertions in.
-    """
-
-    icmp_reflect_strips_tags: bool = False
-    diagnostic: bool = False
+def sysctls(build: Build) -> Sysctl:
+    """Give the sysctls that a kernel's switches set."""
+    return Sysctl(
+        def_policy=PolicyType[build.def_policy.upper()],
+        esp_trans_deflev=Level[build.esp_trans_deflev.upper()],
+        esp_net_deflev=Level[build.esp_net_deflev.upper()],
+        ah_trans_deflev=Level[build.ah_trans_deflev.upper()],
+        ah_net_deflev=Level[build.ah_net_deflev.upper()],
+    )
 
 
 class FragmentQueue(msgspec.Struct):
@@ -52,6 +59,8 @@ class FragmentQueue(msgspec.Struct):
     parts: dict[int, Mbuf] = msgspec.field(default_factory=dict)
 
 
+Connection = tuple[IPv4Address, int, IPv4Address, int]
+"""The far end's address and port, and this end's."""
 FragmentKey = tuple[IPv4Address, IPv4Address, int, int]
 
 
@@ -59,7 +68,9 @@ class Kernel(Context):
     """One modelled kernel with lo0 as its only interface.
 
     ``local`` are the addresses that are up, four bytes each; ``seed`` makes IVs, ``ip_id`` is the next IP
-    identification.
+    identification.  ``pcbs`` are the UDP and TCP sockets, ``raw_socket`` names the one raw ICMP socket ("" for
+    none); the processes open and close them.  ``syn_cache`` holds, for each SYN that was answered, this side's
+    initial sequence number (32 bits).
     """
 
     def __init__(
@@ -69,17 +80,25 @@ class Kernel(Context):
         local: frozenset[IPv4Address],
         seed: int = 0,
         build: Build = Build(),  # noqa: B008 -- frozen
-        sysctl: Sysctl = Sysctl(),  # noqa: B008 -- frozen
+        sysctl: Sysctl | None = None,
     ) -> None:
-        """Boot with the given databases and addresses."""
+        """Boot with the given databases and addresses; the sysctls are the build's unless given."""
         super().__init__()
         self.db = db
         self.local = frozenset(address.packed for address in local)
         self.seed = seed
         self.build = build
-        self.sysctl = sysctl
+        self.sysctl = sysctl = sysctl or sysctls(build)
         self.ip_id = 1 + seed % 0xFFFF
         self.ipq: dict[FragmentKey, FragmentQueue] = {}
+        self.reflector: Literal["kernel", "userspace"] = "kernel"
+        self.outside: frozenset[IPv4Network] = frozenset()
+        self.detours: frozenset[IPv4Network] = frozenset()
+        self.multicast_if = ""
+        self.groups = frozenset({ALLHOSTS_GROUP.packed})
+        self.pcbs: list[Inpcb] = []
+        self.raw_socket = "ping"
+        self.syn_cache: dict[Connection, int] = {}
         everywhere = IPv4Network("0.0.0.0/0")
         everything = Selector(everywhere, everywhere)
         self.ip4_def_policy = {way: Policy(way, everything, sysctl.def_policy) for way in Direction}

@@ -24,30 +24,50 @@ OTHER_CODES = {
     "clear-text": "clear text where a policy asks for protection, and no stale mark explains it",
     "no-policy": "no policy asks for protection, and everything crossed lo0 in clear",
     "no-reply": "a packet is still waiting inside the kernel",
+    "policy-not-asked": "clear text where a policy asks for protection: ip_output did not ask for the policy",
 }
+
+FINDING_CODES = {
+    "clear-accepted": "a packet was accepted without what the inbound policy asks for",
+    "default-policy": "ip_input's policy check was answered by the default policy, whatever the SPD says",
+    "encapsulated-twice": "the same SA was applied to a packet more than once",
+    "panic": "the kernel panicked",
+    "stale-carried": "a stale mark was carried along and decided nothing",
+    "uncounted-drop": "a policy dropped a packet, and no counter moved",
+    "wrong-tag": "an OUT_DONE tag names another SA than the one that was used",
+}
+"""What a finding may say beside the codes of verdicts and drops."""
 
 REASONS = {
     "ah-bad-length": "the AH header's length does not fit its SA",
     "ah-short": "the packet ends inside its AH header",
+    "bad-compression": "the payload cannot be decompressed",
     "bad-icv": "the ICV is wrong: the packet was altered, or the key is another",
     "bad-ip-header": "ip_input refuses the IP header",
     "bad-ip-option": "the IP options are malformed",
     "bad-padding": "ESP's padding is wrong: usually another key",
     "bad-source": "icmp_reflect sends no reply to such a source",
+    "cannot-forward": "no packet to such a destination may be forwarded",
+    "cannot-fragment": "the packet is longer than the MTU, and DF forbids to cut it",
+    "error-suppressed": "an ICMP error is due and not sent: the packet came by ESP, or deserves none",
     "esp-bad-length": "the ciphertext is no whole number of blocks",
     "icmp-checksum": "the ICMP checksum is wrong",
     "icmp-short": "the ICMP message is too short",
     "in-policy": "the inbound policy at gate 1 (ip_input) refuses the packet",
+    "ipcomp-disabled": "IPComp is switched off: ipcomp_enable is 0",
+    "ipcomp-null-tag": "a received packet's tag is rewritten, and IPComp gives none: a page fault",
     "ipintrq-full": "the IP input queue is full",
     "ipip-short": "the inner packet of a tunnel is too short",
     "ipsec-short": "too few bytes follow the IP header",
     "loop": "the packet visited more stages than the machine follows: it goes round in a loop",
     "message-too-long": "the packet would exceed 65535 bytes",
     "no-inbound-sa": "no live SA has the packet's destination, protocol and SPI",
+    "no-port": "no socket has the port, and a datagram to a group gets no error",
     "no-route": "no route: lo0 is the only interface",
     "no-sa": "the policy's level insists on an SA, and there is none",
     "no-socket": "no raw socket wants the protocol",
     "not-forwarding": "the destination is not local, and this host does not forward",
+    "not-in-group": "a packet to a group that nobody on lo0 has joined",
     "null-sa": "a request's cached SA was gone when the crypto callback read it: a page fault",
     "out-policy": "the outbound policy discards the packet",
     "replay": "the sequence number came before, or is older than the window",
@@ -55,9 +75,12 @@ REASONS = {
     "sa-gone": "the SA died while the packet was in crypto",
     "sequence-wrap": "AH's sequence number would wrap",
     "socket-policy": "the inbound policy at gate 2 (the socket) refuses the packet",
+    "tcp-malformed": "the TCP header is malformed, or its checksum is wrong",
+    "tcp-unwanted": "a TCP segment that neither its connection nor anybody else waits for",
     "tunnel-unspecified": "an end of the tunnel's SA is 0.0.0.0",
+    "udp-malformed": "the UDP header is malformed, or its checksum is wrong",
     "use-without-sa": 'level "use" and no SA: an error in this code, not clear text',
 }
 """Why a stage drops a packet, or panics."""
 
-CODES = STALE_CODES | OTHER_CODES | REASONS
+CODES = STALE_CODES | OTHER_CODES | FINDING_CODES | REASONS

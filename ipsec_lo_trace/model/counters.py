@@ -10,17 +10,22 @@ IP_COUNTERS = {
     "ips_localout": "packets of this host's own that ip_output passed on",
     "ips_noroute": "packets that ip_output dropped for want of a route",
     "ips_cantforward": "packets for another host, which this one does not forward",
+    "ips_forward": "packets that ip_forward handed to ip_output",
+    "ips_redirectsent": "redirects that were due to a sender, sent or not",
+    "ips_rawout": "packets whose IP header a process wrote",
     "ips_noproto": "packets that no raw socket wanted",
     "ips_fragments": "fragments that ip_input received",
     "ips_reassembled": "packets put together from fragments",
     "ips_fragmented": "packets that ip_output cut into fragments",
     "ips_ofragments": "fragments that ip_output made",
+    "ips_cantfrag": "packets too long for the interface, which DF forbids to cut",
     "ips_tooshort": "packets with fewer bytes than their header says",
     "ips_toosmall": "packets too small for an IP header",
     "ips_badvers": "packets of another IP version",
     "ips_badhlen": "packets whose header length is wrong",
     "ips_badlen": "packets whose total length is less than their header",
     "ips_badaddr": "packets from a multicast address",
+    "ips_badoptions": "packets with malformed options, or a source route that leads nowhere",
     "ips_in_polvio": "packets that an inbound policy refused; gate 1 does not count, a socket counts twice",
     "ips_out_polvio": "packets that an outbound policy discarded",
     "ips_out_nosa": "packets for which an outbound policy found no SA",
@@ -33,7 +38,39 @@ ICMP_COUNTERS = {
     "icps_checksum": "ICMP messages with a wrong checksum",
     "icps_inhist[0]": "echo replies received; other messages count under their own type",
     "icps_inhist[8]": "echo requests received",
-    "icps_outhist[0]": "echo replies sent",
+    "icps_outhist[0]": "echo replies sent; other messages count under their own type",
+    "icps_error": "ICMP errors that were due, sent or not",
+    "icps_badcode": "ICMP errors with a code that no socket hears of",
+    "icps_badlen": "ICMP errors that quote too little, and requests that are too short to be answered",
+}
+
+UDP_COUNTERS = {
+    "udps_ipackets": "datagrams received",
+    "udps_opackets": "datagrams sent",
+    "udps_hdrops": "datagrams too short for a UDP header",
+    "udps_badlen": "datagrams whose UDP length does not fit",
+    "udps_badsum": "datagrams with a wrong checksum",
+    "udps_noport": "datagrams to a port without a socket",
+    "udps_noportbcast": "datagrams to a group, and to a port without a socket",
+    "udps_pcbhashmiss": "datagrams for which no socket is connected to the sender",
+}
+
+TCP_COUNTERS = {
+    "tcps_rcvtotal": "segments received",
+    "tcps_rcvshort": "segments too short for a TCP header",
+    "tcps_rcvbadoff": "segments whose header length does not fit",
+    "tcps_rcvbadsum": "segments with a wrong checksum",
+    "tcps_noport": "segments to a port without a socket",
+    "tcps_pcbhashmiss": "segments for which no socket is connected to the sender",
+    "tcps_badsyn": "segments that a listening socket does not want",
+    "tcps_sndtotal": "segments sent, but for what tcp_respond sends",
+    "tcps_sndctrl": "segments with SYN, FIN or RST sent",
+    "tcps_sndacks": "segments sent to acknowledge",
+    "tcps_sc_added": "SYNs that the SYN cache holds or held",
+    "tcps_sc_completed": "connections that came out of the SYN cache",
+    "tcps_accepts": "connections accepted",
+    "tcps_connects": "connections opened, by either end",
+    "tcps_conndrops": "connections refused before they were open",
 }
 
 ESP_AH_COUNTERS = {
@@ -59,6 +96,18 @@ ESP_AH_COUNTERS = {
     "ahs_wrap": "AH: packets not sent because the sequence number would wrap",
 }
 
+IPCOMP_COUNTERS = {
+    "ipcomps_input": "IPComp: packets received",
+    "ipcomps_output": "IPComp: packets sent, compressed or not",
+    "ipcomps_obytes": "IPComp: bytes sent, before compression",
+    "ipcomps_hdrops": "IPComp: packets too short for the header",
+    "ipcomps_notdb": "IPComp: packets for which there is no SA",
+    "ipcomps_noxform": "IPComp: packets that could not be decompressed",
+    "ipcomps_pdrops": "IPComp: packets dropped because IPComp is switched off",
+    "ipcomps_qfull": "IPComp: packets lost to a full IP input queue",
+    "ipcomps_toobig": "IPComp: packets that would have exceeded 65535 bytes",
+}
+
 IPIP_COUNTERS = {
     "ipips_ipackets": "inner packets received from a tunnel",
     "ipips_ibytes": "bytes of the inner packets received",
@@ -76,12 +125,21 @@ LO0_COUNTERS = {
     "if_ibytes": "bytes received on lo0",
 }
 
-COUNTERS = IP_COUNTERS | ICMP_COUNTERS | ESP_AH_COUNTERS | IPIP_COUNTERS | LO0_COUNTERS
-_HISTOGRAM = re.compile(r"icps_inhist\[(0|[1-9][0-9]{0,2})\]")
+COUNTERS = (
+    IP_COUNTERS
+    | ICMP_COUNTERS
+    | UDP_COUNTERS
+    | TCP_COUNTERS
+    | ESP_AH_COUNTERS
+    | IPCOMP_COUNTERS
+    | IPIP_COUNTERS
+    | LO0_COUNTERS
+)
+_HISTOGRAM = re.compile(r"icps_(?:in|out)hist\[(0|[1-9][0-9]{0,2})\]")
 MAX_ICMP_TYPE = 255
 
 
 def is_counter(name: str) -> bool:
-    """Say whether a trace can hold a counter of this name: icps_inhist has one for each ICMP type."""
+    """Say whether a trace can hold a counter of this name: the histograms have one for each ICMP type."""
     histogram = _HISTOGRAM.fullmatch(name)
     return name in COUNTERS or bool(histogram and int(histogram[1]) <= MAX_ICMP_TYPE)

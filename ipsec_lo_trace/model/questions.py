@@ -39,8 +39,11 @@ QUESTIONS = {
     ),
     "in-sa": Question("ipsec_common_input", "which SA is the packet for?"),
     "encap": Question("ipe4_encapcheck", "did the outer packet come by IPsec?", "stale-flag"),
-    "gate-2-policy": Question("rip_input", "which inbound policy covers the packet, for the socket?"),
+    "error-flag": Question(
+        "icmp_error", "did the offending packet come by ESP, so that no error is sent?", "stale-flag"
+    ),
+    "gate-2-policy": Question("ipsec4_in_reject", "which inbound policy covers the packet, for the socket?"),
     "gate-2-flag": Question(
-        "rip_input", "does the packet bear the flag that the policy asks for?", "stale-flag"
+        "ipsec4_in_reject", "does the packet bear the flag that the policy asks for?", "stale-flag"
     ),
 }

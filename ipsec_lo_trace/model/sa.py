@@ -1,4 +1,4 @@
-"""Security associations: what an SA is, and the two protocols that this kernel runs."""
+"""Security associations: what an SA is, and the three protocols that this kernel runs."""
 
 from __future__ import annotations
 
@@ -84,9 +84,10 @@ class Replay(msgspec.Struct):
 class SecurityAssociation(msgspec.Struct, eq=False):
     """struct secasvar with the head that it hangs from.
 
-    Keys are bytes; an algorithm is its setkey(8) name, or "" for none.  ``old`` is SADB_X_EXT_OLD (esp-old,
-    ah-old: no sequence number, hence no ``replay``), ``padding`` is "seq", "zero" or "random"
-    (SADB_X_EXT_P*).
+    Keys are bytes; an algorithm is its setkey(8) name, or "" for none.  An IPComp SA's compression algorithm
+    is ``cipher``, as in the kernel (alg_enc), and ``raw_cpi`` (SADB_X_EXT_RAWCPI, setkey's -R) lets its SPI
+    have more than 16 bits.  ``old`` is SADB_X_EXT_OLD (esp-old, ah-old: no sequence number, hence no
+    ``replay``), ``padding`` is "seq", "zero" or "random" (SADB_X_EXT_P*).
     """
 
     index: SaIndex
@@ -98,6 +99,7 @@ class SecurityAssociation(msgspec.Struct, eq=False):
     old: bool = False
     padding: str = "seq"
     cyclic: bool = True
+    raw_cpi: bool = False
     replay: Replay | None = msgspec.field(default_factory=Replay)
     added: int = 0
     state: SaState = SaState.MATURE
@@ -109,5 +111,5 @@ class SecurityAssociation(msgspec.Struct, eq=False):
 
     @property
     def proto(self) -> int:
-        """The IP protocol number, 50 for ESP or 51 for AH."""
+        """The IP protocol number: 50 for ESP, 51 for AH, 108 for IPComp."""
         return self.index.proto

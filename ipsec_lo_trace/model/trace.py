@@ -8,11 +8,13 @@ The records that are made for every row take their fields by position, which is 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-SCHEMA = "ipsec-lo-trace/1"
+SCHEMA = "ipsec-lo-trace/2"
+Hex = Annotated[str, msgspec.Meta(pattern="^(?:[0-9a-f]{2})*$")]
+"""Bytes, two digits each."""
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False):
@@ -61,13 +63,15 @@ class Check(msgspec.Struct, frozen=True, gc=False):
 class Packet(msgspec.Struct, frozen=True, gc=False):
     """What a packet is, seen from its outside: protocols outermost first, lengths in bytes.
 
-    ``spi`` and ``seq`` are those of the AH and ESP headers in ``proto``, in that order.  A fragment has
-    ``offset`` (bytes) and ``more``.
+    ``spi`` and ``seq`` are those of the AH and ESP headers in ``proto``, in that order; of an IPComp header
+    ``spi`` is the CPI and ``seq`` 0.  ``ports`` are source and destination port of TCP or UDP that can be
+    seen, else empty.  A fragment has ``offset`` (bytes) and ``more``.
     """
 
     proto: list[str]
     spi: list[int]
     seq: list[int]
+    ports: list[int]
     src: str
     dst: str
     len: int
@@ -90,13 +94,13 @@ class Step(msgspec.Struct, tag="step", tag_field="kind", gc=False):
 
     row: int
     echo: int
-    analysis: int
+    analysis: Annotated[int, msgspec.Meta(ge=0, le=8)]
     stage: str
     visit: int
     packet: str
     via: str
     wire: Packet
-    bytes: str | None
+    bytes: Hex | None
     marks: tuple[Mark, ...]
     changes: list[Change]
     checks: list[Check]
@@ -137,15 +141,21 @@ class PolicyRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
-    """The first record: everything that the run depended on."""
+    """The first record: everything that the run depended on.
+
+    ``program`` is "ping" or "probe KIND"; ``reflector`` is "kernel", or "userspace" where a process answers.
+    ``knobs`` are the settings that differ from the kernel under its fix, as NAME=VALUE.
+    """
 
     schema: str
     tool: str
     kernel: str
     fix: str
+    knobs: list[str]
     seed: int
     chosen: str
     program: str
+    reflector: str
     src: str
     dst: str
     count: int
@@ -174,11 +184,25 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     len: int
 
 
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something that the run showed: a stable code, the row where it was first seen, how many echoes show it.
+
+    ``since`` is the row from which on its cause was there, None if it has none.
+    """
+
+    code: str
+    text: str
+    row: int
+    since: int | None
+    echoes: int
+
+
 class Verdict(msgspec.Struct, tag="verdict", tag_field="kind", kw_only=True, gc=False):
     """The last record: what the run came to.
 
     ``cause``, ``effect``, ``seen`` and ``unseen`` are row numbers or None: where the stale history arose,
     where it decided, where the kernel noticed (a drop or an error), where the last check passed it by.
+    ``ping`` is what the sending program saw: ok, loss or error.  ``findings`` are in the order of their rows.
     """
 
     outcome: str
@@ -195,6 +219,7 @@ class Verdict(msgspec.Struct, tag="verdict", tag_field="kind", kw_only=True, gc=
     unseen: int | None
     reasons: dict[str, str]
     fix: str
+    findings: list[Finding]
     lo0: list[Crossing]
     counters: dict[str, int]
 

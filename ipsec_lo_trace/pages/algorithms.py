@@ -19,6 +19,8 @@ _AUTHS = (
     ("hmac-sha2-256", "HMAC with SHA-256, cut to 12 bytes", "32", "draft-ietf-ipsec-ciph-sha-256-00"),
 )
 
+_COMPRESSIONS = (("deflate", "raw deflate with a window of 4 KiB, for IPComp", "RFC 1951 and 2394"),)
+
 
 def _page(name: str, what: str, key_len: str, rfc: str, *, option: str) -> Page:
     return Page(
@@ -32,7 +34,20 @@ def _page(name: str, what: str, key_len: str, rfc: str, *, option: str) -> Page:
     )
 
 
+def _compression(name: str, what: str, rfc: str) -> Page:
+    return Page(
+        kind="algorithms",
+        name=name,
+        text=f"{what[0].upper()}{what[1:]}; it has no key.",
+        source=f"{rfc}; setkey(8), -C; opencrypto/deflate.c",
+        sure="read",
+        example=f"{PROGRAM} ping --proto ipcomp",
+        details=(("well-known CPI", "2"),),
+    )
+
+
 ALGORITHMS = (
     *(_page(*row, option="-E") for row in _CIPHERS),
     *(_page(*row, option="-A") for row in _AUTHS),
+    *(_compression(*row) for row in _COMPRESSIONS),
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from ipsec_lo_trace.model.codes import CODES, OUTCOMES, STALE_CODES
+from ipsec_lo_trace.model.codes import CODES, FINDING_CODES, OUTCOMES, STALE_CODES
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.page import PROGRAM, Page, explained, fed, sentence
 from ipsec_lo_trace.pages.stages import FILES
 
 _PING = f"{PROGRAM} ping"
+_IPCOMP = f"{_PING} --proto ipcomp"
+_PANIC = f"{_IPCOMP} --set ipcomp_enable=1 -p 0f"
 _OUT = "spdadd 127.0.0.1 127.0.0.1 any -P out"
 _IN = "spdadd 127.0.0.1 127.0.0.1 any -P in"
 _SA = 'add 127.0.0.1 127.0.0.1 esp 0x1000 -E des-cbc "12345678" ;'
@@ -32,29 +34,37 @@ _OUTCOME_EXAMPLES = {
     "lost": _NO_SA,
     "error": f"{_PING} -s 65507",
     "leak": f"{_PING} --unpatched",
-    "panic": explained("null-sa"),
+    "panic": _PANIC,
 }
 
 # The stage that ends a packet for each reason; some have others besides.
 _REASON_STAGES = {
     "ah-bad-length": "ah_input",
     "ah-short": "ah_input",
+    "bad-compression": "ipcomp_input_cb",
     "bad-icv": "esp_input_cb",
     "bad-ip-header": "ip_input",
     "bad-ip-option": "ip_input",
     "bad-padding": "esp_input_cb",
     "bad-source": "icmp_reflect",
+    "cannot-forward": "ip_forward",
+    "cannot-fragment": "ip_output",
+    "error-suppressed": "icmp_error",
     "esp-bad-length": "esp_input",
     "icmp-checksum": "icmp_input",
     "icmp-short": "icmp_input",
     "in-policy": "ip_input",
+    "ipcomp-disabled": "ipsec4_process_packet",
+    "ipcomp-null-tag": "ipsec4_common_input_cb",
     "ipintrq-full": "looutput",
     "ipip-short": "ip4_input",
     "ipsec-short": "ipsec4_common_input",
     "loop": "ip_output",
     "message-too-long": "ip_output",
+    "not-in-group": "ip_output",
     "null-sa": "ipsec_process_done",
     "no-inbound-sa": "ipsec4_common_input",
+    "no-port": "udp_input",
     "no-route": "ip_output",
     "no-sa": "ipsec4_process_packet",
     "no-socket": "rip_input",
@@ -65,7 +75,10 @@ _REASON_STAGES = {
     "sa-gone": "esp_input_cb",
     "sequence-wrap": "ah_output",
     "socket-policy": "rip_input",
+    "tcp-malformed": "tcp_input",
+    "tcp-unwanted": "tcp_input",
     "tunnel-unspecified": "ipip_output",
+    "udp-malformed": "udp_input",
     "use-without-sa": "ipsec4_process_packet",
 }
 
@@ -77,7 +90,20 @@ _CODE_EXAMPLES = {
     "stale-flag": fed(_ONE_WAY, f"--patched {_TWO}"),
     "clear-text": explained("leak"),
     "no-reply": explained("lost"),
+    "policy-not-asked": f"{_PING} --fix linux",
+    "clear-accepted": fed(_ONE_WAY, f"--patched {_TWO}"),
+    "default-policy": f"{_PING} --patched",
+    "encapsulated-twice": f"{_PING} --drop-mark OUT_DONE@ipsec_process_done",
+    "panic": _PANIC,
+    "stale-carried": f"{_PING} --patched",
+    "uncounted-drop": fed(f"{_IN} discard ;"),
+    "wrong-tag": explained("ipsec_process_done"),
+    "cannot-forward": f"{PROGRAM} probe source-route",
+    "cannot-fragment": f"{PROGRAM} probe df",
     "message-too-long": f"{_PING} -s 65507",
+    "bad-compression": f"{_IPCOMP} --set ipcomp_enable=1 -s 0",
+    "ipcomp-disabled": _IPCOMP,
+    "ipcomp-null-tag": _PANIC,
     "no-sa": _NO_SA,
     "use-without-sa": fed(f"{_OUT} ipsec esp/transport//use ;"),
     "out-policy": fed(f"{_OUT} discard ;"),
@@ -110,6 +136,8 @@ def _code(name: str, text: str) -> Page:
         stage = _REASON_STAGES[name]
         ends: tuple[tuple[str, str], ...] = (("ends a packet in", stage),)
         return _page(name, text, f"{FILES[stage]}, {stage}", "read", ends, (stage,))
+    if name in FINDING_CODES:
+        return _page(name, text, "the findings, from the rows of the trace", "ours", (), ("finding",))
     asked = tuple(_STALE_QUESTIONS.get(name, ()))
     details = (("questions", ", ".join(asked)),) if asked else ()
     return _page(

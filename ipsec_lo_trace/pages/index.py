@@ -8,7 +8,7 @@ import re
 from ipsec_lo_trace.pages.algorithms import ALGORITHMS
 from ipsec_lo_trace.pages.codes import CODE_PAGES, OUTCOME_PAGES
 from ipsec_lo_trace.pages.counters import COUNTER_PAGES
-from ipsec_lo_trace.pages.kernels import FIXES, KERNELS
+from ipsec_lo_trace.pages.kernels import FIXES, KERNELS, KNOB_PAGES
 from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.pages.page import Page
 from ipsec_lo_trace.pages.questions import QUESTION_PAGES
@@ -27,6 +27,7 @@ KINDS = {
     "decisions": ("what a stage can decide", DECISIONS),
     "errnos": ("what a drop can return", ERRNOS),
     "fixes": ("treatments of stale marks", FIXES),
+    "knobs": ("switches of the kernel, for --set", KNOB_PAGES),
     "kernels": ("kernels that can be run", KERNELS),
     "algorithms": ("ciphers and authenticators", ALGORITHMS),
     "terms": ("the glossary", TERMS),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ipsec_lo_trace.pages.page import PROGRAM, Page
+from ipsec_lo_trace.fixes.fix import Fix, all_fixes
+from ipsec_lo_trace.model.build import KNOBS, Knob, values
+from ipsec_lo_trace.pages.page import PROGRAM, Page, sentence
 
 KERNELS = (
     Page(
         kind="kernels",
         name="netbsd-2003-08",
-        text="NetBSD's FAST_IPSEC as imported in August 2003, before any fix: IPv4, ESP and AH, no IPComp.",
+        text="NetBSD's FAST_IPSEC as imported in August 2003, before any fix: IPv4, ESP, AH and IPComp.",
         source=(
             "the NetBSD 2.0 branch (ipsec_output.c 1.12.2, ipsec_input.c 1.8, ip_output.c 1.130) less"
             " what is known to be younger than 18 August 2003"
@@ -20,27 +22,40 @@ KERNELS = (
     ),
 )
 
-FIXES = (
-    Page(
+_SEEN_RUN = ("none", "netbsd-2003-08", "netbsd-2.0", "looutput-only")
+"""The treatments that NetBSD's own stack was run with: strip in neither place, in either, in both."""
+
+
+def _fix_page(fix: Fix) -> Page:
+    settings = ", ".join(f"{name}={value}" for name, value in fix.knobs.items()) or "none"
+    details = (("knobs", settings), *((("left out", fix.note),) if fix.note else ()))
+    proposed = "proposal" in fix.source
+    return Page(
         kind="fixes",
-        name="none",
-        text="No fix: icmp_reflect leaves tags and flags alone.",
-        source="ip_icmp.c 1.68 (2002/06/13); the analysis of 2003-08-18 describes its effect",
-        sure="measured",
-        example=f"{PROGRAM} ping --unpatched",
-        see=("netbsd-2003-08",),
-    ),
-    Page(
-        kind="fixes",
-        name="netbsd-2003-08",
-        text="icmp_reflect deletes all tags and leaves the flags.",
-        source="announced on tech-net, 2003-08-18; the revision itself was not seen",
-        sure="cited",
-        example=f"{PROGRAM} ping --patched",
-        details=(
-            ("does not reach", "the flags: a stale M_DECRYPTED may still satisfy an inbound policy"),
-            ("unknown", "the revision's number, message and date"),
-        ),
-        see=("none", "icmp_reflect", "stale-flag"),
-    ),
-)
+        name=fix.name,
+        text=sentence(fix.title),
+        source=fix.source,
+        sure="measured" if fix.name in _SEEN_RUN else "ours" if proposed else "read",
+        example=f"{PROGRAM} ping --fix {fix.name}",
+        details=details,
+        see=tuple(fix.knobs) or ("icmp_reflect",),
+    )
+
+
+FIXES = tuple(_fix_page(fix) for fix in all_fixes())
+
+
+def _knob_page(name: str, knob: Knob) -> Page:
+    plain, *others = values(name)
+    return Page(
+        kind="knobs",
+        name=name,
+        text=sentence(knob.text),
+        source=knob.source,
+        sure="ours" if knob.source == "a proposal" else "read",
+        example=f"{PROGRAM} ping --set {name}={others[-1]}",
+        details=(("values", f"{plain} (the plain kernel's), {', '.join(others)}"),),
+    )
+
+
+KNOB_PAGES = tuple(_knob_page(name, knob) for name, knob in KNOBS.items())

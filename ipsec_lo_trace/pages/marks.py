@@ -84,6 +84,14 @@ MARKS = (
         source="netipsec/xform_esp.c, esp_input; netipsec/xform_ah.c, ah_input",
         example=explained("esp_input"),
     ),
+    _tag(
+        "PF",
+        "A tag that a packet filter leaves on what it has seen; no part of IPsec reads it. It is there only where"
+        " the switch pf is turned, and shows which tags outlive a fix.",
+        source="FreeBSD's net/pfvar.h",
+        example=f"{PROGRAM} ping --set pf=tagging --fix freebsd-13",
+        full="PACKET_TAG_PF",
+    ),
     _flag(
         "M_DECRYPTED",
         "An mbuf flag that says: ESP was undone. An inbound policy that requires ESP looks for it and for"

@@ -27,8 +27,9 @@ PLACES = {
     "gate-1-flag": Place("netinet/ip_input.c", "the packet's flag", "the policy's rule"),
     "in-sa": Place("netipsec/ipsec_input.c", "the packet's header", "the SA"),
     "encap": Place("netipsec/xform_ipip.c", "the packet's flag", "looked for"),
-    "gate-2-policy": Place("netinet/raw_ip.c", "the packet", "the policy"),
-    "gate-2-flag": Place("netinet/raw_ip.c", "the packet's flag", "the policy's rule"),
+    "error-flag": Place("netinet/ip_icmp.c", "the packet's flag", "looked for"),
+    "gate-2-policy": Place("netipsec/ipsec.c", "the packet", "the policy"),
+    "gate-2-flag": Place("netipsec/ipsec.c", "the packet's flag", "the policy's rule"),
 }
 
 _NOTES = {
@@ -60,11 +61,19 @@ _NOTES = {
     "gate-1-flag": "Neither SA nor SPI, mode or order is compared. A refusal moves no counter.",
     "in-sa": "Destination, protocol and SPI are compared; the source is not.",
     "encap": "Any of the three flags will do, whoever's it is.",
-    "gate-2-policy": "Asked by address, whatever tags the packet has.",
+    "error-flag": (
+        "An error would quote in clear what came encrypted. AH does not count, and whose flag it is does not"
+        " either. icps_error has been counted before."
+    ),
+    "gate-2-policy": (
+        "Asked by address, whatever tags the packet has, on behalf of rip_input, udp_input or tcp_input; a"
+        " listening TCP socket does not ask."
+    ),
     "gate-2-flag": "Neither SA nor SPI, mode or order is compared. A refusal is counted twice.",
 }
 
 _EXAMPLES = {
+    "error-flag": f"{PROGRAM} probe udp-closed --detail minimal",
     "encap": f"{PROGRAM} ping --mode tunnel --detail minimal",
     "gate-1-policy": fed("spdflush ;", "--detail minimal"),
     "gate-1-flag": fed(

@@ -37,7 +37,12 @@ _TEXTS = {
         "the IPsec code that NetBSD took from FreeBSD in August 2003. It hands its cryptography to a"
         " framework that calls back when it is done."
     ),
-    "fix": "a treatment of stale marks that can be chosen for a run.",
+    "finding": "something that a run showed: a stable code, the first row that shows it, and in how many echoes.",
+    "fix": "a treatment of stale marks that can be chosen for a run: a set of switches.",
+    "knob": "a switch of the kernel that --set turns; a fix is a set of them.",
+    "probe": "a program that sends other traffic than ping; list probes names the kinds.",
+    "reflector": "who answers an ICMP request: the kernel, or a process in user space.",
+    "case": "a configuration that comes with this program, with the ends that it is about.",
     "flag": (
         "an mbuf flag: M_DECRYPTED (ESP was undone), M_AUTHIPHDR and M_AUTHIPDGM (AH was verified). The"
         " inbound policy check goes by flags."
@@ -51,6 +56,11 @@ _TEXTS = {
         " messages."
     ),
     "ICV": "integrity check value: the 12 bytes by which AH and ESP notice that a packet was altered.",
+    "IPComp": (
+        "IP Payload Compression, IP protocol 108 (RFC 3173): makes packets shorter and protects nothing. Only"
+        " OUT_DONE tells of it: no flag and no IN_DONE."
+    ),
+    "CPI": "compression parameter index: the number in an IPComp header, of 16 bits; it is the SA's SPI.",
     "IPIP": "IP in IP, IP protocol 4: a packet inside another, for tunnel mode.",
     "ipsec": "said of a policy: its rules say which transforms the packet gets.",
     "leaks": "how many echoes crossed lo0 in clear, or were accepted so, where a policy asks for protection.",
@@ -67,7 +77,10 @@ _TEXTS = {
         "what a verdict says of ping: ok, every request was answered; loss, one was not; error, sendto"
         " failed."
     ),
-    "P1, P2": "the echo request and the echo reply; P1/2 is the request's second fragment.",
+    "P1, P2": (
+        "the echo request and the echo reply; P1/2 is the request's second fragment, P1/loop1 a copy that comes"
+        " back of a packet to a group, P1/copy what an ICMP redirect quotes. What is forwarded is a new packet."
+    ),
     "ping": "the program that sends echo requests from a raw socket.",
     "policy": "which packets need what. Policies are in the SPD, and the first match wins.",
     "row": (
@@ -89,6 +102,10 @@ _TEXTS = {
         "a packet tag (m_tag): a record chained to the packet header. IPsec's name an SA by protocol, SPI"
         " and destination."
     ),
+    "TCP": (
+        "Transmission Control Protocol, IP protocol 6: a connection opens with SYN, SYN-ACK and ACK, or a RST"
+        " refuses it."
+    ),
     "tdb_ident": "what an IPsec tag says of an SA: protocol, SPI and destination.",
     "trace": "what a run leaves: a run record, a step record for each row, a verdict record.",
     "transfer": (
@@ -98,6 +115,7 @@ _TEXTS = {
     "transport, tunnel, transport mode, tunnel mode": (
         "the packet's own payload is protected; or the whole packet is, inside another."
     ),
+    "UDP": "User Datagram Protocol, IP protocol 17: datagrams between ports.",
     "use, require, unique, default": (
         "the levels of a rule. With use an SA is wanted, with require and unique it is insisted on; default"
         " is what the sysctls say."
@@ -123,6 +141,8 @@ _SOURCES = {
     "gate 1, gate 2": ("netinet/ip_input.c; netinet/raw_ip.c", "read"),
     "ICMP": ("RFC 792", "cited"),
     "ICV": ("RFC 2402, section 2.6; RFC 2406, section 2.7", "cited"),
+    "IPComp": ("RFC 3173", "cited"),
+    "CPI": ("RFC 3173, section 3.3; netipsec/xform_ipcomp.c, ipcomp_output", "read"),
     "IPIP": ("RFC 2003", "cited"),
     "ipsec": ("netipsec/ipsec.c, ipsec4_checkpolicy", "read"),
     "level": ("netipsec/ipsec.c, ipsec_get_reqlevel; setkey(8)", "read"),
@@ -138,9 +158,11 @@ _SOURCES = {
     "stage": ("the modelled kernel's link table", "ours"),
     "stale": ("the mail of 2003-08-18, which tells of the reply that bears the request's tags", "cited"),
     "tag": ("sys/mbuf.h; kern/uipc_mbuf2.c, m_tag_prepend", "read"),
+    "TCP": ("RFC 793", "cited"),
     "tdb_ident": ("netipsec/xform.h, struct tdb_ident", "read"),
     "transfer": ("the modelled kernel's link table", "read"),
     "transport, tunnel, transport mode, tunnel mode": ("RFC 2401, section 4.1", "cited"),
+    "UDP": ("RFC 768", "cited"),
     "use, require, unique, default": ("netipsec/ipsec.c, ipsec_get_reqlevel; setkey(8)", "read"),
 }
 
@@ -160,6 +182,8 @@ _EXAMPLES = {
     "flag": "list marks",
     "gate 1, gate 2": "explain gate-2-flag",
     "ICV": "ping --auth hmac-sha1",
+    "IPComp": "ping --proto ipcomp",
+    "CPI": "ping --proto ipcomp --show-config",
     "IPIP": "ping --mode tunnel",
     "ipsec": "ping --show-config",
     "leaks": "ping -c 3",
@@ -176,10 +200,12 @@ _EXAMPLES = {
     "stage": "list stages",
     "stale": "ping --unpatched",
     "tag": "list marks",
+    "TCP": "probe tcp-open",
     "tdb_ident": "why 6",
     "trace": "schema",
     "transfer": "list transfers",
     "transport, tunnel, transport mode, tunnel mode": "ping --mode tunnel",
+    "UDP": "probe udp-echo",
     "use, require, unique, default": "ping --level unique",
     "verdict": "ping -q",
 }

@@ -7,6 +7,7 @@ from ipsec_lo_trace.pages.page import PROGRAM, Page, explained, fed
 _PING = f"{PROGRAM} ping"
 _JSONL = f"{_PING} --format jsonl"
 _MINIMAL = f"{_PING} --detail minimal"
+_PROBE = f"{PROGRAM} probe"
 _OUT = "spdadd 127.0.0.1 127.0.0.1 any -P out"
 _IN_DISCARD = fed("spdadd 127.0.0.1 127.0.0.1 any -P in discard ;", "--detail minimal")
 
@@ -70,7 +71,31 @@ _DECISIONS = (
     ("keep", "ip_reass: the fragment waits for the others.", "ip_reass", f"{_MINIMAL} -s 40000"),
     ("reflect", "icmp_input: an echo request, to be answered.", "icmp_input", _MINIMAL),
     ("raw", "The packet goes to the raw sockets.", "icmp_input", _MINIMAL),
-    ("deliver", "rip_input: a socket gets the packet.", "rip_input", _MINIMAL),
+    ("deliver", "A socket gets the packet, or the error that it brings.", "rip_input", _MINIMAL),
+    ("multicast", "ip_output: to a group, so a copy may come back.", "ip_output", f"{_PROBE} multicast"),
+    ("copy", "ip_mloopback: the copy goes to lo0.", "ip_mloopback", f"{_PROBE} multicast"),
+    ("forward", "ip_input, ip_forward: for another host.", "ip_forward", f"{_PROBE} forward"),
+    (
+        "source-route",
+        "ip_input: the packet's source route leads on to another hop.",
+        "ip_input",
+        f"{_PROBE} source-route",
+    ),
+    ("wire", "ether_output: the packet leaves the host.", "ether_output", f"{_PROBE} forward"),
+    ("no-port", "udp_input, tcp_input: no socket has the port.", "udp_input", f"{_PROBE} udp-closed"),
+    (
+        "error",
+        "An ICMP error is sent, or reaches the socket that it is for.",
+        "icmp_error",
+        f"{_PROBE} udp-closed",
+    ),
+    ("reuse", "tcp_respond: the RST is made in the segment's mbuf.", "tcp_respond", f"{_PROBE} tcp-closed"),
+    (
+        "new-mbuf",
+        "tcp_respond: the RST is made in a new mbuf, since the segment has no options and no data.",
+        "tcp_respond",
+        explained("tcp_respond"),
+    ),
     (
         "drop",
         "The packet is freed because something is wrong with it; the reason says what.",
@@ -91,7 +116,9 @@ _ERRNOS = (
     ("EINVAL", "Invalid: no SA at level use, a dead SA, a packet that does not fit its SA.", _USE),
     ("ENOENT", "No SA. ip_output turns it into success, so ping is not told.", _REQUIRE),
     ("EMSGSIZE", "The packet would exceed 65535 bytes.", f"{_MINIMAL} -s 65507"),
-    ("EHOSTUNREACH", "There is no route to the destination.", explained("no-route")),
+    ("ECONNREFUSED", "Nobody listens there: an ICMP error or a RST says so.", f"{_PROBE} tcp-closed"),
+    ("EHOSTUNREACH", "There is no route, or IPComp is switched off.", f"{_MINIMAL} --proto ipcomp"),
+    ("EOPNOTSUPP", "IPComp came, and it is switched off.", explained("ipcomp-disabled")),
     ("EACCES", "The ICV is wrong, or the AH header does not fit.", explained("bad-icv")),
     ("ENOBUFS", "A queue is full, an SA died, or a sequence number came before.", explained("replay")),
 )

@@ -8,21 +8,35 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+from ipsec_lo_trace.kernel.net.if_ethersubr import ether_output
 from ipsec_lo_trace.kernel.net.if_loop import looutput
 from ipsec_lo_trace.kernel.netinet.ip_encap import encap4_input
 from ipsec_lo_trace.kernel.netinet.ip_icmp import icmp_input, icmp_reflect, icmp_send
+from ipsec_lo_trace.kernel.netinet.ip_icmp_error import icmp_error
 from ipsec_lo_trace.kernel.netinet.ip_input import ip_input, ip_reass
+from ipsec_lo_trace.kernel.netinet.ip_input_forward import ip_forward
+from ipsec_lo_trace.kernel.netinet.ip_mloopback import ip_mloopback
 from ipsec_lo_trace.kernel.netinet.ip_output import ip_output
 from ipsec_lo_trace.kernel.netinet.raw_ip import rip_input, rip_output
+from ipsec_lo_trace.kernel.netinet.tcp_input import syn_cache_respond, tcp_input
+from ipsec_lo_trace.kernel.netinet.tcp_output import tcp_output
+from ipsec_lo_trace.kernel.netinet.tcp_subr import tcp_respond
+from ipsec_lo_trace.kernel.netinet.udp_usrreq import udp_ctlinput, udp_input, udp_output
 from ipsec_lo_trace.kernel.netipsec.ipsec_input import ipsec4_common_input, ipsec4_common_input_cb
 from ipsec_lo_trace.kernel.netipsec.ipsec_output import ipsec4_process_packet, ipsec_process_done
 from ipsec_lo_trace.kernel.netipsec.xform_ah import ah_input, ah_input_cb, ah_output, ah_output_cb
 from ipsec_lo_trace.kernel.netipsec.xform_esp import esp_input, esp_input_cb, esp_output, esp_output_cb
+from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import (
+    ipcomp_input,
+    ipcomp_input_cb,
+    ipcomp_output,
+    ipcomp_output_cb,
+)
 from ipsec_lo_trace.kernel.netipsec.xform_ipip import ip4_input, ipip_output
-from ipsec_lo_trace.kernel.state import Build, Kernel
+from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.symbols import LinkTable, link
+from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.databases import Databases
-from ipsec_lo_trace.profiles.fixes import Fix
 
 NAME = "netbsd-2003-08"
 
@@ -38,15 +52,22 @@ def link_table() -> LinkTable:
         esp_output_cb,
         ah_output,
         ah_output_cb,
+        ipcomp_output,
+        ipcomp_output_cb,
         ipsec_process_done,
+        ip_mloopback,
         looutput,
+        ether_output,
         ip_input,
         ip_reass,
+        ip_forward,
         ipsec4_common_input,
         esp_input,
         esp_input_cb,
         ah_input,
         ah_input_cb,
+        ipcomp_input,
+        ipcomp_input_cb,
         ipsec4_common_input_cb,
         encap4_input,
         ip4_input,
@@ -54,10 +75,17 @@ def link_table() -> LinkTable:
         icmp_reflect,
         icmp_send,
         rip_input,
+        udp_output,
+        udp_input,
+        udp_ctlinput,
+        icmp_error,
+        tcp_output,
+        tcp_input,
+        syn_cache_respond,
+        tcp_respond,
     )
 
 
-def boot(db: Databases, fix: Fix, *, local: frozenset[IPv4Address], seed: int = 0) -> Kernel:
-    """Boot this kernel with the given databases, fix and local addresses."""
-    build = Build(icmp_reflect_strips_tags=fix.icmp_reflect_strips_tags)
+def boot(db: Databases, build: Build, *, local: frozenset[IPv4Address], seed: int = 0) -> Kernel:
+    """Boot this kernel with the given databases, switches and local addresses."""
     return Kernel(db, local=local, seed=seed, build=build)

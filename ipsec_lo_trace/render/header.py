@@ -10,6 +10,7 @@ from ipsec_lo_trace.render.styles import Line, outcome_style
 LABEL_COLUMNS = 8
 ANY = 255
 ICMP = 1
+PING = "ping"
 
 
 def labelled(label: str, style: str = "") -> Line:
@@ -22,9 +23,17 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     many = f"{run.count} requests" if run.count > 1 else "1 request"
     at_once = min(run.preload, run.count)
     ahead = f", the first {at_once} at once" if at_once > 1 else ""
-    what = f"id 0x{run.ident:04x}, {run.size} data bytes, {many}{ahead}"
+    ping = run.program == PING
+    ident = f"id 0x{run.ident:04x}, " if ping else ""
+    what = f"{ident}{run.size} data bytes, {many}{ahead}"
     yield labelled("kernel").say(f"{run.kernel} FAST_IPSEC, fix {run.fix} ({run.chosen})")
-    yield labelled(run.program).say(f"{run.src} -> {run.dst} on {run.interface}, {what}")
+    program, _, kind = run.program.partition(" ")
+    named = f"{kind}, " if kind else ""
+    yield labelled(program).say(f"{named}{run.src} -> {run.dst} on {run.interface}, {what}")
+    if run.knobs:
+        yield labelled("set").say(", ".join(run.knobs))
+    if run.reflector != "kernel":
+        yield labelled("answers").say("a process in user space, not the kernel")
     yield labelled("config").glue(run.config)
     for cut in run.what_if:
         yield labelled("what if").glue(cut).say("is deleted, which no kernel does")
@@ -80,8 +89,12 @@ def verdict_lines(run: Run, verdict: Verdict) -> Iterator[Line]:
             yield labelled(f" {name}").say(f"row {row}: {verdict.reasons.get(name, verdict.text)}")
     if verdict.fix:
         yield labelled(" fix").say(verdict.fix)
+    also = [finding for finding in verdict.findings if finding.code != verdict.code]
+    if also:
+        yield labelled(" also").say(", ".join(f"{finding.code} (row {finding.row})" for finding in also))
     errno = f", sendto fails with {verdict.errno}" if verdict.errno else ""
-    yield labelled(" ping").say(f"{verdict.received} of {verdict.sent} answered ({verdict.ping}){errno}")
+    program = f" {run.program.partition(' ')[0]}"
+    yield labelled(program).say(f"{verdict.received} of {verdict.sent} answered ({verdict.ping}){errno}")
     if run.count > 1 and verdict.leaks:
         yield labelled(" leaks").say(f"in {verdict.leaks} of {verdict.sent} echoes")
     moved = [f"{name} {value}" for name, value in verdict.counters.items() if value]

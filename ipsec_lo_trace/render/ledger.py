@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import Mark, Step
 from ipsec_lo_trace.render.marks import sa_text
 from ipsec_lo_trace.render.styles import Line
@@ -26,7 +27,10 @@ class Entry(msgspec.Struct):
 
 
 def ledger(steps: Iterable[Step]) -> list[Entry]:
-    """Follow every mark of a trace; in the order in which they were made."""
+    """Follow every mark of a trace; in the order in which they were made.
+
+    UserError for a mark that no row has made, as in a trace that was changed by hand.
+    """
     entries: dict[Key, Entry] = {}
     for step in steps:
         for change in step.changes:
@@ -38,14 +42,22 @@ def ledger(steps: Iterable[Step]) -> list[Entry]:
                 if change.mark.stale:
                     entries[key].stale_from = entries[key].stale_from or step.row
         for mark in step.marks:
-            entry = entries[_key(step, mark)]
+            entry = _entry(entries, step, mark)
             entry.last = step.row
             if mark.stale:
                 entry.stale_from = entry.stale_from or step.row
         for check in step.checks:
             if check.mark is not None:
-                entries[_key(step, check.mark)].settled.append(step.row)
+                _entry(entries, step, check.mark).settled.append(step.row)
     return list(entries.values())
+
+
+def _entry(entries: dict[Key, Entry], step: Step, mark: Mark) -> Entry:
+    entry = entries.get(_key(step, mark))
+    if entry is None:
+        reason = f"row {step.row} has a mark {mark.name} of row {mark.row}, which made none"
+        raise UserError(reason, hint="no tracer writes such a trace")
+    return entry
 
 
 def _key(step: Step, mark: Mark) -> Key:

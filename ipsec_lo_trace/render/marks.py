@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipsec_lo_trace.model.trace import Mark
 
-PROTOCOLS = {50: "esp", 51: "ah"}
+PROTOCOLS = {50: "esp", 51: "ah", 108: "ipcomp"}
 
 
 def mark_text(mark: Mark) -> str:

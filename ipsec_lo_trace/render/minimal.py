@@ -29,7 +29,11 @@ def minimal_lines(trace: StoredTrace, chosen: Chosen | None = None) -> Iterator[
 def run_lines(run: Run) -> Iterator[str]:
     """Say what was run: the first lines of the form."""
     yield f"kernel {run.kernel} fix {run.fix}"
-    yield f"ping {run.src} -> {run.dst} count {run.count} size {run.size} preload {run.preload}"
+    yield f"{run.program} {run.src} -> {run.dst} count {run.count} size {run.size} preload {run.preload}"
+    for knob in run.knobs:
+        yield f"set {knob}"
+    if run.reflector != "kernel":
+        yield f"reflector {run.reflector}"
     for cut in run.what_if:
         yield f"what if {cut}"
 
@@ -58,6 +62,8 @@ def _check_text(check: Check) -> str:
 
 def verdict_lines(verdict: Verdict) -> Iterator[str]:
     """Say what it came to: the last lines."""
+    for finding in verdict.findings:
+        yield f"finding {finding.code}, in {finding.echoes} of {verdict.sent}"
     errno = f" {verdict.errno}" if verdict.errno else ""
     yield f"verdict {verdict.outcome} ({verdict.code}), ping {verdict.ping}{errno}"
     yield f"replies {verdict.received} of {verdict.sent}"

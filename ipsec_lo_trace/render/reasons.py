@@ -85,7 +85,7 @@ def why(trace: StoredTrace, wanted: str) -> Why:
         has = f"rows 1 to {last}" if last else "no row"
         raise UserError(f"row {row}: there is none; the trace has {has}", file=trace.name)
     echo = target.echo
-    return _reasons(target, [step for step in trace.steps() if step.echo == echo], trace.verdict)
+    return reasons(target, [step for step in trace.steps() if step.echo == echo], trace.verdict)
 
 
 def _row(verdict: Verdict, wanted: str) -> int:
@@ -102,7 +102,8 @@ def _roles(verdict: Verdict) -> Iterator[tuple[str, int | None]]:
     return ((name, getattr(verdict, name)) for name in ROLES)
 
 
-def _reasons(step: Step, echo: list[Step], verdict: Verdict) -> Why:
+def reasons(step: Step, echo: list[Step], verdict: Verdict) -> Why:
+    """Give the reasons of a row, out of all rows of its echo."""
     roles = {
         name: verdict.reasons.get(name, verdict.text) for name, row in _roles(verdict) if row == step.row
     }

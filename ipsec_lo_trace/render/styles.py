@@ -49,6 +49,10 @@ class Line:
         self._words.append((text, style))
         return self
 
+    def parts(self) -> tuple[str, str]:
+        """Give the lead and all the words, for views that lay them out themselves."""
+        return self._lead.strip(), " ".join(word for word, _style in self._words)
+
     def _pieces(self, width: int) -> Iterator[tuple[str, str]]:
         for piece, style in self._words:
             yield from ((word, style) for word in ([piece] if len(piece) <= width else piece.split()))

@@ -15,6 +15,7 @@ from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Check, Packet, Step, Verdict
 from ipsec_lo_trace.render.chosen import Chosen, Tally
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
+from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.hexdump import changed_bytes, dump
 from ipsec_lo_trace.render.ledger import ledger_lines
 from ipsec_lo_trace.render.marks import sign
@@ -26,18 +27,6 @@ PACKET_COLUMNS = 12
 LEAD_COLUMNS = 27
 """Where the packet's column begins."""
 NARROW_COLUMNS = 66
-
-TITLES = {
-    1: "ping builds an echo request and hands it to a raw socket",
-    2: "outbound IPsec",
-    3: "ip_output gives the packet to lo0, which hands it straight back up",
-    4: "ip_input takes it in, and AH or ESP is undone",
-    5: "input processing marks it IN_DONE and queues it for ip_input again",
-    6: "icmp_input turns the echo request into an echo reply",
-    7: "icmp_reflect makes the reply in the same mbuf and calls ip_output",
-    8: "the reply enters ip_output",
-    0: "after step 8",
-}
 
 
 class View(msgspec.Struct, frozen=True):
@@ -57,7 +46,7 @@ class View(msgspec.Struct, frozen=True):
 class Shown(msgspec.Struct):
     """What the rows so far have shown, by echo or by mbuf."""
 
-    group: tuple[int, int] = (0, -1)
+    group: tuple[int, str] = (0, "")
     row: int = 0
     packet: dict[int, tuple[str, str]] = msgspec.field(default_factory=dict)
     data: dict[tuple[int, str], bytes] = msgspec.field(default_factory=dict)
@@ -69,18 +58,19 @@ def timeline(trace: StoredTrace, view: View) -> Iterator[Text]:
         yield from line.wrap(view.width)
     yield Text("")
     yield from _column_heads(view.width)
-    pointers = _pointers(trace.verdict)
+    roles = pointers(trace.verdict)
+    headings = Headings(trace.run)
     shown = Shown()
     tally = Tally(view.chosen or Chosen())
     for step in trace.steps():
         if not tally.fits(step):
             _pass_by(step, shown)
             continue
-        yield from _heading(step, shown, view.width, many=trace.run.count > 1)
+        yield from _heading(step, shown, headings, view.width)
         if shown.row != step.row - 1:
             shown.packet.clear()
         shown.row = step.row
-        for line in _row(step, shown, view, pointers.get(step.row, "")):
+        for line in _row(step, shown, view, roles.get(step.row, "")):
             yield from line.wrap(view.width)
         yield from _bytes(step, shown, view)
     yield Text("")
@@ -106,40 +96,28 @@ def _column_heads(width: int) -> Iterator[Text]:
         yield from Line(head, style="quiet").say(words, "quiet").wrap(width)
 
 
-def _pointers(verdict: Verdict) -> dict[int, str]:
+def pointers(verdict: Verdict) -> dict[int, str]:
+    """Give the pointers that stand behind the rows which the verdict names."""
     named = (
         (verdict.cause, "CAUSE"),
         (verdict.effect, "EFFECT"),
         (verdict.seen, "SEEN"),
         (verdict.unseen, "UNSEEN"),
     )
-    pointers: dict[int, str] = {}
+    found: dict[int, str] = {}
     for row, name in named:
         if row is not None:
-            pointers[row] = f"{pointers[row]}, {name}" if row in pointers else f"<== {name}"
-    return pointers
+            found[row] = f"{found[row]}, {name}" if row in found else f"<== {name}"
+    return found
 
 
-def _heading(step: Step, shown: Shown, width: int, *, many: bool) -> Iterator[Text]:
-    group = (step.echo, step.analysis)
+def _heading(step: Step, shown: Shown, headings: Headings, width: int) -> Iterator[Text]:
+    group = headings.group(step)
     if group == shown.group:
         return
     shown.group = group
-    title = TITLES[step.analysis]
-    if step.analysis == 8:  # noqa: PLR2004 -- the analysis's last step
-        title = f"{title}, {_bearing(step)}"
-    number = f"step {step.analysis}: " if step.analysis else ""
-    echo = f" (echo {step.echo})" if many else ""
-    line = Line(number, style="heading").say(f"{title}{echo}", "heading")
-    yield from line.wrap(width)
-
-
-def _bearing(step: Step) -> str:
-    """Say what the packet bore when it came: marks made here do not count."""
-    made_here = [change.mark for change in step.changes if change.op == "add"]
-    names = [mark.name for mark in step.marks if mark not in made_here]
-    names += [change.mark.name for change in step.changes if change.op == "remove"]
-    return f"still bearing {', '.join(names)}" if names else "bearing no mark"
+    number, words = headings.heading(step)
+    yield from Line(f"{number}: " if number else "", style="heading").say(words, "heading").wrap(width)
 
 
 def _row(step: Step, shown: Shown, view: View, pointer: str) -> Iterator[Line]:
@@ -152,7 +130,7 @@ def _row(step: Step, shown: Shown, view: View, pointer: str) -> Iterator[Line]:
     line = Line(lead, hang=5) if narrow else Line(f"{lead}{packet:<{PACKET_COLUMNS}} ")
     if narrow:
         line.glue(packet)
-    *marks, (last, style) = _mark_cell(step, reborn=reborn)
+    *marks, (last, style) = mark_cell(step, reborn=reborn)
     for text, mark_style in marks:
         line.glue(text, mark_style)
     line.glue(last if last in (".", "(none)") else f"{last}:", style)
@@ -179,7 +157,7 @@ def packet_text(wire: Packet) -> str:
     return f"{names} {wire.len}"
 
 
-def _mark_cell(step: Step, *, reborn: bool) -> list[tuple[str, str]]:
+def mark_cell(step: Step, *, reborn: bool) -> list[tuple[str, str]]:
     """Give the marks that this row is about: what changed, what turned stale, what settled a question."""
     styles = {"add": "add", "remove": "remove"}
     cell = [(f"{'+' if c.op == 'add' else '-'} {c.mark.name}", styles[c.op]) for c in step.changes]
@@ -204,8 +182,10 @@ def _details(step: Step) -> Iterator[Line]:
 
 def _check_line(check: Check, indent: str) -> Line:
     stale = " (settled by a stale mark)" if check.decided_by_stale else ""
-    question = QUESTIONS[check.id]
-    line = Line(indent, hang=7).say(f"{question.by}: {question.text}", "quiet")
+    question = QUESTIONS.get(check.id)
+    # A trace of a later version may have other questions.
+    words = f"{question.by}: {question.text}" if question else check.id
+    line = Line(indent, hang=7).say(words, "quiet")
     return line.say(f"[{check.left}] against [{check.right}]: {check.answer}{stale}")
 
 

@@ -54,12 +54,13 @@ def _question(number: int, asked: Asked, width: int) -> Iterator[Text]:
     yield from _operands(asked, width)
     yield from labelled(" answer").say(asked.answer, "heading").wrap(width)
     if asked.settled_by is not None:
-        yield from _settled(asked.settled_by).wrap(width)
+        yield from settled_line(asked.settled_by).wrap(width)
         if asked.settled_by.mark.stale and asked.stale_code:
             yield from labelled(" code").say(asked.stale_code, "stale").wrap(width)
 
 
-def _settled(settled: Settled) -> Line:
+def settled_line(settled: Settled) -> Line:
+    """Tell about the mark that settled a question."""
     mark = settled.mark
     line = labelled(" mark").say(mark_text(mark), "stale" if mark.stale else "")
     line.say(f"in row {mark.row} ({settled.stage})")

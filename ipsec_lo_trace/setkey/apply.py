@@ -18,7 +18,6 @@ from ipsec_lo_trace.setkey.commands import (
     SpdDelete,
     SpdFlush,
 )
-from ipsec_lo_trace.setkey.policy import IPCOMP_PANICS
 
 _NOT_MODELLED = ("hmac-sha2-384", "hmac-sha2-512")
 # KERNEL: these are DES and null with a flag that esp_init does not act on.
@@ -54,9 +53,8 @@ def _apply(db: Databases, command: Command) -> list[str]:
 def _add(db: Databases, command: Add) -> list[str]:
     name = command.sa
     if name.proto is None:
-        raise name.proto_at.fault("EINVAL: an SA must have a protocol", "write esp or ah before the SPI")
-    if name.proto == IPPROTO_IPCOMP or command.comp:
-        raise (command.comp or name.proto_at).fault(IPCOMP_PANICS)
+        reason = "EINVAL: an SA must have a protocol"
+        raise name.proto_at.fault(reason, "write esp, ah or ipcomp before the SPI")
     if command.auth and command.auth.name in _NOT_MODELLED:
         raise command.auth.at.fault(f"{command.auth.name} is not modelled", "hmac-sha2-256 is")
     _check_lifetimes(command.extensions)
@@ -70,7 +68,7 @@ def _add(db: Databases, command: Add) -> list[str]:
 
 
 def _association(command: Add, index: SaIndex) -> SecurityAssociation:
-    enc, auth, given = command.enc, command.auth, command.extensions
+    enc, auth, given = command.enc or command.comp, command.auth, command.extensions
     return SecurityAssociation(
         index,
         command.sa.spi,
@@ -81,6 +79,7 @@ def _association(command: Add, index: SaIndex) -> SecurityAssociation:
         old=command.sa.old,
         padding=given.padding,
         cyclic=given.cyclic,
+        raw_cpi=command.raw_cpi,
         replay=Replay(given.replay),
     )
 
@@ -101,6 +100,9 @@ def _notes(command: Add, asked: SaIndex) -> list[str]:
         notes.append("lifetimes have no effect: no time passes in a run")
     if command.enc and command.enc.name in ("des-deriv", "des-32iv"):
         notes.append(f"the 2003 kernel takes {command.enc.name} for des-cbc")
+    if asked.proto == IPPROTO_IPCOMP and command.sa.spi > key_pfkey.CPI_MAX:
+        cpi = command.sa.spi & key_pfkey.CPI_MAX
+        notes.append(f"only CPI 0x{cpi:04x} goes on the wire, and the receiver looks for an SA with that SPI")
     if asked.reqid > key_pfkey.IPSEC_MANUAL_REQID_MAX:
         notes.append(f"no rule can name reqid {asked.reqid}: such numbers are the kernel's own")
     return notes

@@ -9,20 +9,21 @@ from ipsec_lo_trace.kernel.netipsec.xform_init import (
     esp_algorithm_lookup,
     known_auths,
     known_ciphers,
+    known_compressions,
 )
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.words import nearest
 
-PROTOS = ("esp", "ah", "esp+ah")
+PROTOS = ("esp", "ah", "esp+ah", "ipcomp", "ipcomp+esp")
 MODES = ("transport", "tunnel")
 LEVELS = ("default", "use", "require", "unique")
 NO_AUTH = "none"
 """The authenticator's name that leaves ESP without one."""
 
-_SPIS = {"esp": 0x1000, "ah": 0x1001}
+_SPIS = {"esp": 0x1000, "ah": 0x1001, "ipcomp": 0x1002}
 _DEFAULT_CIPHER = "3des-cbc"
 _DEFAULT_AUTHS = {"esp": "hmac-md5", "ah": "hmac-sha1"}
-_REQIDS = {"esp": 10, "ah": 11}
+_REQIDS = {"esp": 10, "ah": 11, "ipcomp": 12}
 _FREE_KEY_LEN = 16
 """Bytes of a key whose length is free within a range."""
 
@@ -39,8 +40,8 @@ def builtin_text(
     """Make the text for an address that talks to itself; UserError for what cannot be configured.
 
     ``proto``, ``mode`` and ``level`` are one of PROTOS, MODES and LEVELS.  ``enc`` and ``auth`` are setkey(8)
-    names, None for the default.  In a bundle ``mode`` and ``auth`` are for ESP alone: AH goes around it in
-    transport mode, with its own default.  ``auth`` "none" leaves ESP without.
+    names, None for the default.  In a bundle ``mode`` is for the inner protocol and ``auth`` for ESP alone:
+    what goes around does so in transport mode, AH with its own default.  ``auth`` "none" leaves ESP without.
     """
     for value, known in ((proto, PROTOS), (mode, MODES), (level, LEVELS)):
         if value not in known:
@@ -50,7 +51,8 @@ def builtin_text(
     lines = ["# built in: one SA for both directions, keys made up"]
     rules = []
     for name in protos:
-        own_mode, own_auth = (mode, auth) if name == protos[0] else ("transport", None)
+        own_mode = mode if name == protos[0] else "transport"
+        own_auth = auth if name == "esp" or len(protos) == 1 else None
         lines.append(_sa(name, local, own_mode, level, _algorithms(name, enc, own_auth)))
         rules.append(_rule(name, local, own_mode, level))
     both, policy = f"{local}/32 {local}/32 any", f"ipsec {' '.join(rules)}"
@@ -59,6 +61,9 @@ def builtin_text(
 
 
 def _check_protocols(protos: list[str], enc: str | None, auth: str | None) -> None:
+    if protos == ["ipcomp"] and (enc or auth):
+        reason = f"IPComp neither encrypts nor authenticates, so it cannot use {enc or auth}"
+        raise UserError(reason, hint="ipcomp+esp does")
     if "esp" not in protos and enc is not None:
         raise UserError(f"AH does not encrypt, so it cannot use {enc}", hint="esp or esp+ah does")
     if "esp" not in protos and auth == NO_AUTH:
@@ -79,6 +84,8 @@ def _rule(name: str, local: IPv4Address, mode: str, level: str) -> str:
 
 
 def _algorithms(name: str, enc: str | None, auth: str | None) -> str:
+    if name == "ipcomp":
+        return f"-C {known_compressions()[0]}"
     auths = "" if auth == NO_AUTH else f"-A {_with_auth_key(auth or _DEFAULT_AUTHS[name])}"
     if name == "ah":
         return auths

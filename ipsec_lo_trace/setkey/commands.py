@@ -24,7 +24,7 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Algorithm(msgspec.Struct, frozen=True):
-    """-E or -A with its argument; ``key_at`` None if there is no key."""
+    """-E, -A or -C with its argument; ``key_at`` None if there is no key."""
 
     at: Token
     name: str
@@ -61,17 +61,19 @@ class SaName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Add(Command, frozen=True, kw_only=True):
-    """``add``: ``comp`` is the -C of an IPComp SA."""
+    """``add``: ``comp`` is the -C of an IPComp SA, ``raw_cpi`` its -R."""
 
     sa: SaName
     extensions: Extensions
     enc: Algorithm | None
     auth: Algorithm | None
-    comp: Token | None
+    comp: Algorithm | None
+    raw_cpi: bool
 
     def place(self, extension: Extension) -> Token:
         """Give the token that a part of the PF_KEY message was made of."""
-        enc, auth = self.enc, self.auth
+        # A compression algorithm goes where an encryption algorithm does.
+        enc, auth = self.enc or self.comp, self.auth
         places = {
             Extension.SA: self.sa.spi_at,
             Extension.SA_ENCRYPT: enc and enc.at,

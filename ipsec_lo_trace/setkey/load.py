@@ -34,6 +34,14 @@ def load(text: str, file: str) -> Configuration:
 
 def read_file(path: str) -> Configuration:
     """Load a file, or standard input for ``-``; UserError if that cannot be read, or holds a mistake."""
+    return load(*read_text(path))
+
+
+def read_text(path: str) -> tuple[str, str]:
+    """Read a configuration's text and name the file for messages; UserError if it cannot be read.
+
+    ``-`` stands for standard input.
+    """
     file = STDIN if path == "-" else path
     try:
         data = _read(path)
@@ -41,7 +49,7 @@ def read_file(path: str) -> Configuration:
         raise UserError(f"cannot read it: {_why(error)}", file=file) from None
     if len(data) > MAX_FILE_LEN:
         raise UserError(f"larger than {MAX_FILE_LEN} bytes, so it is not read", file=file)
-    return load(_decoded(data, file), file)
+    return _decoded(data, file), file
 
 
 def _read(path: str) -> bytes:

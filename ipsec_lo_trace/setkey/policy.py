@@ -16,8 +16,6 @@ from ipsec_lo_trace.setkey.stream import Stream
 from ipsec_lo_trace.setkey.tokens import Kind, Scanner, Token
 from ipsec_lo_trace.setkey.values import host
 
-IPCOMP_PANICS = "IPComp is not modelled: the 2003 code panics on every IPComp packet that it receives"
-
 _TOKENS = re.compile(
     r"""
       (?P<skip>  [ \t\n]+ )
@@ -90,8 +88,6 @@ def _tokens(text: Token) -> list[Token]:
 def _rule(stream: Stream, direction: Direction, kind: PolicyType, notes: list[str]) -> Request:
     """Read protocol/mode[/[ends][/[level]]]."""
     at = stream.word(tuple(_PROTOCOLS), "a rule")
-    if _PROTOCOLS[at.text] == IPPROTO_IPCOMP:
-        raise at.fault(IPCOMP_PANICS)
     stream.expect("/", _EXAMPLE)
     mode_at = stream.word(tuple(_MODES), "transport or tunnel")
     ends, level, reqid = _OPEN, Level.DEFAULT, 0

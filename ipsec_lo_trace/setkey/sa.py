@@ -32,14 +32,14 @@ def add(stream: Stream, at: Token) -> Add:
     name = _sa_name(stream)
     given, notes = extensions(stream, old=name.old)
     enc = auth = comp = None
-    if stream.peek.is_("-C"):
-        comp = stream.take()
-        stream.word(CALGS, "a compression algorithm")
-        stream.accept("-R")
+    raw_cpi = False
+    if stream.accept("-C"):
+        comp = _algorithm(stream, CALGS, CALGS, "a compression algorithm")
+        raw_cpi = stream.accept("-R") is not None
     else:
         enc, auth = _algorithms(stream, old=name.old)
     _end(stream)
-    return Add(at=at, sa=name, extensions=given, enc=enc, auth=auth, comp=comp, notes=notes)
+    return Add(at=at, sa=name, extensions=given, enc=enc, auth=auth, comp=comp, raw_cpi=raw_cpi, notes=notes)
 
 
 def delete(stream: Stream, at: Token) -> Delete:
@@ -110,7 +110,7 @@ def _protocol(stream: Stream) -> tuple[int | None, bool]:
     """Read a protocol, if one is there; give it and whether it is of the old kind."""
     if stream.peek.kind is not Kind.WORD:
         return None, False
-    return _PROTOCOLS[stream.word(tuple(_PROTOCOLS), "esp, ah, esp-old or ah-old").text]
+    return _PROTOCOLS[stream.word(tuple(_PROTOCOLS), "esp, ah, ipcomp, esp-old or ah-old").text]
 
 
 def _sa_name(stream: Stream) -> SaName:
@@ -128,7 +128,7 @@ def _algorithms(stream: Stream, *, old: bool) -> tuple[Algorithm | None, Algorit
         enc = _algorithm(stream, EALGS, KEYLESS_EALGS, "an encryption algorithm")
         _check_des_variant(enc, old=old)
     if enc is None and not stream.peek.is_("-A"):
-        raise stream.unexpected("an algorithm", "-E for esp, -A for ah or in addition to -E")
+        raise stream.unexpected("an algorithm", "-E for esp, -A for ah or in addition to -E, -C for ipcomp")
     if stream.accept("-A"):
         auth = _algorithm(stream, AALGS, KEYLESS_AALGS, "an authentication algorithm")
     if stream.peek.kind is Kind.FLAG:

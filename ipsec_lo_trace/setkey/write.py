@@ -10,12 +10,24 @@ from ipaddress import IPv4Network
 from ipsec_lo_trace.kernel.netipsec.key_pfkey import IPSEC_MANUAL_REQID_MAX
 from ipsec_lo_trace.model.databases import Databases, SaHead
 from ipsec_lo_trace.model.policy import PORT_ANY, ULPROTO_ANY, Direction, Level, Policy, Request
-from ipsec_lo_trace.model.sa import IPPROTO_ESP, PROTO_NAMES, Mode, SaIndex, SecurityAssociation
+from ipsec_lo_trace.model.sa import (
+    IPPROTO_AH,
+    IPPROTO_ESP,
+    IPPROTO_IPCOMP,
+    PROTO_NAMES,
+    Mode,
+    SaIndex,
+    SecurityAssociation,
+)
 
 _QUOTABLE = re.compile(rb"[ !#-~]+")
 _UPPER = {ULPROTO_ANY: "any", 1: "icmp", 4: "ip4", 6: "tcp", 17: "udp"}
 _PLACEHOLDER_SPI = 0x100
-_PLACEHOLDER_KEYS = {True: f"-E des-cbc 0x{'00' * 8}", False: f"-A hmac-md5 0x{'00' * 16}"}
+_PLACEHOLDER_ALGORITHMS = {
+    IPPROTO_ESP: f"-E des-cbc 0x{'00' * 8}",
+    IPPROTO_AH: f"-A hmac-md5 0x{'00' * 16}",
+    IPPROTO_IPCOMP: "-C deflate",
+}
 
 
 def write(db: Databases) -> str:
@@ -35,8 +47,8 @@ def _head(head: SaHead) -> Iterator[str]:
     if not head.savs:
         # An emptied head stays in the kernel's list, and hides the heads behind it.
         name = f"{head.index.src} {head.index.dst} {PROTO_NAMES[head.index.proto]} 0x{_PLACEHOLDER_SPI:x}"
-        keys = _PLACEHOLDER_KEYS[head.index.proto == IPPROTO_ESP]
-        yield f"add {name}{_mode_and_reqid(head.index)} {keys}"
+        algorithms = _PLACEHOLDER_ALGORITHMS[head.index.proto]
+        yield f"add {name}{_mode_and_reqid(head.index)} {algorithms}"
         yield f"delete {name}"
     for sav in reversed(head.savs):
         yield _sa(sav)
@@ -52,6 +64,8 @@ def _sa(sav: SecurityAssociation) -> str:
         text += f" -f {sav.padding}-pad"
     if not sav.cyclic:
         text += " -f nocyclic-seq"
+    if index.proto == IPPROTO_IPCOMP:
+        return f"{text} -C {sav.cipher}{' -R' if sav.raw_cpi else ''}"
     if sav.cipher:
         text += f" -E {sav.cipher} {_key(sav.enc_key)}"
     if sav.auth:

@@ -11,6 +11,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.trace import Step
+from ipsec_lo_trace.userland.reflector import Reflector
 from ipsec_lo_trace.wire import build, icmp, ip
 
 TIMESTAMP_LEN = 8
@@ -44,21 +45,24 @@ class Ping:
         self.sent = 0
         self.received = 0
         self.errno = ""
+        self._reflector = Reflector()
         self._template = build.echo_request(ident=IDENT, seq=0, data=_data(options))
         self._ip_options = build.record_route_option() if options.record_route else b""
 
     def run(self, machine: Machine) -> Iterator[list[Step]]:
         """Send every request and run the kernel between them; the first ``preload`` go out together.
 
+        A reflecting process, if the kernel has one, answers whenever the kernel has come to rest.
+
         Gives the steps of each system call, callback and soft interrupt.
         """
         for echo in range(1, self.options.count + 1):
             yield self._send(machine, echo)
             if echo >= self.options.preload:
-                yield from machine.drain()
+                yield from self._reflector.settle(machine)
             if machine.panicked:
                 return
-        yield from machine.drain()
+        yield from self._reflector.settle(machine)
 
     def _send(self, machine: Machine, echo: int) -> list[Step]:
         self.sent += 1
@@ -71,8 +75,10 @@ class Ping:
         self.errno = errno or self.errno
         return steps
 
-    def deliver(self, _socket: str, m: Mbuf) -> None:
+    def deliver(self, socket: str, m: Mbuf) -> None:
         """Take a packet from the raw socket; count it if it answers one of ours."""
+        if self._reflector.take(socket, m):
+            return
         message = m.data[ip.read(m.data).header_len :]
         ident, _seq = icmp.ident_seq(message)
         if message[0] == icmp.ICMP_ECHOREPLY and ident == IDENT:

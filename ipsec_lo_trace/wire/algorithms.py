@@ -7,8 +7,8 @@ Authenticators: RFC 2403, 2404, 2857, all cut to 96 bits; the keyed hashes of RF
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -20,6 +20,9 @@ ICV_LEN = 12
 """Bytes of an ICV: 96 bits."""
 OLD_ICV_LEN = 16
 """Bytes of the ICV of old AH."""
+HASH_BLOCK_LEN = 64
+"""Bytes of a block of every hash here."""
+_IPAD, _OPAD = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 UNCHECKED = "ANY 96 bit authentication [no checking]"
 SHA_256_96 = "HMAC-SHA-256-96 [draft-ietf-ipsec-ciph-sha-256-00]"
 
@@ -83,7 +86,26 @@ def _aes(key: bytes) -> BlockCipherAlgorithm:
 
 
 def _hmac(name: str) -> Callable[[bytes, bytes], bytes]:
-    return lambda key, message: hmac.digest(key, message, name)
+    """Give HMAC over a hash; what of it depends on the key alone is done once, which halves its cost.
+
+    RFC 2104 sections 2 and 4.
+    """
+
+    @lru_cache(maxsize=64)
+    def begun(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+        block = (key if len(key) <= HASH_BLOCK_LEN else hashlib.new(name, key).digest()).ljust(
+            HASH_BLOCK_LEN, b"\0"
+        )
+        return hashlib.new(name, block.translate(_IPAD)), hashlib.new(name, block.translate(_OPAD))
+
+    def digest(key: bytes, message: bytes) -> bytes:
+        inner, outer = begun(key)
+        inner, outer = inner.copy(), outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
+
+    return digest
 
 
 def _keyed(name: str, byteorder: Literal["little", "big"]) -> Callable[[bytes, bytes], bytes]:

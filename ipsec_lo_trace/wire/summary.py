@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import struct
 
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPIP, PROTO_NAMES
+import msgspec
+
+from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP
+from ipsec_lo_trace.model.sa import (
+    IPPROTO_AH,
+    IPPROTO_ESP,
+    IPPROTO_ICMP,
+    IPPROTO_IPCOMP,
+    IPPROTO_IPIP,
+    PROTO_NAMES,
+)
 from ipsec_lo_trace.model.trace import Packet
-from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.wire import ip, ipcomp, tcp, udp
 from ipsec_lo_trace.wire.icmp import describe
 
-NAMES = PROTO_NAMES | {6: "tcp", 17: "udp"}
+NAMES = PROTO_NAMES | {IPPROTO_TCP: "tcp", IPPROTO_UDP: "udp"}
 AH_MIN_LEN = 12
 ESP_MIN_LEN = 8
+_NUMBERS = struct.Struct("!II")
 
 
-class Inside(NamedTuple):
-    """What the headers behind an IP header are: names, SPIs and numbers from the outside in."""
+class Inside(msgspec.Struct, gc=False):
+    """What the headers behind an IP header are: names, SPIs and numbers from the outside in, and ports."""
 
     proto: list[str]
     spi: list[int]
     seq: list[int]
+    ports: list[int]
 
 
 def _walk(proto: int, data: bytes, at: int, inside: Inside) -> str:
@@ -27,10 +39,6 @@ def _walk(proto: int, data: bytes, at: int, inside: Inside) -> str:
     # A loop, not a recursion: hostile bytes can nest thousands of headers.
     while True:
         inside.proto.append(NAMES.get(proto) or str(proto))
-        if proto == IPPROTO_ICMP:
-            return describe(data[at : at + 8])
-        if proto == IPPROTO_ESP:
-            return _numbers(data, at, inside, ESP_MIN_LEN)
         if proto == IPPROTO_AH:
             info = _numbers(data, at + 4, inside, AH_MIN_LEN - 4)
             if info:
@@ -46,41 +54,69 @@ def _walk(proto: int, data: bytes, at: int, inside: Inside) -> str:
                 inside.proto.append(NAMES.get(proto) or str(proto))
                 return ""
         else:
-            return ""
+            return _last(proto, data, at, inside)
+
+
+def _last(proto: int, data: bytes, at: int, inside: Inside) -> str:
+    """Note a header that nothing can be seen behind."""
+    if proto == IPPROTO_ICMP:
+        return describe(data[at : at + 8])
+    if proto in (IPPROTO_TCP, IPPROTO_UDP):
+        return _ports(proto, data[at : at + tcp.HEADER_LEN], inside)
+    if proto == IPPROTO_ESP:
+        return _numbers(data, at, inside, ESP_MIN_LEN)
+    return _cpi(data, at, inside) if proto == IPPROTO_IPCOMP else ""
+
+
+def _cpi(data: bytes, at: int, inside: Inside) -> str:
+    if len(data) < at + ipcomp.HEADER_LEN:
+        return "cut short"
+    inside.spi.append(ipcomp.read(data, at).cpi)
+    inside.seq.append(0)
+    return ""
+
+
+def _ports(proto: int, head: bytes, inside: Inside) -> str:
+    if len(head) >= udp.HEADER_LEN:
+        inside.ports.extend(ip.ports(head, 0))
+    return tcp.describe(head) if proto == IPPROTO_TCP else udp.describe(head)
 
 
 def _numbers(data: bytes, at: int, inside: Inside, need: int) -> str:
     if len(data) < at + need:
         return "cut short"
-    inside.spi.append(int.from_bytes(data[at : at + 4], "big"))
-    inside.seq.append(int.from_bytes(data[at + 4 : at + 8], "big"))
+    spi, seq = _NUMBERS.unpack_from(data, at)
+    inside.spi.append(spi)
+    inside.seq.append(seq)
     return ""
 
 
 def summarise(packet: bytes) -> Packet:
     """Describe an IPv4 packet; of a fragment other than the first only its protocol is known."""
-    inside = Inside([], [], [])
+    inside = Inside([], [], [], [])
     try:
-        header = ip.read(packet)
+        header_len, ident, off, ttl, proto = ip.outline(packet)
     except ip.WireError as error:
-        return Packet([], [], [], "", "", len(packet), 0, 0, 0, more=False, info=str(error))
-    offset = (header.off & ip.IP_OFFMASK) * 8
+        return Packet([], [], [], [], "", "", len(packet), 0, 0, 0, more=False, info=str(error))
+    offset = (off & ip.IP_OFFMASK) * 8
     info = ""
     if offset:
-        inside.proto.append(NAMES.get(header.proto) or str(header.proto))
+        inside.proto.append(NAMES.get(proto) or str(proto))
     else:
-        info = _walk(header.proto, packet, header.header_len, inside)
+        info = _walk(proto, packet, header_len, inside)
+    src, dst = ip.ends_text(packet)
     # In the order of the fields of Packet.
     return Packet(
         inside.proto,
         inside.spi,
         inside.seq,
-        ip.src_text(packet),
-        ip.dst_text(packet),
+        inside.ports,
+        src,
+        dst,
         len(packet),
-        header.ident,
-        header.ttl,
+        ident,
+        ttl,
         offset,
-        bool(header.off & ip.IP_MF),
+        bool(off & ip.IP_MF),
         info,
     )

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from ipsec_lo_trace.cli.checking.files import BUILTIN
-from ipsec_lo_trace.kernel.netinet import ip_icmp, raw_ip
+from ipsec_lo_trace.kernel.kern import uipc_mbuf2
+from ipsec_lo_trace.kernel.netinet import raw_ip
 from ipsec_lo_trace.kernel.netipsec import ipsec_input, ipsec_output, xform_ah, xform_esp
 from tests.check.support import SMOKE, Table, check, passes, smoke_copy
 
@@ -111,7 +112,7 @@ FAULTS = {
     "AH forgets its flags": (xform_ah, "m_set_flag"),
     "process_done forgets OUT_DONE": (ipsec_output, "m_tag_prepend"),
     "input forgets IN_DONE": (ipsec_input, "m_tag_prepend"),
-    "the fix strips nothing": (ip_icmp, "m_tag_delete_chain"),
+    "the fix strips nothing": (uipc_mbuf2, "m_tag_delete_chain"),
     "gate 2 lets everything in": (raw_ip, "ipsec4_in_reject"),
 }
 

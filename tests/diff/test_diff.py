@@ -102,7 +102,7 @@ def test_other_options_are_said_first(tmp_path: Path) -> None:
 
 def test_a_fix_that_changes_nothing() -> None:
     """Where another fix changes no row, the text says that the runs differ and the rows do not; exit 0."""
-    done = diff("-f", "tests/scenarios/out-discard.conf")
+    done = diff("--case", "out-discard")
     assert done.code == 0
     assert "fix       none => netbsd-2003-08" in done.lines
     assert "the same, and so are counters and verdicts" in done.text
@@ -308,7 +308,7 @@ def broken(data: bytes, how: str) -> bytes:
         "truncated": data[: len(data) // 2],
         "no JSON": b"leak\n",
         "binary": bytes(range(256)),
-        "other schema": data.replace(b"ipsec-lo-trace/1", b"ipsec-lo-trace/9", 1),
+        "other schema": data.replace(b"ipsec-lo-trace/2", b"ipsec-lo-trace/9", 1),
         "no verdict": b"".join(lines[:-1]),
         "no run": b"".join(lines[1:]),
         "a row is no JSON": b"".join([*lines[:9], b"{\n", *lines[10:]]),

@@ -6,7 +6,17 @@ import pytest
 
 from ipsec_lo_trace.findings.analysis import Labeller
 from ipsec_lo_trace.findings.judge import Judge
-from ipsec_lo_trace.model.trace import SCHEMA, Check, Mark, Packet, PolicyRecord, Run, Step, Verdict
+from ipsec_lo_trace.model.trace import (
+    SCHEMA,
+    Check,
+    Mark,
+    Packet,
+    PolicyRecord,
+    Run,
+    SaRecord,
+    Step,
+    Verdict,
+)
 
 STALE = Mark("OUT_DONE", "P1", 1, stale=True)
 
@@ -27,6 +37,21 @@ def policy(
     )
 
 
+def sa(proto: str) -> SaRecord:
+    """Make an SA from 127.0.0.1 to itself."""
+    return SaRecord(
+        proto=proto,
+        spi=256,
+        src="127.0.0.1",
+        dst="127.0.0.1",
+        mode="any",
+        reqid=0,
+        cipher="",
+        auth="",
+        replay_window_bytes=0,
+    )
+
+
 def run_record(*policies: PolicyRecord, fix: str = "none") -> Run:
     """Make a run record with these policies."""
     return Run(
@@ -34,9 +59,11 @@ def run_record(*policies: PolicyRecord, fix: str = "none") -> Run:
         tool="",
         kernel="",
         fix=fix,
+        knobs=[],
         seed=0,
         chosen="",
         program="ping",
+        reflector="kernel",
         src="127.0.0.1",
         dst="127.0.0.1",
         count=1,
@@ -46,7 +73,7 @@ def run_record(*policies: PolicyRecord, fix: str = "none") -> Run:
         interface="lo0",
         config="",
         what_if=[],
-        sas=[],
+        sas=[sa("esp"), sa("ah")],
         policies=list(policies),
         assumptions=[],
     )
@@ -55,7 +82,7 @@ def run_record(*policies: PolicyRecord, fix: str = "none") -> Run:
 def step(stage: str, packet: str = "P1", *, row: int = 1, to: str = "", **fields: object) -> Step:
     """Make a row."""
     proto = fields.pop("proto", ["icmp"])
-    wire = Packet(proto, [], [], "127.0.0.1", "127.0.0.1", 84, 1, 255, 0, more=False, info="")  # type: ignore[arg-type]
+    wire = Packet(proto, [], [], [], "127.0.0.1", "127.0.0.1", 84, 1, 255, 0, more=False, info="")  # type: ignore[arg-type]
     made = Step(row, 1, 0, stage, 1, packet, "call", wire, None, (), [], [], "", to, None, "", None, {}, "")
     for name, value in fields.items():
         setattr(made, name, value)
@@ -71,7 +98,9 @@ def verdict(run: Run, *steps: Step, received: int = 1) -> Verdict:
     return judge.verdict(sent=1, received=received, errno="", counters={})
 
 
-DELIVERED = [step("ip_output", "P2", row=2), step("looutput", "P2", row=3, to="ip_input")]
+ASKED = Check("out-policy", "", "", "")
+OUTPUT = step("ip_output", "P2", row=2, checks=[ASKED])
+DELIVERED = [OUTPUT, step("looutput", "P2", row=3, to="ip_input")]
 END = step("rip_input", "P2", row=4, to="socket:ping")
 
 
@@ -98,7 +127,7 @@ def test_what_crosses_lo0_is_held_against_the_policies(
 ) -> None:
     """A reply that crosses lo0, or is accepted, with less than the first matching policy asks is a leak."""
     crossing = step("looutput", "P2", row=3, to="ip_input", proto=proto)
-    found = verdict(run_record(*policies), step("ip_output", "P2", row=2), crossing, END)
+    found = verdict(run_record(*policies), OUTPUT, crossing, END)
     assert found.outcome == outcome
     if outcome == "leak":
         assert (found.code, found.cause) == ("clear-text", None)

@@ -44,7 +44,7 @@ def test_commands(monkeypatch: pytest.MonkeyPatch) -> None:
             ["PACKET_TAG_IPSEC_OUT_DONE", "PACKET_TAG_IPSEC_OUT_CRYPTO_NEEDED"],
         ),
         (["list", "co"], ["counters", "codes"]),
-        (["help", "ex"], ["exit-codes", "explain"]),
+        (["help", "exi"], ["exit-codes"]),
         (["ping", "-q", "--pat"], ["--patched"]),
     ],
 )

@@ -6,9 +6,9 @@ import pytest
 
 from ipsec_lo_trace.model.sa import IPPROTO_ESP
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.profiles.fixes import NETBSD_2003_08
+from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer import PingTrace, trace_ping
+from ipsec_lo_trace.tracer import Plan, trace
 from ipsec_lo_trace.userland.ping import PingOptions
 from ipsec_lo_trace.wire import build, icmp, ip
 from tests.interop.linux_image import UnavailableError
@@ -39,10 +39,12 @@ def flipped(protected: bytes) -> bytes:
 def traced(pair: Pair) -> tuple[bytes, ...]:
     """Let the modelled kernel send two requests; give them as they are when they reach lo0."""
     options = PingOptions(dst=pair.dst, src=pair.src, count=2)
-    trace = PingTrace(options, NETBSD_2003_08, "--patched", "test", local=frozenset((pair.src, pair.dst)))
+    plan = Plan(
+        options, known_fix("netbsd-2003-08"), "--patched", "test", local=frozenset((pair.src, pair.dst))
+    )
     latest: dict[int, bytes] = {}
     crossed = []
-    for step in trace_ping(trace, load(setkey(pair), "test")):
+    for step in trace(plan, load(setkey(pair), "test")):
         if isinstance(step, Step) and step.packet == "P1":
             if step.bytes is not None:
                 latest[step.echo] = bytes.fromhex(step.bytes)

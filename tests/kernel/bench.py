@@ -7,10 +7,11 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.state import Build, Kernel, Sysctl
+from ipsec_lo_trace.kernel.state import Kernel, Sysctl
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.machine.symbols import Symbol
 from ipsec_lo_trace.machine.verdicts import NETISR, HandOff
+from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_ICMP, SecurityAssociation
@@ -36,7 +37,7 @@ class Bench:
         self,
         config: str = "",
         *,
-        sysctl: Sysctl = Sysctl(),  # noqa: B008 -- frozen
+        sysctl: Sysctl | None = None,
         build: Build = Build(),  # noqa: B008 -- frozen
     ) -> None:
         """Boot with a setkey(8) text."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import io
 
-from ipsec_lo_trace.profiles.fixes import FIXES
+from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.render.store import StoredTrace, write_json, write_jsonl
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer import PingTrace, Tracing
+from ipsec_lo_trace.tracer import Plan, Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
 from tests.support import LOCALHOST, UNPATCHED
 
@@ -25,9 +25,9 @@ def stored(
     document: bool = False,
 ) -> bytes:
     """Give a run's trace as it is on disk: JSON Lines, or one document."""
-    trace = PingTrace(
+    trace = Plan(
         options=PingOptions(dst=LOCALHOST, count=count, size=size),
-        fix=FIXES[fix],
+        fix=known_fix(fix),
         chosen="a test",
         config="a test",
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from ipsec_lo_trace.profiles.fixes import FIXES
+from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.render.store import spool
 from ipsec_lo_trace.render.timeline import View, timeline
-from ipsec_lo_trace.tracer import PingTrace, Tracing
+from ipsec_lo_trace.tracer import Plan, Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
 from tests.support import LOCALHOST, scenario
 
 
 def test_every_row_of_a_fragmented_packet_shows_its_bytes() -> None:
     """With all bytes asked for, each row dumps its packet, also where fragments are on the way."""
-    what = PingTrace(
-        options=PingOptions(dst=LOCALHOST, size=40000), fix=FIXES["none"], chosen="a test", config="a test"
+    what = Plan(
+        options=PingOptions(dst=LOCALHOST, size=40000),
+        fix=known_fix("none"),
+        chosen="a test",
+        config="a test",
     )
     tracing = Tracing(what, scenario("lo-esp"))
     trace = spool(tracing, tracing.crossings.lines())

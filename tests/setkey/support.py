@@ -54,7 +54,7 @@ def plain(db: Databases, *, numbered: bool = True) -> Any:  # noqa: ANN401 -- ne
 def _plain_sa(sav: SecurityAssociation) -> tuple[object, ...]:
     keys = (sav.cipher, sav.enc_key, sav.auth, sav.auth_key)
     window = sav.replay.window_bytes if sav.replay else None
-    return (sav.index, sav.tdbi, *keys, sav.old, sav.padding, sav.cyclic, window, sav.state)
+    return (sav.index, sav.tdbi, *keys, sav.old, sav.padding, sav.cyclic, sav.raw_cpi, window, sav.state)
 
 
 def _plain_request(isr: Request, *, numbered: bool) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ import pytest
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.policy import Direction
+from ipsec_lo_trace.model.sa import Mode
 from ipsec_lo_trace.setkey.builtin import LEVELS, MODES, PROTOS, builtin_text
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.setkey.write import write
@@ -77,10 +78,28 @@ def test_ah_alone_takes_the_authenticator(auth: str) -> None:
     assert ah.savs[0].auth == auth
 
 
+@pytest.mark.parametrize("auth", [*known_auths(), "none"])
+def test_beside_ipcomp_the_authenticator_is_that_of_esp(auth: str) -> None:
+    """IPComp comes first, with the mode; ESP goes around it with cipher and authenticator."""
+    text = builtin_text(proto="ipcomp+esp", mode="tunnel", auth=auth, local=LOCAL)
+    esp, ipcomp = load(text, "built in").db.sahtree
+    assert (esp.savs[0].auth, ipcomp.savs[0].auth) == ("" if auth == "none" else auth, "")
+    assert (esp.index.mode, ipcomp.index.mode) == (Mode.ANY, Mode.TUNNEL)
+    assert "ipcomp/tunnel/127.0.0.1-127.0.0.1/require esp/transport//require" in text
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"proto": "ipcomp"}, "ipcomp is not one of esp, ah, esp+ah"),
+        ({"proto": "gre"}, "gre is not one of esp, ah, esp+ah, ipcomp, ipcomp+esp"),
+        (
+            {"proto": "ipcomp", "enc": "des-cbc"},
+            "IPComp neither encrypts nor authenticates, so it cannot use des-cbc (ipcomp+esp does)",
+        ),
+        (
+            {"proto": "ipcomp", "auth": "hmac-md5"},
+            "IPComp neither encrypts nor authenticates, so it cannot use hmac-md5 (ipcomp+esp does)",
+        ),
         ({"mode": "any"}, "any is not one of transport, tunnel"),
         ({"level": "must"}, "must is not one of default, use, require, unique"),
         ({"enc": "aes-cbc"}, "aes-cbc is no cipher that an SA of 2003 can have (write rijndael-cbc)"),

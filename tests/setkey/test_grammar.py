@@ -217,3 +217,28 @@ def test_reqids_out_of_range_are_given_by_the_kernel(levels: list[str], reqids: 
     (policy,) = policies(f"{SPDADD} -P out ipsec {rules};")
     assert [isr.reqid for isr in policy.requests] == reqids
     assert {isr.level for isr in policy.requests} == {Level.UNIQUE}
+
+
+@pytest.mark.parametrize("raw", ["", " -R"])
+def test_an_ipcomp_sa_is_deflate_and_a_cpi(raw: str) -> None:
+    """-C deflate makes an SA without keys; -R is kept."""
+    (head,) = load(f"add 10.9.9.1 10.9.9.2 ipcomp 2 -m transport -C deflate{raw} ;", "f").db.sahtree
+    (sav,) = head.savs
+    assert (sav.proto, sav.spi, sav.cipher, sav.enc_key, sav.auth) == (108, 2, "deflate", b"", "")
+    assert sav.raw_cpi is bool(raw)
+
+
+def test_a_long_raw_cpi_is_noted() -> None:
+    """With -R an SPI may have more than 16 bits; what goes on the wire then is told."""
+    read = load("add 10.9.9.1 10.9.9.2 ipcomp 0x12345 -C deflate -R ;", "f")
+    expected = "f:1: only CPI 0x2345 goes on the wire, and the receiver looks for an SA with that SPI"
+    assert read.notes == [expected]
+
+
+def test_rules_may_ask_for_ipcomp() -> None:
+    """ipcomp/transport and ipcomp/tunnel are rules like any other."""
+    (policy,) = policies(f"{SPDADD} -P out ipsec ipcomp/tunnel/10.9.9.1-10.9.9.2/use esp/transport//require;")
+    assert [str(isr) for isr in policy.requests] == [
+        "ipcomp/tunnel/10.9.9.1-10.9.9.2/use",
+        "esp/transport//require",
+    ]

@@ -44,6 +44,7 @@ def _ciphered(length: int, names: list[str]) -> st.SearchStrategy[str]:
 ENC = st.one_of(list(starmap(_ciphered, KEYS.items())))
 AUTH = _words(st.just("-A hmac-md5"), _key(16)) | _words(st.just("-A hmac-sha1"), _key(20))
 SPI = st.integers(256, 260).map(str)
+CPI = st.integers(0, 5).map(str)
 MODE = _maybe(st.sampled_from(["-m any", "-m transport", "-m tunnel"]))
 REQID = _maybe(st.sampled_from(["-u 10", "-u 20", "-u 16385"]))
 FLAGS = _maybe(st.sampled_from(["-f zero-pad", "-f random-pad", "-f nocyclic-seq"]))
@@ -53,10 +54,12 @@ ADD = st.one_of(
     _words(st.just("add"), ENDS, ENDS, st.just("ah"), SPI, MODE, REQID, REPLAY, AUTH),
     _words(st.just("add"), ENDS, ENDS, st.just("esp-old"), SPI, FLAGS, ENC),
     _words(st.just("add"), ENDS, ENDS, st.just("ah-old"), SPI, AUTH),
+    _words(st.just("add"), ENDS, ENDS, st.just("ipcomp"), CPI, MODE, REQID, REPLAY, st.just("-C deflate")),
+    _words(st.just("add"), ENDS, ENDS, st.just("ipcomp 65536"), MODE, REQID, st.just("-C deflate -R")),
 )
-PROTO = st.sampled_from(["esp", "ah"])
+PROTO = st.sampled_from(["esp", "ah", "ipcomp"])
 REMOVE = st.one_of(
-    _words(st.just("delete"), ENDS, ENDS, PROTO, SPI),
+    _words(st.just("delete"), ENDS, ENDS, PROTO, SPI | CPI),
     _words(st.just("deleteall"), ENDS, ENDS, PROTO),
     _words(st.just("flush"), _maybe(PROTO)),
 )

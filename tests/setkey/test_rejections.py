@@ -6,9 +6,11 @@ from tests.setkey.support import ADD, DES_KEY, SPDADD, refused
 
 NO_NAMES = "names are not resolved, so that a run is the same on every machine"
 IPV4_ONLY = "the 2003 port is IPv4 only"
-IPCOMP = "IPComp is not modelled: the 2003 code panics on every IPComp packet that it receives"
 AUTHS = "there are hmac-md5, hmac-sha1, hmac-ripemd160, hmac-sha2-256"
 CIPHERS = "there are des-cbc, 3des-cbc, blowfish-cbc, cast128-cbc, rijndael-cbc"
+PROTOS = "esp, ah, ipcomp, esp-old or ah-old"
+ALGORITHMS = "-E for esp, -A for ah or in addition to -E, -C for ipcomp"
+COMPRESSIONS = "there are oui, deflate, lzs"
 END = "every command ends with one"
 NULL_TRAP = "the 2003 kernel wants one even for the null cipher"
 
@@ -33,7 +35,7 @@ SYNTAX = {
     ),
     "no semicolon before the next": (
         "flush\nadd 1",
-        "f:2:1: add where esp, ah, esp-old or ah-old should be (is the ; of the command before it missing?)",
+        f"f:2:1: add where {PROTOS} should be (is the ; of the command before it missing?)",
     ),
     "no semicolon behind a policy": (
         f"{SPDADD} -P out none\nspdadd;",
@@ -69,7 +71,7 @@ SYNTAX = {
     ),
     "unknown protocol": (
         "add 127.0.0.1 127.0.0.1 esp-ol 1",
-        "f:1:25: esp-ol where esp, ah, esp-old or ah-old should be (did you mean esp-old?)",
+        f"f:1:25: esp-ol where {PROTOS} should be (did you mean esp-old?)",
     ),
     "no SPI": (
         "add 127.0.0.1 127.0.0.1 esp -m any",
@@ -105,7 +107,7 @@ SYNTAX = {
     ),
     "no algorithm": (
         f"{ADD} ;",
-        "f:1:36: ; where an algorithm should be (-E for esp, -A for ah or in addition to -E)",
+        f"f:1:36: ; where an algorithm should be ({ALGORITHMS})",
     ),
     "aes-cbc": (
         f'{ADD} -E aes-cbc "0123456789abcdef" ;',
@@ -283,13 +285,21 @@ SYNTAX = {
         'spdadd tagged "x" -P out none ;',
         "f:1:8: FAST_IPSEC of 2003 refuses the PF_KEY extension that carries a tag (go by addresses)",
     ),
-    "IPComp SA": (
-        "add 127.0.0.1 127.0.0.1 ipcomp 4096 -C deflate ;",
-        f"f:1:37: {IPCOMP}",
+    "compression that setkey does not know": (
+        "add 127.0.0.1 127.0.0.1 ipcomp 4096 -C gzip ;",
+        f"f:1:40: gzip is not a compression algorithm of setkey(8) in 2003 ({COMPRESSIONS})",
     ),
-    "IPComp rule": (
-        f"{SPDADD} -P in ipsec ipcomp/transport//use;",
-        f"f:1:50: {IPCOMP}",
+    "compression with a key": (
+        'add 127.0.0.1 127.0.0.1 ipcomp 4096 -C deflate "key" ;',
+        "f:1:48: deflate takes no key",
+    ),
+    "-R before -C": (
+        "add 127.0.0.1 127.0.0.1 ipcomp 4096 -R -C deflate ;",
+        f"f:1:37: -R where an algorithm should be ({ALGORITHMS})",
+    ),
+    "-A behind -C": (
+        'add 127.0.0.1 127.0.0.1 ipcomp 4096 -C deflate -A hmac-md5 "0123456789abcdef" ;',
+        "f:1:48: -A where ; should be (every command ends with one)",
     ),
     "NUL byte": (
         "flush;\n\0",
@@ -300,15 +310,15 @@ SYNTAX = {
 KERNEL = {
     "no protocol in add": (
         f"add 127.0.0.1 127.0.0.1 0x1000 {DES_KEY} ;",
-        "f:1:25: EINVAL: an SA must have a protocol (write esp or ah before the SPI)",
+        "f:1:25: EINVAL: an SA must have a protocol (write esp, ah or ipcomp before the SPI)",
     ),
     "no protocol in delete": (
         "delete 127.0.0.1 127.0.0.1 0x1000;",
-        "f:1:1: EINVAL: a message about an SA must name the SA's protocol (write esp or ah)",
+        "f:1:1: EINVAL: a message about an SA must name the SA's protocol (write esp, ah or ipcomp)",
     ),
     "no protocol in deleteall": (
         "deleteall 127.0.0.1 127.0.0.1;",
-        "f:1:1: EINVAL: a message about an SA must name the SA's protocol (write esp or ah)",
+        "f:1:1: EINVAL: a message about an SA must name the SA's protocol (write esp, ah or ipcomp)",
     ),
     "reserved SPI": (
         f"add 127.0.0.1 127.0.0.1 esp 255 {DES_KEY} ;",
@@ -390,9 +400,37 @@ KERNEL = {
         f'add 127.0.0.1 127.0.0.1 ah 0x1000 {DES_KEY} -A hmac-md5 "0123456789abcdef" ;',
         "f:1:38: EINVAL: AH does not encrypt (leave out -E)",
     ),
-    "IPComp without -C": (
+    "IPComp with a key": (
         f"add 127.0.0.1 127.0.0.1 ipcomp 0x1000 {DES_KEY} ;",
-        f"f:1:25: {IPCOMP}",
+        "f:1:50: EINVAL: IPComp takes no key (write -C deflate)",
+    ),
+    "IPComp with the null cipher": (
+        "add 127.0.0.1 127.0.0.1 ipcomp 0x1000 -E null ;",
+        "f:1:42: EINVAL: the 2003 kernel has no null for IPComp (there is deflate)",
+    ),
+    "IPComp with an authenticator": (
+        'add 127.0.0.1 127.0.0.1 ipcomp 0x1000 -A hmac-md5 "0123456789abcdef" ;',
+        "f:1:42: EINVAL: IPComp does not authenticate (leave out -A)",
+    ),
+    "IPComp with oui": (
+        "add 127.0.0.1 127.0.0.1 ipcomp 0x1000 -C oui ;",
+        "f:1:42: EINVAL: the 2003 kernel has no oui for IPComp (there is deflate)",
+    ),
+    "IPComp with lzs": (
+        "add 127.0.0.1 127.0.0.1 ipcomp 0x1000 -C lzs -R ;",
+        "f:1:42: EINVAL: the 2003 kernel has no lzs for IPComp (there is deflate)",
+    ),
+    "CPI beyond 16 bits": (
+        "add 127.0.0.1 127.0.0.1 ipcomp 0x10000 -C deflate ;",
+        "f:1:32: EINVAL: a CPI has 16 bits (at most 65535)",
+    ),
+    "ESP with -C": (
+        "add 127.0.0.1 127.0.0.1 esp 0x1000 -C deflate ;",
+        "f:1:39: EINVAL: no encryption key for deflate",
+    ),
+    "AH with -C": (
+        "add 127.0.0.1 127.0.0.1 ah 0x1000 -C deflate ;",
+        "f:1:1: EINVAL: an AH SA needs an authentication key",
     ),
     "one lifetime alone": (
         f"{ADD} -lh 60 {DES_KEY} ;",

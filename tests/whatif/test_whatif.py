@@ -129,7 +129,7 @@ def test_bisect_of_a_clean_run_has_nothing_to_find(capsys: pytest.CaptureFixture
 
 def test_bisect_may_find_that_no_row_helps(capsys: pytest.CaptureFixture[str]) -> None:
     """A send error has nothing to do with tags: every try ends the same."""
-    config = "tests/scenarios/use-no-sa.conf"
+    config = "ipsec_lo_trace/cases/configurations/use-no-sa.conf"
     _code, out, _err = told(capsys, "--bisect", "-f", config)
     assert "At no row does deleting the tags prevent it." in out
 

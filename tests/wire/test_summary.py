@@ -42,7 +42,7 @@ def test_an_echo_request_is_told_in_words() -> None:
     ("message", "info"),
     [
         (icmp.with_type(REQUEST, icmp.ICMP_ECHOREPLY), "echo reply id 0x4c4f seq 1"),
-        (icmp.with_type(REQUEST, 13), "ICMP type 13"),
+        (icmp.with_type(REQUEST, 15), "ICMP type 15"),
         (REQUEST[:7], "ICMP cut short"),
     ],
 )
@@ -69,6 +69,12 @@ def test_a_tunnel_shows_its_inner_packet() -> None:
     assert (seen.proto, seen.info) == (["ah", "ipip", "icmp"], "echo request id 0x4c4f seq 1")
 
 
+def test_ipcomp_shows_its_cpi_and_number_zero() -> None:
+    """The CPI stands for an SPI; nothing behind an IPComp header can be read."""
+    seen = summarise(packet(108, bytes((1, 0, 0x10, 0x02)) + REQUEST))
+    assert (seen.proto, seen.spi, seen.seq, seen.info) == (["ipcomp"], [0x1002], [0], "")
+
+
 @pytest.mark.parametrize(("off", "more"), [(2 | ip.IP_MF, True), (2, False)])
 def test_a_later_fragment_shows_only_its_protocol(off: int, *, more: bool) -> None:
     """Behind the first fragment there is no header to read, inside a tunnel neither."""
@@ -84,10 +90,10 @@ def test_protocols_go_by_name_or_number(proto: int, name: str) -> None:
     assert summarise(packet(proto, b"")).proto == [name]
 
 
-@pytest.mark.parametrize("proto", [50, 51])
-def test_a_cut_ipsec_header_is_called_so(proto: int) -> None:
-    """An ESP or AH header that the packet ends inside of gives no SPI."""
-    seen = summarise(packet(proto, bytes(7)))
+@pytest.mark.parametrize(("proto", "short"), [(50, 7), (51, 7), (108, 3)])
+def test_a_cut_ipsec_header_is_called_so(proto: int, short: int) -> None:
+    """An ESP, AH or IPComp header that the packet ends inside of gives no SPI."""
+    seen = summarise(packet(proto, bytes(short)))
     assert (seen.spi, seen.info) == ([], "cut short")
 
 
@@ -101,7 +107,7 @@ def test_a_packet_that_is_none_is_described_by_its_fault() -> None:
 def test_no_bytes_are_too_bad(data: bytes) -> None:
     """Any bytes at all have a description, as a packet and as the payload of every protocol walked into."""
     assert summarise(data).len == len(data)
-    for proto in (1, 4, 50, 51):
+    for proto in (1, 4, 50, 51, 108):
         assert summarise(packet(proto, data)).len == 20 + len(data)
 
 

@@ -13,13 +13,18 @@ from ipsec_lo_trace.cli.checking.model import Check
 from ipsec_lo_trace.cli.output import PROGRAM
 from ipsec_lo_trace.cli.ping import command as ping
 from ipsec_lo_trace.cli.pingargs import PingArguments
+from ipsec_lo_trace.cli.probe import command as probe
 from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.runoptions import run_arguments
+from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.profiles.whatif import parse_cut
+from ipsec_lo_trace.userland.probe_kind import known_probe
 
-ABOUT_THE_RUN = {*RunArguments.__struct_fields__, "patched", "unpatched", "drop_mark"}
-"""ping's parameters that change what happens; the others are about what is written."""
+ABOUT_THE_RUN = {*RunArguments.__struct_fields__, "patched", "unpatched", "fix", "drop_mark"}
+"""The parameters that change what happens; the others are about what is written."""
+PROGRAMS = {"ping": ping, "probe": probe}
+"""What a check can run."""
 
 
 def arguments_of(check: Check) -> PingArguments:
@@ -29,6 +34,10 @@ def arguments_of(check: Check) -> PingArguments:
         arguments = _parsed(check.run)
         for cut in arguments.drop_mark:
             parse_cut(cut)
+        if arguments.fix is not None:
+            known_fix(arguments.fix, "--fix ")
+        if arguments.run.probe is not None:
+            known_probe(arguments.run.probe)
     except (click.UsageError, UserError, ValueError) as error:
         reason = error.format_message() if isinstance(error, click.UsageError) else str(error)
         raise UserError(f"run: {reason}", file=check.file, line=line) from None
@@ -45,10 +54,11 @@ def _parsed(run: str) -> PingArguments:
     words = shlex.split(run)
     if words[:1] == [PROGRAM]:
         del words[0]
-    if words[:1] != ["ping"]:
-        raise click.UsageError(f"{' '.join(words[:1]) or 'nothing'}: it must be a ping command")
+    name = " ".join(words[:1])
+    if name not in PROGRAMS:
+        raise click.UsageError(f"{name or 'nothing'}: it must be a ping or a probe command")
     # Without names for it there is no --help, which would print and exit.
-    with ping.make_context("ping", words[1:], help_option_names=[]) as context:
+    with PROGRAMS[name].make_context(name, words[1:], help_option_names=[]) as context:
         _refuse_output(context)
         values: dict[str, Any] = dict(context.params)
     arguments = PingArguments(run=run_arguments(values), **values)

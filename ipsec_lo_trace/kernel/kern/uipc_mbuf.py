@@ -37,6 +37,12 @@ def m_set_flag(m: Mbuf, name: str) -> None:
 
 
 def m_clear_flag(m: Mbuf, flag: Mark) -> None:
-    """Clear one flag.  The kernel of 2003 clears none of these on IPv4; experiments do."""
+    """Clear one flag.  The kernel of 2003 clears none of these on IPv4; fixes and experiments do."""
     m.changes.append(Change("remove", flag))
     m.flags = tuple(other for other in m.flags if other is not flag)
+
+
+def m_clear_flags(m: Mbuf) -> None:
+    """Clear all three flags."""
+    for flag in m.flags:
+        m_clear_flag(m, flag)

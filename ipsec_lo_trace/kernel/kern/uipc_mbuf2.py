@@ -7,17 +7,25 @@ several of one id.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import TdbIdent
 from ipsec_lo_trace.model.trace import Change, Mark
+
+if TYPE_CHECKING:
+    from ipsec_lo_trace.kernel.state import Kernel
 
 ENCAP = "ENCAP"
 IN_DONE = "IN_DONE"
 OUT_DONE = "OUT_DONE"
 OUT_CRYPTO_NEEDED = "OUT_CRYPTO_NEEDED"
 PENDING_TDB = "PENDING_TDB"
-TAGS = (ENCAP, IN_DONE, OUT_DONE, OUT_CRYPTO_NEEDED, PENDING_TDB)
+PF = "PF"
+IPSEC_TAGS = (IN_DONE, OUT_DONE, OUT_CRYPTO_NEEDED, PENDING_TDB)
+"""The tags that are IPsec's history."""
+TAGS = (ENCAP, *IPSEC_TAGS, PF)
 """Every tag that some stage reads or adds."""
 
 
@@ -52,6 +60,33 @@ def m_tag_delete_chain(m: Mbuf) -> None:
     """Free the whole chain (the call with a NULL tag)."""
     for tag in m.tags:
         m_tag_delete(m, tag)
+
+
+def m_tag_delete_nonpersistent(k: Kernel, m: Mbuf) -> None:
+    """Free the tags that may not leave the packet's present trip.
+
+    NetBSD has no persistent tags, so there this is the whole chain; FreeBSD 13 kept pf's.
+    """
+    if k.build.persistent_tags == "none":
+        m_tag_delete_chain(m)
+        return
+    for tag in m.tags:
+        if tag.name != PF:
+            m_tag_delete(m, tag)
+
+
+def strip(k: Kernel, m: Mbuf, what: str) -> str:
+    """Strip what a switch of the build says: "keep", "tags" or "all" (flags too); give it in words, "" for keep.
+
+    Source: the fixes (ipsec_lo_trace.fixes), each with its own.
+    """
+    if what == "keep":
+        return ""
+    m_tag_delete_nonpersistent(k, m)
+    if what == "tags":
+        return "every tag is deleted; the flags stay"
+    m_clear_flags(m)
+    return "every tag and flag is deleted"
 
 
 def tdb_ident(tag: Mark) -> TdbIdent:

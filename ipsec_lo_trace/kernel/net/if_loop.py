@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import strip
 from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
 from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import NETISR, Drop, HandOff, Verdict
+from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPCOMP
 from ipsec_lo_trace.wire import ip
 
-SEEN_AS = {IPPROTO_ESP: "ESP", IPPROTO_AH: "AH", IPPROTO_ICMP: "plain ICMP"}
+SEEN_AS = {
+    IPPROTO_ESP: "ESP",
+    IPPROTO_AH: "AH",
+    IPPROTO_IPCOMP: "IPComp",
+    IPPROTO_ICMP: "plain ICMP",
+    IPPROTO_TCP: "plain TCP",
+    IPPROTO_UDP: "plain UDP",
+}
 
 
 @stage(defs.looutput, defs.ip_input)
@@ -18,19 +27,26 @@ def looutput(k: Kernel, m: Mbuf, _args: None) -> Verdict:
     """Put the packet on the IP input queue, as it is.
 
     Source: net/if_loop.c, looutput.
-    Marks: reads none, adds none, removes none: tags and flags all come back up with the packet.
+    Marks: reads none, adds none, removes none: tags and flags all come back up with the packet.  With some
+    fixes the tags end here, with some the flags too; a packet that ALTQ queues passes that by.
     """
     k.count("if_opackets")
     k.count("if_obytes", len(m.data))
     if k.ipintrq_len >= IFQ_MAXLEN:
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
     seen = SEEN_AS.get(ip.read(m.data).proto, "another protocol")
+    back = "back up"
+    if k.build.looutput != "keep" and m.marks:
+        back = _strip(k, m) + "; back up"
     k.count("if_ipackets")
     k.count("if_ibytes", len(m.data))
-    return HandOff(
-        defs.ip_input,
-        NETISR,
-        m,
-        defs.Input(),
-        f"tcpdump here sees {seen}; back up{', marks and all' if m.marks else ''}",
-    )
+    marks = ", marks and all" if m.marks and k.build.looutput == "keep" else ""
+    return HandOff(defs.ip_input, NETISR, m, defs.Input(), f"tcpdump here sees {seen}; {back}{marks}")
+
+
+def _strip(k: Kernel, m: Mbuf) -> str:
+    """Strip what this kernel strips on lo0; say what became of the marks."""
+    if k.build.altq_on_lo0 == "yes":
+        # KERNEL: lostart, which takes packets off ALTQ's queue, strips nothing.
+        return "ALTQ queues it, so every mark stays"
+    return strip(k, m, k.build.looutput)

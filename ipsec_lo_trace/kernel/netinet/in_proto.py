@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.machine.symbols import Symbol
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPIP
+from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPCOMP, IPPROTO_IPIP
 
 
 class Protosw(NamedTuple):
@@ -22,8 +23,12 @@ class Protosw(NamedTuple):
 INETSW = {
     IPPROTO_ICMP: Protosw(defs.icmp_input, last_header=True),
     IPPROTO_IPIP: Protosw(defs.encap4_input, last_header=True),
+    # KERNEL: UDP and TCP lack PR_LASTHDR, so gate 1 never asks for them.
+    IPPROTO_TCP: Protosw(defs.tcp_input, last_header=False),
+    IPPROTO_UDP: Protosw(defs.udp_input, last_header=False),
     IPPROTO_ESP: Protosw(defs.ipsec4_common_input, last_header=False),
     IPPROTO_AH: Protosw(defs.ipsec4_common_input, last_header=False),
+    IPPROTO_IPCOMP: Protosw(defs.ipsec4_common_input, last_header=False),
 }
 RAW_WILDCARD = Protosw(defs.rip_input, last_header=True)
 """Every other protocol goes to the raw sockets."""

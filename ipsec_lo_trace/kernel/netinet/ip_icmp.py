@@ -1,13 +1,19 @@
-"""ICMP: the echo request becomes the echo reply, in the same mbuf."""
+"""ICMP: a request becomes its reply, in the same mbuf."""
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import m_tag_delete_chain
+from ipsec_lo_trace.kernel.kern.kern_clock import iptime
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import strip
+from ipsec_lo_trace.kernel.net.route import source_for
+from ipsec_lo_trace.kernel.netinet.ip_icmp_error import ICMP_UNREACH, UNREACHABLE_ERRNO
 from ipsec_lo_trace.kernel.netinet.ip_options import reply_options
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, Drop, HandOff, Verdict
+from ipsec_lo_trace.model.inpcb import IPPROTO_UDP
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import icmp, ip
 
@@ -15,14 +21,18 @@ MAXTTL = 255
 ICMP_MINLEN = 8
 CLASS_D = 224
 """The first byte from which on an address is no host's: classes D and E."""
+LO0_MASK = IPv4Address("255.0.0.0")
+"""The network mask of lo0's address 127.0.0.1, which answers for every address here."""
+SHORTEST = {icmp.ICMP_TSTAMP: icmp.TSTAMP_LEN, icmp.ICMP_MASKREQ: icmp.MASK_LEN}
+"""The bytes that a request must have to be answered, if more than ICMP_MINLEN."""
 
 
-@stage(defs.icmp_input, defs.icmp_reflect, defs.rip_input)
+@stage(defs.icmp_input, defs.icmp_reflect, defs.rip_input, defs.udp_ctlinput)
 def icmp_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
-    """Turn an echo request into an echo reply and reflect it; give the rest to the raw sockets.
+    """Turn an echo, timestamp or mask request into its reply and reflect it; give the rest to raw sockets.
 
-    Source: netinet/ip_icmp.c, icmp_input.  RFC 792.
-    Marks: reads none, adds none, removes none.
+    Source: netinet/ip_icmp.c, icmp_input.  RFC 792, RFC 950.
+    Marks: reads none, adds none, removes none; OpenBSD's of 2002 deletes the tags of what it reflects.
     """
     message = m.data[args.hlen :]
     if len(message) < ICMP_MINLEN:
@@ -33,12 +43,58 @@ def icmp_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
         return Drop("icmp-checksum", "", "the ICMP checksum is wrong")
     kind = message[0]
     k.count(f"icps_inhist[{kind}]")
-    if kind != icmp.ICMP_ECHO:
-        return HandOff(defs.rip_input, CALL, m, args, "no request: to the raw sockets", "raw")
-    m.data = m.data[: args.hlen] + icmp.with_type(message, icmp.ICMP_ECHOREPLY)
+    if kind == ICMP_UNREACH:
+        return _unreachable(k, m, args)
+    why = _not_answered(k, message)
+    if why:
+        return HandOff(defs.rip_input, CALL, m, args, f"{why}: to the raw sockets", "raw")
+    m.data = m.data[: args.hlen] + icmp.reply(message, now=iptime(m), mask=LO0_MASK)
     k.count("icps_reflect")
-    k.count(f"icps_outhist[{icmp.ICMP_ECHOREPLY}]")
-    return HandOff(defs.icmp_reflect, CALL, m, None, "the request becomes the reply", "reflect")
+    k.count(f"icps_outhist[{icmp.ANSWERS[kind]}]")
+    stripped = strip(k, m, k.build.icmp_input)
+    text = f"{stripped}, and the request becomes the reply" if stripped else "the request becomes the reply"
+    return HandOff(defs.icmp_reflect, CALL, m, None, text, "reflect")
+
+
+def _not_answered(k: Kernel, message: bytes) -> str:
+    """Say why icmp_input reflects no answer to a message; "" if it does."""
+    kind = message[0]
+    if kind not in icmp.ANSWERS:
+        return "no request"
+    if k.reflector == "userspace":
+        return "a process answers"
+    if kind == icmp.ICMP_MASKREQ and k.build.maskrepl == "0":
+        return "maskrepl is 0"
+    if len(message) < SHORTEST.get(kind, ICMP_MINLEN):
+        k.count("icps_badlen")
+        return f"only {len(message)} bytes"
+    return ""
+
+
+def _unreachable(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
+    """Take an unreachable message in: to the socket that the quoted packet is of, or to the raw sockets.
+
+    Source: netinet/ip_icmp.c, icmp_input, case ICMP_UNREACH.
+
+    SIMPLER: only UDP's sockets are told; no TCP socket here waits for an ICMP error.
+    """
+    message = m.data[args.hlen :]
+    errno = UNREACHABLE_ERRNO.get(message[1])
+    if errno is None:
+        # KERNEL: "administratively prohibited", which this very kernel sends, is a bad code to it.
+        k.count("icps_badcode")
+        return HandOff(
+            defs.rip_input, CALL, m, args, "a code that no socket hears of: to the raw sockets", "raw"
+        )
+    try:
+        quoted = ip.read(message[icmp.HEADER_LEN :])
+    except ip.WireError as error:
+        k.count("icps_badlen")
+        return Drop("icmp-short", "", f"the quoted packet: {error}")
+    if quoted.proto != IPPROTO_UDP:
+        return HandOff(defs.rip_input, CALL, m, args, "about no UDP datagram: to the raw sockets", "raw")
+    text = f"about a datagram to {quoted.dst}: its socket is told"
+    return HandOff(defs.udp_ctlinput, CALL, m, defs.CtlInput(args.hlen, errno), text, "error")
 
 
 @stage(defs.icmp_reflect, defs.icmp_send)
@@ -47,29 +103,37 @@ def icmp_reflect(k: Kernel, m: Mbuf, _args: None) -> Verdict:
 
     Source: netinet/ip_icmp.c, icmp_reflect.
     Marks: the reply inherits all of the request's. With the fix of 2003 the tags are deleted; the flags stay.
+    With OpenBSD's of today the flags go too.
     """
     header = ip.read(m.data)
-    if not _may_answer(header):
+    if not may_answer(header):
         return Drop("bad-source", "", f"no reply may go to {header.src}")
     m.become(reply_name(m.packet))
     body = m.data[header.header_len :]
     swapped = header._replace(
-        header_len=ip.HEADER_LEN, src=header.dst, dst=header.src, ttl=MAXTTL, options=b""
+        header_len=ip.HEADER_LEN, src=reply_source(k, header), dst=header.src, ttl=MAXTTL, options=b""
     )
     m.data = ip.write(swapped, body)
     text = "the reply inherits the request's marks" if m.marks else "the reply is made; no mark to inherit"
-    if k.build.icmp_reflect_strips_tags:
-        m_tag_delete_chain(m)
-        text = "every tag is deleted; the flags stay"
-    return HandOff(defs.icmp_send, CALL, m, defs.Reflect(reply_options(header.options)), text)
+    text = strip(k, m, k.build.icmp_reflect) or text
+    return HandOff(defs.icmp_send, CALL, m, defs.Reflect(*reply_options(header)), text)
 
 
 def reply_name(packet: str) -> str:
-    """Name the reply to a packet: P2 answers P1."""
-    return f"P{int(packet.removeprefix('P')) + 1}"
+    """Name the packet that comes of a packet: P2 answers P1, P2/loop1 answers P1/loop1."""
+    number, slash, part = packet.removeprefix("P").partition("/")
+    return f"P{int(number) + 1}{slash}{part}"
 
 
-def _may_answer(header: ip.IpHeader) -> bool:
+def reply_source(k: Kernel, header: ip.IpHeader) -> IPv4Address:
+    """Give the address that a reply comes from: the request's destination, or else this host's own.
+
+    Source: netinet/ip_icmp.c, icmp_reflect: the address of the route to the sender.
+    """
+    return header.dst if header.dst.packed in k.local else source_for(k, header.src)
+
+
+def may_answer(header: ip.IpHeader) -> bool:
     """Refuse sources that no reply can go to: this network, classes D and E (in_canforward)."""
     return 0 < int(header.src) >> 24 < CLASS_D
 
@@ -84,5 +148,5 @@ def icmp_send(_k: Kernel, m: Mbuf, args: defs.Reflect) -> Verdict:
     header_len = ip.read(m.data).header_len
     message = m.data[header_len:]
     m.data = m.data[:header_len] + icmp.with_type(message, message[0])
-    output = defs.Output(options=args.options)
+    output = defs.Output(options=args.options, first_hop=args.first_hop)
     return HandOff(defs.ip_output, CALL, m, output, "no socket: the policy goes by address")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_find, tdb_ident
+from ipsec_lo_trace.kernel.net.pf import pf_test
 from ipsec_lo_trace.kernel.netinet.in_proto import protosw
-from ipsec_lo_trace.kernel.netinet.ip_options import BadOptionError, record_route
+from ipsec_lo_trace.kernel.netinet.ip_options import BadOptionError, ip_dooptions
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_getpolicy, ipsec_getpolicybyaddr, ipsec_in_reject
 from ipsec_lo_trace.kernel.state import FragmentQueue, Kernel
 from ipsec_lo_trace.machine.symbols import stage
@@ -22,10 +23,13 @@ MULTICAST_NIBBLE = 0xE
 @stage(
     defs.ip_input,
     defs.ip_reass,
+    defs.ip_forward,
     defs.icmp_input,
     defs.encap4_input,
     defs.ipsec4_common_input,
     defs.rip_input,
+    defs.tcp_input,
+    defs.udp_input,
 )
 def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
     """Check the header, ask packet filter and policy, and give the packet to its protocol.
@@ -34,9 +38,9 @@ def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
     Marks: reads IN_DONE (packet filter and policy gate) and, by address, the flags; adds none, removes none.
     """
     if not args.ours:
-        refused = _arrive(k, m)
-        if refused is not None:
-            return refused
+        elsewhere = _arrive(k, m)
+        if elsewhere is not None:
+            return elsewhere
         header = ip.read(m.data)
         if header.off & (ip.IP_MF | ip.IP_OFFMASK):
             k.count("ips_fragments")
@@ -44,6 +48,8 @@ def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
     header = ip.read(m.data)
     switch = protosw(header.proto)
     why = "not the last header: no policy check"
+    if switch.pr_input is not defs.ipsec4_common_input:
+        why = "no PR_LASTHDR, so the policy check is the socket's"
     if switch.last_header:
         refused, why = _policy_gate(k, m)
         if refused is not None:
@@ -53,8 +59,8 @@ def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
     return HandOff(switch.pr_input, PR_INPUT, m, proto_input, why, "accept" if switch.last_header else "")
 
 
-def _arrive(k: Kernel, m: Mbuf) -> Drop | None:
-    """Do what ip_input does up to the test for this host's addresses."""
+def _arrive(k: Kernel, m: Mbuf) -> Verdict | None:
+    """Do what ip_input does up to the test for this host's addresses; None if the packet is for this host."""
     k.count("ips_total")
     fault = _header_fault(m.data)
     if fault is not None:
@@ -66,18 +72,45 @@ def _arrive(k: Kernel, m: Mbuf) -> Drop | None:
     m.data = m.data[: header.total_len]
     packet_filter(k, m)
     if header.options:
-        try:
-            recorded = record_route(header.options, header.dst)
-        except BadOptionError as error:
-            return Drop("bad-ip-option", "", str(error))
-        if recorded != header.options:
-            m.data = ip.write(header._replace(options=recorded), m.data[header.header_len :])
-    if ip.dst(m.data) not in k.local:
+        routed = _options(k, m)
+        if routed is not None:
+            return routed
+    raw_dst = ip.dst(m.data)
+    return None if raw_dst in k.local or raw_dst in k.groups else _forward(k, m)
+
+
+def _options(k: Kernel, m: Mbuf) -> Verdict | None:
+    """Process the options; a source route may send the packet on, whether this host forwards or not."""
+    header = ip.read(m.data)
+    try:
+        done = ip_dooptions(k, m)
+    except BadOptionError as error:
+        # SIMPLER: the ICMP error that follows is not sent.
+        k.count("ips_badoptions")
+        return Drop("bad-ip-option", "", str(error))
+    if done.options != header.options:
+        fresh = header._replace(options=done.options, dst=done.dst)
+        m.data = ip.write(fresh, m.data[header.header_len :])
+    if not done.forward:
+        return None
+    text = f"its source route leads on to {done.dst}"
+    return HandOff(defs.ip_forward, CALL, m, defs.Forward(srcrt=True), text, "source-route")
+
+
+def _forward(k: Kernel, m: Mbuf) -> Verdict:
+    """Send a packet on that is not for this host, if this host forwards and the inbound policy lets it in.
+
+    SIMPLER: the look at the outbound policy, which only decides about fast forwarding, is left out.
+    """
+    dst = ip.read(m.data).dst
+    if k.build.forwarding == "0" or dst.is_multicast:
         k.count("ips_cantforward")
-        return Drop(
-            "not-forwarding", "", f"{header.dst} is not an address of this host, which does not forward"
-        )
-    return None
+        return Drop("not-forwarding", "", f"{dst} is not an address of this host, which does not forward")
+    refused, why = _policy_gate(k, m, counted="ips_cantforward counts it")
+    if refused is not None:
+        k.count("ips_cantforward")
+        return refused
+    return HandOff(defs.ip_forward, CALL, m, defs.Forward(), f"for another host; {why}", "forward")
 
 
 def _header_fault(data: bytes) -> tuple[str, str] | None:
@@ -118,11 +151,15 @@ def packet_filter(k: Kernel, m: Mbuf) -> bool:
         answer="yes: skipped" if tag else "no: the packet filter runs",
         mark=tag,
     )
+    if tag is None and k.build.pf == "tagging":
+        pf_test(m)
     return tag is None
 
 
-def _policy_gate(k: Kernel, m: Mbuf) -> tuple[Drop | None, str]:
+def _policy_gate(k: Kernel, m: Mbuf, counted: str = "no counter moves") -> tuple[Drop | None, str]:
     """Ask the inbound policy: by the newest IN_DONE tag if there is one, else by address."""
+    if k.build.lo_ipsec == "off":
+        return None, "no policy applies on lo0"
     tag = m_tag_find(m, IN_DONE)
     if tag is not None:
         sp = _policy_by_tag(k, tag)
@@ -131,9 +168,9 @@ def _policy_gate(k: Kernel, m: Mbuf) -> tuple[Drop | None, str]:
         sp = ipsec_getpolicybyaddr(k, m, Direction.IN, "gate-1-policy")
         why = f"inbound policy {sp}"
     if ipsec_in_reject(k, sp, m, gate="gate-1"):
-        # KERNEL: this drop moves no counter.
+        # KERNEL: this drop moves no counter, unless the packet was to be forwarded.
         lacks = "it is not satisfied" if sp.kind is PolicyType.IPSEC else "it discards the packet"
-        return Drop("in-policy", "", f"{why}; {lacks}, and no counter moves", "reject"), ""
+        return Drop("in-policy", "", f"{why}; {lacks}, and {counted}", "reject"), ""
     return None, f"{why}: accepted"
 
 

@@ -1,25 +1,43 @@
-"""IPv4 options, as far as ping can send them: record route on the way in, and back into the reply.
+"""IPv4 options: what ip_input does with them, and what icmp_reflect puts into the reply.
 
-Source: netinet/ip_input.c, ip_dooptions; netinet/ip_icmp.c, icmp_reflect.  RFC 791 section 3.1.
+Source: netinet/ip_input.c, ip_dooptions, save_rte and ip_srcroute; netinet/ip_icmp.c, icmp_reflect.
+RFC 791 section 3.1; RFC 781 for timestamps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
-IPOPT_EOL = 0
-IPOPT_NOP = 1
-IPOPT_RR = 7
-IPOPT_TS = 68
-IPOPT_SECURITY = 130
+from ipsec_lo_trace.kernel.kern.kern_clock import iptime
+from ipsec_lo_trace.kernel.net.route import rtalloc, source_for
+from ipsec_lo_trace.kernel.netinet.ip_timestamp import timestamp
+from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.wire.ip import IPOPT_EOL, IPOPT_NOP
+from ipsec_lo_trace.wire.options import IPOPT_LSRR, IPOPT_RR, IPOPT_SECURITY, IPOPT_SSRR, IPOPT_TS
+
 KEPT = (IPOPT_RR, IPOPT_TS, IPOPT_SECURITY)
 """The options that icmp_reflect carries over into the reply."""
+SOURCE_ROUTES = (IPOPT_LSRR, IPOPT_SSRR)
 MIN_POINTER = 4
+ADDRESS_LEN = 4
+ROUTE_AT = 3
+"""Where the addresses of a route begin: behind type, length and pointer."""
 
 
 class BadOptionError(ValueError):
-    """Options that are malformed; the text says how."""
+    """Options that ip_dooptions refuses; the text says why."""
+
+
+class Options(NamedTuple):
+    """What ip_dooptions left of a packet: its options, its destination, and whether to send it on there."""
+
+    options: bytes
+    dst: IPv4Address
+    forward: bool
 
 
 def walk(options: bytes) -> Iterator[tuple[int, int, int]]:
@@ -31,33 +49,96 @@ def walk(options: bytes) -> Iterator[tuple[int, int, int]]:
             continue
         length = options[at + 1] if at + 1 < len(options) else 0
         if length < 2 or at + length > len(options):  # noqa: PLR2004 -- type and length bytes
-            msg = f"option {options[at]} at byte {at} has length {length}"
-            raise BadOptionError(msg)
+            raise BadOptionError(f"option {options[at]} at byte {at} has length {length}")
         yield options[at], at, length
         at += length
 
 
-def record_route(options: bytes, here: IPv4Address) -> bytes:
-    """Write ``here`` into the next free slot of each record route option.
+def ip_dooptions(k: Kernel, m: Mbuf) -> Options:
+    """Write addresses and times into the options of a packet and follow its source route.
 
-    KERNEL: this happens each time that ip_input sees the packet, so twice for one that comes by IPsec.
+    Source: netinet/ip_input.c, ip_dooptions; BadOptionError where it sends an ICMP error.
+
+    KERNEL: this happens each time that ip_input sees the packet, so twice for one that comes by IPsec, and
+    before IPsec is taken off: a source route sends an ESP packet on as it is.
     """
-    changed = bytearray(options)
-    for kind, at, length in walk(options):
-        if kind != IPOPT_RR:
-            continue
-        pointer = options[at + 2]
-        if pointer < MIN_POINTER:
-            msg = f"record route at byte {at} has pointer {pointer}"
-            raise BadOptionError(msg)
-        if pointer - 1 + 4 <= length:
-            slot = at + pointer - 1
-            changed[slot : slot + 4] = here.packed
-            changed[at + 2] = pointer + 4
-    return bytes(changed)
+    header = ip.read(m.data)
+    dst, forward = header.dst, False
+    changed = bytearray(header.options)
+    for kind, at, length in walk(header.options):
+        option = changed[at : at + length]
+        if kind == IPOPT_TS:
+            fault = timestamp(option, source_for(k, header.dst), k.local, iptime(m))
+            if fault:
+                raise BadOptionError(f"timestamp at byte {at} {fault}")
+        elif kind == IPOPT_RR and _has_room(option, at, "record route"):
+            _record(k, option, dst)
+        elif kind in SOURCE_ROUTES and dst.packed in k.local and _has_room(option, at, "source route"):
+            dst, forward = _next_hop(k, option, strict=kind == IPOPT_SSRR), True
+        elif kind == IPOPT_SSRR and dst.packed not in k.local:
+            raise BadOptionError(f"strict source route at byte {at}: {dst} is not this host")
+        changed[at : at + length] = option
+    return Options(bytes(changed), dst, forward and not dst.is_multicast)
 
 
-def reply_options(options: bytes) -> bytes:
-    """Keep record route, timestamp and security options for the reply, padded to a multiple of four bytes."""
+def _has_room(option: bytearray, at: int, name: str) -> bool:
+    """Tell whether a route's pointer is at an address; BadOptionError if there is none or it is too small."""
+    pointer = option[2] if len(option) > 2 else 0  # noqa: PLR2004 -- type and length bytes
+    if pointer < MIN_POINTER:
+        raise BadOptionError(f"{name} at byte {at} has pointer {pointer}")
+    return pointer - 1 + ADDRESS_LEN <= len(option)
+
+
+def _record(k: Kernel, option: bytearray, dst: IPv4Address) -> None:
+    if rtalloc(k, dst) is None:
+        raise BadOptionError(f"record route: there is no route to {dst}")
+    _write_address(option, source_for(k, dst))
+
+
+def _next_hop(k: Kernel, option: bytearray, *, strict: bool) -> IPv4Address:
+    """Take the next hop out of a source route, and write this host's address, on the way to it, there."""
+    at = option[2] - 1
+    hop = IPv4Address(bytes(option[at : at + ADDRESS_LEN]))
+    # SIMPLER: no network counts as directly connected, so a strict route ends at this host's addresses.
+    if rtalloc(k, hop) is None or (strict and hop.packed not in k.local):
+        raise BadOptionError(f"source route: no way to {hop}")
+    # KERNEL: the address is that of the route to the next hop, so an own next hop writes itself.
+    _write_address(option, source_for(k, hop))
+    return hop
+
+
+def _write_address(option: bytearray, here: IPv4Address) -> None:
+    at = option[2] - 1
+    option[at : at + ADDRESS_LEN] = here.packed
+    option[2] += ADDRESS_LEN
+
+
+def reply_options(header: ip.IpHeader) -> tuple[bytes, IPv4Address | None]:
+    """Make the reply's options: the reversed source route, and what is kept; and where the route begins.
+
+    Source: netinet/ip_icmp.c, icmp_reflect.  They are padded to a multiple of four bytes.
+    """
+    options = header.options
+    if not options:
+        return b"", None
+    route, first_hop = ip_srcroute(header)
     kept = b"".join(options[at : at + length] for kind, at, length in walk(options) if kind in KEPT)
-    return kept + bytes(-len(kept) % 4)
+    whole = route + kept
+    return whole + bytes(-len(whole) % 4), first_hop
+
+
+def ip_srcroute(header: ip.IpHeader) -> tuple[bytes, IPv4Address | None]:
+    """Reverse the source route that brought a packet here to its end; (b"", None) if there was none.
+
+    Source: netinet/ip_input.c, save_rte and ip_srcroute.
+    """
+    saved = b""
+    for kind, at, length in walk(header.options):
+        option = header.options[at : at + length]
+        if kind in SOURCE_ROUTES and option[2] - 1 + ADDRESS_LEN > length:
+            saved = option
+    hops = [saved[at : at + ADDRESS_LEN] for at in range(ROUTE_AT, len(saved), ADDRESS_LEN)]
+    if not hops:
+        return b"", None
+    back = b"".join([*hops[-2::-1], header.src.packed])
+    return bytes((IPOPT_NOP, saved[0], len(saved), MIN_POINTER)) + back, IPv4Address(hops[-1])

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
+
+from msgspec import structs
 
 from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
+    IPSEC_TAGS,
     OUT_CRYPTO_NEEDED,
     OUT_DONE,
     PENDING_TDB,
@@ -14,44 +19,61 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
     m_tag_walk,
     tdb_ident,
 )
+from ipsec_lo_trace.kernel.net.pf import pf_test
+from ipsec_lo_trace.kernel.net.route import LO0, Route, rtalloc, source_for
+from ipsec_lo_trace.kernel.netinet.ip_mloopback import looped
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_checkpolicy, ipsec_getpolicy
-from ipsec_lo_trace.kernel.state import IP_MAXPACKET, LOMTU, Kernel
+from ipsec_lo_trace.kernel.netipsec.key import ipsec_saidx, key_lookup_policy
+from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, IF_OUTPUT, Drop, HandOff, Split, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
-from ipsec_lo_trace.model.sa import PROTO_NAMES
+from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
 from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.wire import ip
 
+IP_DEFAULT_MULTICAST_TTL = 1
 SILENTLY = "-EINVAL"
 """ipsec4_checkpolicy's error for: drop the packet and tell the caller nothing."""
 
 
-@stage(defs.ip_output, defs.ipsec4_process_packet, defs.looutput)
+@stage(
+    defs.ip_output,
+    defs.ip_output,
+    defs.ipsec4_process_packet,
+    defs.ip_mloopback,
+    defs.looutput,
+    defs.ether_output,
+)
 def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
-    """Send a packet: through IPsec if a policy says so and it has not been through, else to lo0.
+    """Send a packet: through IPsec if a policy says so and it has not been through, else to its interface.
 
     Source: netinet/ip_output.c, ip_output.
-    Marks: reads PENDING_TDB (and removes it) and OUT_DONE; adds none.
+    Marks: reads PENDING_TDB (and removes it) and OUT_DONE; adds none.  KAME's deletes the IPsec tags,
+    FreeBSD's clears the flags, right before if_output; a packet filter that tags adds PF.
     """
     note = ""
-    if not args.flags & (defs.IP_FORWARDING | defs.IP_RAWOUTPUT):
-        note = _complete_header(k, m, args.options)
+    if not args.sendit and not args.flags & (defs.IP_FORWARDING | defs.IP_RAWOUTPUT):
+        note = _complete_header(k, m, args)
     header = ip.read(m.data)
-    if ip.dst(m.data) not in k.local:
+    local = ip.dst(m.data) in k.local
+    route = LO0 if local else rtalloc(k, header.dst)
+    if route is None:
         k.count("ips_noroute")
         return Drop("no-route", "EHOSTUNREACH", f"no route to {header.dst}: lo0 is the only interface")
     if int(header.src) == 0:
-        m.data = ip.patch(m.data, src=header.dst)
-    sp, error = _outbound_policy(k, m, socket=args.socket)
+        m.data = ip.patch(m.data, src=source_for(k, header.dst))
+    if not local and not args.sendit and header.dst.is_multicast:
+        return _multicast(k, m, args, route)
+    sp, error = (None, "") if _spared(k, route) else _outbound_policy(k, m, socket=args.socket)
     if error:
         return Drop("out-policy", "" if error == SILENTLY else error, "the outbound policy discards it")
     if sp is None:
-        return _send(k, m, f"{note}no outbound policy asks for IPsec", "no-ipsec")
+        return _send(k, m, route, f"{note}no outbound policy asks for IPsec", "no-ipsec")
     settled, why = loop_detection(k, m, sp)
     if settled:
-        return _send(k, m, f"{note}{why}", "skip")
+        return _send(k, m, route, f"{note}{why}", "skip")
     process = defs.Process(sp.requests[0])
     return HandOff(
         defs.ipsec4_process_packet,
@@ -64,7 +86,7 @@ def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
     )
 
 
-def _complete_header(k: Kernel, m: Mbuf, options: bytes) -> str:
+def _complete_header(k: Kernel, m: Mbuf, args: defs.Output) -> str:
     """Insert options, give the packet an identification, count it as this host's own; say what was odd.
 
     Source: netinet/ip_output.c, ip_output and ip_insertoptions.
@@ -73,15 +95,37 @@ def _complete_header(k: Kernel, m: Mbuf, options: bytes) -> str:
     header = ip.read(m.data)
     payload = m.data[header.header_len :]
     # KERNEL: options that would make the packet too long are left out, and nobody is told.
-    note = ""
+    options, dst, note = args.options, args.first_hop or header.dst, ""
     if len(m.data) + len(options) > IP_MAXPACKET:
-        options, note = b"", "the IP options do not fit and are left out; "
+        options, dst, note = b"", header.dst, "the IP options do not fit and are left out; "
     header_len = ip.HEADER_LEN + len(options)
     fresh = header._replace(
-        ident=k.next_ip_id(), off=header.off & ip.IP_DF, options=options, header_len=header_len
+        ident=k.next_ip_id(), off=header.off & ip.IP_DF, options=options, header_len=header_len, dst=dst
     )
     m.data = ip.write(fresh, payload)
     return note
+
+
+def _multicast(k: Kernel, m: Mbuf, args: defs.Output, route: Route) -> Verdict:
+    """Loop a copy if this host is in the group; send the packet on unless its interface is lo0.
+
+    Source: netinet/ip_output.c, ip_output, the multicast branch.  RFC 1112.
+    """
+    m.data = ip.patch(m.data, ttl=IP_DEFAULT_MULTICAST_TTL)
+    parts: list[HandOff[Any]] = [looped(m)] if ip.dst(m.data) in k.groups else []
+    text = "to a group: a copy comes back" if parts else "to a group that this host is not in"
+    if not route.loopback:
+        parts.append(HandOff(defs.ip_output, CALL, m, structs.replace(args, sendit=True), ""))
+        return Split(parts, f"{text}; the packet itself goes on to IPsec", "multicast")
+    # KERNEL: what goes to a group on lo0 ends here, and nobody is told; its copy is all that the host hears.
+    if not parts:
+        return Drop("not-in-group", "", f"{text}; on lo0 nobody else could be")
+    return Split(parts, f"{text}; the packet itself is not sent on lo0", "multicast")
+
+
+def _spared(k: Kernel, route: Route) -> bool:
+    """Tell whether IPsec does not apply to the interface: Linux's lo."""
+    return k.build.lo_ipsec == "off" and route.loopback
 
 
 def _outbound_policy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | None, str]:
@@ -99,11 +143,15 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
 
     Source: netinet/ip_output.c, ip_output, the FAST_IPSEC block.
 
+    A tag that names no SA (NetBSD's of 2015) says: done.
     KERNEL: only the first request's SA counts, and that is the SA which the policy used last, for whatever
     packet.  Nothing asks for which packet the tag was made.
     """
-    cached = sp.requests[0].sav
+    cached = _compared(k, m, sp)
     for tag in m_tag_walk(m, OUT_DONE, OUT_CRYPTO_NEEDED):
+        if k.build.loop_detect == "any-out-done" or tag.proto is None:
+            k.ask("loop-detection", f"{tag.name}, made for {tag.made_for}", "any", "yes: done already", tag)
+            return True, f"made for {tag.made_for}, and any will do: skip IPsec"
         ident = tdb_ident(tag)
         left = f"{tag.name} {ident}, made for {tag.made_for}"
         if cached is None:
@@ -116,6 +164,14 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
     return False, "no tag names its SA"
 
 
+def _compared(k: Kernel, m: Mbuf, sp: Policy) -> SecurityAssociation | None:
+    """Give the SA that a tag must name: the one cached in the policy, or the one that this packet would get."""
+    isr = sp.requests[0]
+    if k.build.loop_detect != "own-sa" or not any(tag.name == OUT_DONE for tag in m.tags):
+        return isr.sav
+    return key_lookup_policy(k, ipsec_saidx(m, isr))
+
+
 @lru_cache(maxsize=256)
 def _filter_check(proto: int) -> Check:
     """Put on record where the packet filter's output hooks (PFIL_OUT) run, and on what."""
@@ -124,15 +180,36 @@ def _filter_check(proto: int) -> Check:
     )
 
 
-def _send(k: Kernel, m: Mbuf, why: str, decision: str) -> Verdict:
-    """Show the packet to the filter's output hooks, and give it to lo0, in fragments if it is too long."""
+def _strip(k: Kernel, m: Mbuf) -> str:
+    """Strip what this kernel strips right before if_output, and say so.
+
+    Source: KAME's ipsec_delaux ("history"); FreeBSD's M_PROTOFLAGS ("flags").
+    """
+    if k.build.if_output == "flags":
+        m_clear_flags(m)
+        return "; the flags are cleared"
+    for tag in m_tag_walk(m, *IPSEC_TAGS):
+        m_tag_delete(m, tag)
+    return "; the IPsec tags are deleted"
+
+
+def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: str) -> Verdict:
+    """Show the packet to the filter's output hooks, and give it to its interface, cut if it is too long."""
     k.checks.append(_filter_check(ip.read(m.data).proto))
-    if len(m.data) <= LOMTU:
-        return HandOff(defs.looutput, IF_OUTPUT, m, None, why, decision)
+    if k.build.pf == "tagging":
+        pf_test(m)
+    if k.build.if_output != "keep" and m.marks:
+        why += _strip(k, m)
+    if len(m.data) <= route.mtu:
+        return HandOff(route.if_output, IF_OUTPUT, m, None, why, decision)
     if len(m.data) > IP_MAXPACKET:
         return Drop("message-too-long", "EMSGSIZE", "the packet exceeds 65535 bytes")
+    if ip.read(m.data).off & ip.IP_DF:
+        k.count("ips_cantfrag")
+        text = f"{len(m.data)} bytes exceed the MTU of {route.mtu}, and DF forbids to cut"
+        return Drop("cannot-fragment", "EMSGSIZE", text)
     whole_len = len(m.data)
-    pieces = ip.fragment(m.data, LOMTU)
+    pieces = ip.fragment(m.data, route.mtu)
     k.count("ips_fragmented")
     k.count("ips_ofragments", len(pieces))
     m.data = pieces[0]
@@ -140,6 +217,6 @@ def _send(k: Kernel, m: Mbuf, why: str, decision: str) -> Verdict:
         Mbuf(piece, echo=m.echo, packet=f"{m.packet}/{number}")
         for number, piece in enumerate(pieces[1:], start=2)
     ]
-    parts = [HandOff(defs.looutput, IF_OUTPUT, part, None, "") for part in (m, *others)]
-    cut = f"{whole_len} bytes exceed the MTU of {LOMTU}: {len(pieces)} fragments, marks on the first only"
+    parts = [HandOff(route.if_output, IF_OUTPUT, part, None, "") for part in (m, *others)]
+    cut = f"{whole_len} bytes exceed the MTU of {route.mtu}: {len(pieces)} fragments, marks on the first only"
     return Split(parts, f"{why}; {cut}", decision)

@@ -11,19 +11,25 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, Deliver, Drop, HandOff, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_ICMP
-from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.wire import icmp, ip
 
 MAXTTL = 255
 INADDR_ANY = IPv4Address(0)
+REFLECTOR = "reflector"
+"""The raw socket of a process that answers ICMP requests."""
 
 
 @stage(defs.rip_output, defs.ip_output)
-def rip_output(_k: Kernel, m: Mbuf, args: defs.RawOutput) -> Verdict:
+def rip_output(k: Kernel, m: Mbuf, args: defs.RawOutput) -> Verdict:
     """Put a 20-byte IP header before the ICMP message that ping wrote to its raw socket.
 
     Source: netinet/raw_ip.c, rip_output.
     Marks: the mbuf is new and bears none.
+
+    With IP_HDRINCL the process wrote the header itself.
     """
+    if args.header_included:
+        return _header_included(k, m)
     if ip.HEADER_LEN + len(m.data) > IP_MAXPACKET:
         return Drop("message-too-long", "EMSGSIZE", "header and message exceed 65535 bytes")
     header = ip.IpHeader(
@@ -39,9 +45,22 @@ def rip_output(_k: Kernel, m: Mbuf, args: defs.RawOutput) -> Verdict:
         dst=args.dst,
         options=b"",
     )
+    name = icmp.NAMES.get(m.data[0], "message")
     m.data = ip.write(header, m.data)
-    output = defs.Output(socket=True, options=args.options)
-    return HandOff(defs.ip_output, CALL, m, output, "the echo request gets an IP header")
+    output = defs.Output(socket=True, options=args.options, first_hop=args.first_hop)
+    return HandOff(defs.ip_output, CALL, m, output, f"the {name} gets an IP header")
+
+
+def _header_included(k: Kernel, m: Mbuf) -> Verdict:
+    """Leave the header of a process alone, but for the identification if that is 0 (IP_HDRINCL)."""
+    if len(m.data) > IP_MAXPACKET:
+        return Drop("message-too-long", "EMSGSIZE", "the packet exceeds 65535 bytes")
+    header = ip.read(m.data)
+    if header.ident == 0:
+        m.data = ip.write(header._replace(ident=k.next_ip_id()), m.data[header.header_len :])
+    k.count("ips_rawout")
+    output = defs.Output(flags=defs.IP_RAWOUTPUT, socket=True)
+    return HandOff(defs.ip_output, CALL, m, output, "the process wrote the IP header itself")
 
 
 @stage(defs.rip_input)
@@ -51,14 +70,21 @@ def rip_input(k: Kernel, m: Mbuf, _args: defs.ProtoInput) -> Verdict:
     Source: netinet/raw_ip.c, rip_input.
     Marks: reads the flags (through the policy check) and not IN_DONE; the tags end here.
     """
-    if ip.read(m.data).proto != IPPROTO_ICMP:
+    header = ip.read(m.data)
+    if header.proto != IPPROTO_ICMP:
         k.count("ips_noproto")
         k.count("ips_delivered", -1)
         # SIMPLER: the ICMP error that may follow is not sent.
         return Drop("no-socket", "", "no raw socket wants this protocol")
+    reflects = k.reflector == "userspace" and m.data[header.header_len] in icmp.ANSWERS
+    if not reflects and not k.raw_socket:
+        return Drop("no-socket", "", "no raw socket is open")
     if ipsec4_in_reject(k, m, gate="gate-2"):
         # KERNEL: the refusal is counted twice, in ipsec4_in_reject and here.
         k.count("ips_in_polvio")
         k.count("ips_delivered", -1)
         return Drop("socket-policy", "", "the socket's inbound policy refuses it", "reject")
-    return Deliver("ping", "accepted: ping gets the reply", "deliver")
+    if reflects:
+        # SIMPLER: the sender's raw socket would get the request too, and look at it no further.
+        return Deliver(REFLECTOR, "accepted: the reflecting process gets the request", "deliver")
+    return Deliver(k.raw_socket, "accepted: ping gets the reply", "deliver")

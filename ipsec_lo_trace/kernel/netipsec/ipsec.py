@@ -19,7 +19,7 @@ from ipsec_lo_trace.model.policy import (
     PolicyType,
     Request,
 )
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES, Mode
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, PROTO_NAMES, Mode
 from ipsec_lo_trace.model.trace import Check, Mark
 from ipsec_lo_trace.wire import ip
 
@@ -138,7 +138,9 @@ def ipsec_get_reqlevel(k: Kernel, isr: Request) -> Level:
         tunnel = isr.mode is Mode.TUNNEL
         return _sane(k.sysctl.esp_net_deflev if tunnel else k.sysctl.esp_trans_deflev)
     # KERNEL: the AH case lacks a break and falls into IPComp's, which is always USE.
-    return Level.USE
+    if isr.proto != IPPROTO_AH or k.build.ah_default_level == "use":
+        return Level.USE
+    return _sane(k.sysctl.ah_net_deflev if isr.mode is Mode.TUNNEL else k.sysctl.ah_trans_deflev)
 
 
 def _sane(level: Level) -> Level:
@@ -149,13 +151,14 @@ def ipsec_in_reject(k: Kernel, sp: Policy, m: Mbuf, *, gate: str) -> bool:
     """Tell whether an inbound policy refuses the packet, going by the mbuf flags alone.
 
     Source: netipsec/ipsec.c, ipsec_in_reject.
-    Marks: reads M_DECRYPTED for ESP, M_AUTHIPHDR for AH; neither SA nor SPI, mode or order is compared.
+    Marks: reads M_DECRYPTED for ESP, M_AUTHIPHDR for AH, none for IPComp; neither SA nor SPI, mode or order
+    is compared.
     """
     if sp.kind is not PolicyType.IPSEC:
         return sp.kind not in (PolicyType.BYPASS, PolicyType.NONE)
     authenticated = False
     for isr in sp.requests:
-        if ipsec_get_reqlevel(k, isr) is not Level.REQUIRE:
+        if isr.proto == IPPROTO_IPCOMP or ipsec_get_reqlevel(k, isr) is not Level.REQUIRE:
             continue
         wanted = M_DECRYPTED if isr.proto == IPPROTO_ESP else M_AUTHIPHDR
         if _lacks(k, m, isr, wanted, gate=gate):
@@ -186,6 +189,8 @@ def ipsec4_in_reject(k: Kernel, m: Mbuf, *, gate: str) -> bool:
     Source: netipsec/ipsec.c, ipsec4_in_reject.
     Marks: IN_DONE is not consulted; flags as in ipsec_in_reject.
     """
+    if k.build.lo_ipsec == "off":
+        return False
     sp = ipsec_getpolicybysock(k, m, Direction.IN, f"{gate}-policy")
     if not ipsec_in_reject(k, sp, m, gate=gate):
         return False

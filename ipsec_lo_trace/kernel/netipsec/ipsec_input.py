@@ -7,22 +7,26 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_prepend
 from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSA
 from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
 from ipsec_lo_trace.machine.symbols import Symbol, stage
-from ipsec_lo_trace.machine.verdicts import NETISR, XF_INPUT, Drop, HandOff, Verdict
+from ipsec_lo_trace.machine.verdicts import NETISR, XF_INPUT, Drop, HandOff, Panic, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, TdbIdent
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, TdbIdent
 from ipsec_lo_trace.wire import ip
 
-XF_INPUTS: dict[int, Symbol[defs.XformInput]] = {IPPROTO_ESP: defs.esp_input, IPPROTO_AH: defs.ah_input}
+XF_INPUTS: dict[int, Symbol[defs.XformInput]] = {
+    IPPROTO_ESP: defs.esp_input,
+    IPPROTO_AH: defs.ah_input,
+    IPPROTO_IPCOMP: defs.ipcomp_input,
+}
 """The xform switch's xf_input, by protocol."""
-STATISTICS = {IPPROTO_ESP: "esps", IPPROTO_AH: "ahs"}
+STATISTICS = {IPPROTO_ESP: "esps", IPPROTO_AH: "ahs", IPPROTO_IPCOMP: "ipcomps"}
 """The prefix of a protocol's counters."""
-SPI_END = {IPPROTO_ESP: 4, IPPROTO_AH: 8}
-"""Where the SPI ends in a protocol's header, in bytes."""
+SPI_AT = {IPPROTO_ESP: (0, 4), IPPROTO_AH: (4, 8), IPPROTO_IPCOMP: (2, 4)}
+"""Where the SPI (IPComp: the CPI) begins and ends in a protocol's header, in bytes."""
 SHORTEST = 8
 """Bytes that must follow the IP header."""
 
 
-@stage(defs.ipsec4_common_input, defs.esp_input, defs.ah_input)
+@stage(defs.ipsec4_common_input, defs.esp_input, defs.ah_input, defs.ipcomp_input)
 def ipsec4_common_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     """Find the SA by destination, protocol and SPI, and hand the packet to its transform.
 
@@ -31,11 +35,14 @@ def ipsec4_common_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     """
     stat = STATISTICS[args.proto]
     k.count(f"{stat}_input")
+    if args.proto == IPPROTO_IPCOMP and k.build.ipcomp_enable == "0":
+        k.count("ipcomps_pdrops")
+        return Drop("ipcomp-disabled", "EOPNOTSUPP", "the kernel's ipcomp_enable is 0: no IPComp comes in")
     if len(m.data) - args.hlen < SHORTEST:
         k.count(f"{stat}_hdrops")
         return Drop("ipsec-short", "EINVAL", f"fewer than {SHORTEST} bytes follow the IP header")
-    end = args.hlen + SPI_END[args.proto]
-    spi = int.from_bytes(m.data[end - 4 : end], "big")
+    start, end = SPI_AT[args.proto]
+    spi = int.from_bytes(m.data[args.hlen + start : args.hlen + end], "big")
     sav = KEY_ALLOCSA(k, ip.read(m.data).dst, args.proto, spi)
     wanted = TdbIdent(args.proto, spi, ip.dst_text(m.data))
     if sav is None:
@@ -52,12 +59,17 @@ def ipsec4_common_input_cb(k: Kernel, m: Mbuf, args: defs.InputDone) -> Verdict:
     """Mend the IP header, tag the packet with the SA that was used, queue it for ip_input again.
 
     Source: netipsec/ipsec_input.c, ipsec4_common_input_cb.
-    Marks: adds IN_DONE at the head; reads none, removes none.
+    Marks: adds IN_DONE at the head, but not for IPComp; reads none, removes none.
     """
     m.data = ip.patch(m.data, total_len=len(m.data))
     sav = args.sav
-    m_tag_prepend(m, IN_DONE, sav.tdbi)
+    if sav.proto != IPPROTO_IPCOMP:
+        m_tag_prepend(m, IN_DONE, sav.tdbi)
+    elif k.build.ipcomp_null_tag == "panic":
+        # KERNEL: IPComp never gives a tag, and its case is that of a given tag, whose id is rewritten.
+        return Panic("ipcomp-null-tag", "page fault: it rewrites the tag that IPComp did not give")
     if k.ipintrq_len >= IFQ_MAXLEN:
         k.count(f"{STATISTICS[sav.proto]}_qfull")
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
-    return HandOff(defs.ip_input, NETISR, m, defs.Input(), f"for SA 0x{sav.spi:08x}; input again")
+    done = "no tag for IPComp" if sav.proto == IPPROTO_IPCOMP else f"for SA 0x{sav.spi:08x}"
+    return HandOff(defs.ip_input, NETISR, m, defs.Input(), f"{done}; input again")

@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.model.databases import SaHead
+from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import (
     PORT_ANY,
     ULPROTO_ANY,
@@ -20,6 +21,7 @@ from ipsec_lo_trace.model.policy import (
     Request,
 )
 from ipsec_lo_trace.model.sa import Mode, SaIndex, SaState, SecurityAssociation, TdbIdent
+from ipsec_lo_trace.wire import ip
 
 
 def KEY_ALLOCSP(k: Kernel, packet: PacketSelector, direction: Direction) -> Policy | None:
@@ -57,8 +59,11 @@ def KEY_ALLOCSP2(k: Kernel, tdbi: TdbIdent, direction: Direction) -> Policy | No
     Source: netipsec/key.c, key_allocsp2.
 
     The policy's upper-layer protocol must equal the SA's protocol (50 or 51), and its first request must have
-    used that very SA.  Inbound policies never use one, so inbound this always misses.
+    used that very SA.  Inbound policies never use one, so inbound this always misses.  With the switch
+    alloc_sp2=mended (ours) it is the first policy with a request that the SA serves.
     """
+    if k.build.alloc_sp2 == "mended":
+        return _policy_of_sa(k, tdbi, direction)
     for sp in k.db.sptree[direction]:
         # KERNEL: the selector's protocol is compared with ESP's or AH's own number.
         if sp.selector.ul_proto != tdbi.proto or not sp.requests:
@@ -66,6 +71,21 @@ def KEY_ALLOCSP2(k: Kernel, tdbi: TdbIdent, direction: Direction) -> Policy | No
         sav = sp.requests[0].sav
         if sav is not None and sav.spi == tdbi.spi and sav.tdbi.dst == tdbi.dst:
             return sp
+    return None
+
+
+def _policy_of_sa(k: Kernel, tdbi: TdbIdent, direction: Direction) -> Policy | None:
+    """Find the first policy with a request that the SA fits, and whose selector covers a transport SA's ends."""
+    sav = key_allocsa_tdbi(k, tdbi)
+    if sav is None:
+        return None
+    ends = sav.index
+    for sp in k.db.sptree[direction]:
+        covered = ends.src in sp.selector.src and ends.dst in sp.selector.dst
+        for isr in sp.requests:
+            wanted = SaIndex(isr.proto, isr.mode, isr.reqid, isr.src or ends.src, isr.dst or ends.dst)
+            if _head_fits(ends, wanted) and (covered or isr.mode is Mode.TUNNEL):
+                return sp
     return None
 
 
@@ -106,6 +126,24 @@ def key_checkrequest(k: Kernel, isr: Request, saidx: SaIndex, level: Level) -> s
     return ""
 
 
+def ipsec_saidx(m: Mbuf, isr: Request) -> SaIndex:
+    """Make the index of the SA that a request wants for a packet; transport mode fills ends in from the packet.
+
+    Source: netipsec/ipsec_output.c, ipsec_nextisr.
+    """
+    header = ip.read(m.data)
+    return SaIndex(isr.proto, isr.mode, isr.reqid, isr.src or header.src, isr.dst or header.dst)
+
+
+def key_lookup_policy(k: Kernel, saidx: SaIndex) -> SecurityAssociation | None:
+    """Tell which SA key_allocsa_policy would choose, and leave every SA as it is."""
+    for head in k.db.sahtree:
+        if _head_fits(head.index, saidx):
+            alive = [sav for sav in head.savs if sav.state is SaState.MATURE]
+            return _preferred(k, alive) if alive else None
+    return None
+
+
 def key_allocsa_policy(k: Kernel, saidx: SaIndex) -> SecurityAssociation | None:
     """Take the first SA head that fits the request, and in it the SA to use.
 
@@ -116,7 +154,7 @@ def key_allocsa_policy(k: Kernel, saidx: SaIndex) -> SecurityAssociation | None:
     """
     for head in k.db.sahtree:
         if _head_fits(head.index, saidx):
-            return key_do_allocsa_policy(head)
+            return key_do_allocsa_policy(k, head)
     return None
 
 
@@ -130,16 +168,22 @@ def _head_fits(head: SaIndex, wanted: SaIndex) -> bool:
     )
 
 
-def key_do_allocsa_policy(head: SaHead) -> SecurityAssociation | None:
-    """Use the newest live SA of a head, and mark every older one DEAD.
+def key_do_allocsa_policy(k: Kernel, head: SaHead) -> SecurityAssociation | None:
+    """Use the newest live SA of a head, and mark every older one DEAD; or the oldest, and let the others live.
 
-    Source: netipsec/key.c, key_do_allocsa_policy, with net.key.prefered_oldsa = 0.
+    Source: netipsec/key.c, key_do_allocsa_policy; net.key.prefered_oldsa says which.
     """
     alive = [sav for sav in head.savs if sav.state is SaState.MATURE]
     if not alive:
         return None
-    newest = max(alive, key=lambda sav: sav.added)
-    for sav in alive:
-        if sav is not newest:
-            sav.state = SaState.DEAD
-    return newest
+    chosen = _preferred(k, alive)
+    if k.build.prefered_oldsa == "0":
+        for sav in alive:
+            if sav is not chosen:
+                sav.state = SaState.DEAD
+    return chosen
+
+
+def _preferred(k: Kernel, alive: list[SecurityAssociation]) -> SecurityAssociation:
+    pick = min if k.build.prefered_oldsa == "1" else max
+    return pick(alive, key=lambda sav: sav.added)

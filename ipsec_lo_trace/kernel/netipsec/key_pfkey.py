@@ -12,10 +12,19 @@ from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
 from ipsec_lo_trace.kernel.netipsec.xform_init import xform_init
 from ipsec_lo_trace.model.databases import Databases, SaHead
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, SaIndex, SaState, SecurityAssociation
+from ipsec_lo_trace.model.sa import (
+    IPPROTO_AH,
+    IPPROTO_ESP,
+    IPPROTO_IPCOMP,
+    SaIndex,
+    SaState,
+    SecurityAssociation,
+)
 
 RESERVED_SPI_MAX = 255
-"""The last SPI that IANA keeps for itself (RFC 2406, section 2.1)."""
+"""The last SPI that IANA keeps for itself (RFC 2406, section 2.1); an IPComp SA may have one of them."""
+CPI_MAX = 0xFFFF
+"""The last CPI: 16 bits (RFC 3173, section 3.3)."""
 IPSEC_MANUAL_REQID_MAX = 0x3FFF
 """The last reqid that a rule may name; the kernel gives out the higher ones.  Source: netipsec/ipsec.h."""
 
@@ -33,8 +42,10 @@ def key_add(db: Databases, sa: SecurityAssociation) -> SaHead:
         raise PfkeyError("EEXIST", f"SA {sa.tdbi} exists already", extension=Extension.SA)
     if sa.proto == IPPROTO_AH and sa.cipher:
         raise PfkeyError("EINVAL", "AH does not encrypt", "leave out -E", Extension.SA_ENCRYPT)
+    if sa.proto == IPPROTO_IPCOMP:
+        _check_ipcomp(sa)
     xform_init(sa)
-    if sa.spi <= RESERVED_SPI_MAX:
+    if sa.proto != IPPROTO_IPCOMP and sa.spi <= RESERVED_SPI_MAX:
         reason = f"SPIs 0 to {RESERVED_SPI_MAX} are reserved"
         raise PfkeyError("EINVAL", reason, f"take one from {RESERVED_SPI_MAX + 1} up", Extension.SA)
     return key_newsav(db, head or key_newsah(db, sa.index), sa)
@@ -54,6 +65,19 @@ def _check_key_extensions(sa: SecurityAssociation) -> None:
     if sa.proto == IPPROTO_AH and not sa.auth_key:
         reason = f"no authentication key for {sa.auth}" if sa.auth else "an AH SA needs an authentication key"
         raise PfkeyError("EINVAL", reason, extension=Extension.KEY_AUTH)
+
+
+def _check_ipcomp(sa: SecurityAssociation) -> None:
+    """Refuse keys, an authenticator, and a CPI of more than 16 bits unless it is a raw one (-R).
+
+    Source: netipsec/key.c, key_setsaval and key_mature.
+    """
+    if sa.enc_key:
+        raise PfkeyError("EINVAL", "IPComp takes no key", "write -C deflate", Extension.KEY_ENCRYPT)
+    if sa.auth:
+        raise PfkeyError("EINVAL", "IPComp does not authenticate", "leave out -A", Extension.SA_AUTH)
+    if sa.spi > CPI_MAX and not sa.raw_cpi:
+        raise PfkeyError("EINVAL", "a CPI has 16 bits", f"at most {CPI_MAX}", Extension.SA)
 
 
 def key_getsah(db: Databases, saidx: SaIndex) -> SaHead | None:
@@ -138,7 +162,8 @@ def key_delete_all(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4
 def _heads(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4Address) -> list[SaHead]:
     """Give the heads of a protocol and two ends (key_cmpsaidx with CMP_HEAD)."""
     if proto is None:
-        raise PfkeyError("EINVAL", "a message about an SA must name the SA's protocol", "write esp or ah")
+        reason = "a message about an SA must name the SA's protocol"
+        raise PfkeyError("EINVAL", reason, "write esp, ah or ipcomp")
     return [
         head
         for head in db.sahtree

@@ -1,13 +1,14 @@
-"""What esp_init and ah_init0 refuse when an SA is set up: algorithms and keys.
+"""What esp_init, ah_init0 and ipcomp_init refuse when an SA is set up: algorithms and keys.
 
-Source: netipsec/xform_esp.c and netipsec/xform_ah.c; the order of the checks is theirs.
+Source: netipsec/xform_esp.c, xform_ah.c and xform_ipcomp.c there; the order of the checks is theirs.
 """
 
 from __future__ import annotations
 
 from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
-from ipsec_lo_trace.model.sa import IPPROTO_ESP, SecurityAssociation
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, SecurityAssociation
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS, AuthAlgorithm, CipherAlgorithm
+from ipsec_lo_trace.wire.ipcomp import DEFLATE
 
 # KERNEL: ah_algorithm_lookup stops at AH_ALG_MAX (16, netipsec/ah_var.h), but these have PF_KEY's private
 # numbers 249 to 251; so the code that it holds for them is never reached.
@@ -21,8 +22,10 @@ def xform_init(sa: SecurityAssociation) -> None:
     """
     if sa.proto == IPPROTO_ESP:
         esp_init(sa)
-    else:
+    elif sa.proto == IPPROTO_AH:
         ah_init0(sa)
+    else:
+        ipcomp_init(sa)
 
 
 def esp_algorithm_lookup(name: str) -> CipherAlgorithm | None:
@@ -74,6 +77,23 @@ def ah_init0(sa: SecurityAssociation) -> None:
         raise _refused(f"no authentication key for {auth.name}", Extension.KEY_AUTH)
     if auth.key_len is not None and len(sa.auth_key) != auth.key_len:
         raise _wrong_len(auth.name, len(sa.auth_key), str(auth.key_len), Extension.KEY_AUTH)
+
+
+def ipcomp_init(sa: SecurityAssociation) -> None:
+    """Check an IPComp SA's algorithm; PfkeyError EINVAL.
+
+    Source: netipsec/xform_ipcomp.c, ipcomp_init and ipcomp_algorithm_lookup.
+    """
+    if not sa.cipher:
+        raise _refused("an IPComp SA needs a compression algorithm", Extension.SA_ENCRYPT, "-C deflate")
+    if sa.cipher not in known_compressions():
+        hint = f"there is {', '.join(known_compressions())}"
+        raise _refused(f"the 2003 kernel has no {sa.cipher} for IPComp", Extension.SA_ENCRYPT, hint)
+
+
+def known_compressions() -> list[str]:
+    """Name the compression algorithms that an SA can have."""
+    return [DEFLATE]
 
 
 def known_ciphers() -> list[str]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.netipsec.ipsec_output import XF_OUTPUTS
-from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
+from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, IPDEFTTL, Kernel
 from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import NETISR, XF_OUTPUT, Drop, HandOff, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_IPIP
 from ipsec_lo_trace.wire import ip
 
-IPDEFTTL = 64
-"""The outer header's TTL (net.inet.ip.ttl)."""
 
-
-@stage(defs.ipip_output, defs.esp_output, defs.ah_output)
+@stage(defs.ipip_output, defs.esp_output, defs.ah_output, defs.ipcomp_output)
 def ipip_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
     """Put an outer IP header with the SA's ends before the packet.
 

@@ -1,0 +1,169 @@
+"""Take AH, ESP and tunnel headers off a packet, verifying what can be verified.  RFC 2402; RFC 2406."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ipsec_lo_trace.audit.associations import AhAssociation, Associations, EspAssociation
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPCOMP, IPPROTO_IPIP
+from ipsec_lo_trace.wire import ip, ipcomp
+
+SEALED = frozenset({IPPROTO_ESP, IPPROTO_AH, IPPROTO_IPCOMP})
+SPI_LEN = 4
+TRAILER_LEN = 2
+MAX_HEADERS = 16
+"""IPsec and tunnel headers that are taken off one packet; hostile bytes could nest thousands."""
+LIKELY = frozenset({IPPROTO_ICMP, IPPROTO_IPIP, 6, 17, IPPROTO_ESP, IPPROTO_AH, IPPROTO_IPCOMP})
+"""Protocols that ESP is likely to hold; where nothing authenticates, another one is taken for nonsense."""
+
+
+class Opened(msgspec.Struct, gc=False):
+    """What is left of a packet: ``data`` is the innermost that can be read (header checksum not renewed).
+
+    ``borne`` are the protocols taken off, outermost first; ``code`` says why there is no reading on, "" if
+    all is read; ``detail`` is the SA; ``order`` is "replayed" or "out-of-order" if a number was.
+    """
+
+    data: bytes
+    borne: tuple[str, ...] = ()
+    tunnelled: bool = False
+    code: str = ""
+    detail: str = ""
+    order: str = ""
+
+
+class Opener:
+    """Opens packets with the SAs of a configuration."""
+
+    def __init__(self, associations: Associations) -> None:
+        self._esp_sas = associations.esp
+        self._ah_sas = associations.ah
+
+    def open(self, packet: bytes, number: int) -> Opened:
+        """Open packet ``number``, a whole IPv4 packet whose header was checked."""
+        opened = Opened(packet)
+        for _header in range(MAX_HEADERS):
+            proto = opened.data[9]
+            if proto == IPPROTO_ESP:
+                self._open_esp(opened, number)
+            elif proto == IPPROTO_AH:
+                self._open_ah(opened, number)
+            elif proto == IPPROTO_IPIP and opened.borne:
+                _open_tunnel(opened)
+            elif proto == IPPROTO_IPCOMP:
+                _decompress(opened)
+            else:
+                return opened
+            if opened.code:
+                return opened
+        opened.code = "malformed"
+        return opened
+
+    def _open_esp(self, opened: Opened, number: int) -> None:
+        packet = opened.data
+        at = (packet[0] & 0xF) * 4
+        sealed = packet[at:]
+        sa = self._esp_sas.get(packet[16:20] + sealed[:SPI_LEN])
+        if sa is None:
+            _unknown(opened, "esp", sealed[:SPI_LEN])
+            return
+        transform = sa.transform
+        rest = len(sealed) - sa.shortest
+        opened.detail = sa.name
+        if rest < 0 or rest % transform.block_len:
+            opened.code = sa.fail("malformed")
+        elif not transform.icv_ok(sealed):
+            opened.code = sa.fail("wrong-icv")
+        else:
+            plain = transform.decrypt(sealed)
+            end = len(plain) - TRAILER_LEN - plain[-2]
+            if end < 0 or not (sa.authenticated or _makes_sense(sa, plain, end)):
+                opened.code = sa.fail("not-opened")
+                return
+            opened.order = sa.take(sealed[4:8], number) or opened.order
+            opened.borne += ("esp",)
+            opened.data = _unwrapped(packet, at, plain[-1], plain[:end])
+
+    def _open_ah(self, opened: Opened, number: int) -> None:
+        packet = opened.data
+        at = (packet[0] & 0xF) * 4
+        spi = packet[at + 4 : at + 8]
+        sa = self._ah_sas.get(packet[16:20] + spi)
+        if sa is None:
+            _unknown(opened, "ah", spi)
+            return
+        opened.detail = sa.name
+        opened.code = _ah_fault(sa, packet, at)
+        if opened.code:
+            sa.fail(opened.code)
+            return
+        opened.order = sa.take(packet[at + 8 : at + 12], number) or opened.order
+        opened.borne += ("ah",)
+        opened.data = _unwrapped(packet, at, packet[at], packet[at + sa.transform.header_len :])
+
+
+def _unknown(opened: Opened, proto: str, spi: bytes) -> None:
+    if len(spi) < SPI_LEN:
+        opened.code = "malformed"
+        return
+    opened.code = "unknown-spi"
+    opened.detail = f"{proto} 0x{spi.hex()} to {ip.dst_text(opened.data)}"
+
+
+def _ah_fault(sa: AhAssociation, packet: bytes, at: int) -> str:
+    end = at + sa.transform.header_len
+    if len(packet) < end or at + (packet[at + 1] + 2) * 4 != end:
+        return "malformed"
+    return "" if sa.transform.icv_ok(packet) else "wrong-icv"
+
+
+def _makes_sense(sa: EspAssociation, plain: bytes, end: int) -> bool:
+    """Tell whether a plain text that nothing authenticates can be right: its padding counts up from 1."""
+    padding = plain[end:-TRAILER_LEN]
+    counted = sa.padding != "seq" or padding == bytes(range(1, len(padding) + 1))
+    return counted and (plain[-1] in LIKELY or len(padding) > TRAILER_LEN)
+
+
+def _unwrapped(packet: bytes, header_len: int, proto: int, payload: bytes) -> bytes:
+    """Put the payload behind the IP header, with length and protocol right and the checksum as it was."""
+    total_len = (header_len + len(payload) & 0xFFFF).to_bytes(2, "big")
+    return packet[:2] + total_len + packet[4:9] + bytes((proto,)) + packet[10:header_len] + payload
+
+
+def _decompress(opened: Opened) -> None:
+    packet = opened.data
+    at = (packet[0] & 0xF) * 4
+    behind = at + ipcomp.HEADER_LEN
+    if len(packet) < behind:
+        opened.code = "malformed"
+        return
+    plain = ipcomp.inflate(packet[behind:])
+    if plain is None:
+        opened.code, opened.detail = "not-opened", f"ipcomp to {ip.dst_text(packet)}"
+        return
+    opened.borne += ("ipcomp",)
+    opened.data = _unwrapped(packet, at, packet[at], plain)
+
+
+def _open_tunnel(opened: Opened) -> None:
+    inner = opened.data[(opened.data[0] & 0xF) * 4 :]
+    if fault(inner):
+        opened.code = "malformed"
+        return
+    opened.data = inner[: int.from_bytes(inner[2:4], "big")]
+    opened.tunnelled = True
+    if is_fragment(opened.data) and opened.data[9] in SEALED:
+        opened.code = "fragments-missing"
+
+
+def fault(packet: bytes) -> bool:
+    """Tell whether the lengths in an IPv4 header are wrong, or more than the packet has."""
+    if len(packet) < ip.HEADER_LEN or packet[0] >> 4 != 4:  # noqa: PLR2004 -- IPv4
+        return True
+    header_len = (packet[0] & 0xF) * 4
+    return not ip.HEADER_LEN <= header_len <= int.from_bytes(packet[2:4], "big") <= len(packet)
+
+
+def is_fragment(packet: bytes) -> bool:
+    """Tell whether an IPv4 packet is a fragment."""
+    return bool((packet[6] << 8 | packet[7]) & (ip.IP_MF | ip.IP_OFFMASK))

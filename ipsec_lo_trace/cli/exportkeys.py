@@ -1,0 +1,174 @@
+"""The keys of a trace's SAs, in the commands of tshark and tcpdump that decrypt its capture.
+
+A trace holds no keys: they are those of the configuration that it was run under.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
+
+from ipsec_lo_trace.cases.case import known_case
+from ipsec_lo_trace.model.databases import Databases
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
+from ipsec_lo_trace.model.trace import Run, SaRecord
+from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.setkey.builtin import NO_AUTH, builtin_text
+from ipsec_lo_trace.setkey.configuration import Configuration
+from ipsec_lo_trace.setkey.load import load
+from ipsec_lo_trace.userland.probe_kind import known_probe
+from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
+
+ESP = "esp"
+TSHARK_KEY_LENS = {"blowfish-cbc": (16,), "cast128-cbc": (16,)}
+"""Bytes of the keys that tshark takes, where that is not every length that an SA may have."""
+TCPDUMP_CIPHERS = {
+    ("3des-cbc", 24): "3des-cbc",
+    ("rijndael-cbc", 16): "aes128",
+    ("rijndael-cbc", 24): "aes192",
+    ("rijndael-cbc", 32): "aes256",
+}
+"""By cipher and key length in bytes, tcpdump's names for what OpenSSL 3 still has.
+
+With DES, Blowfish or CAST, which moved into OpenSSL's legacy provider, tcpdump 4.99 crashes.
+"""
+
+
+def key_lines(trace: StoredTrace, read: Configuration | None, file: str, *, tcpdump: bool) -> list[str]:
+    """Give the lines of a script that decrypts ``file``; [] for a trace without ESP.
+
+    ``read`` is the configuration that was given, None if none was.  UserError if it lacks one of the trace's
+    SAs, or if none was given and the trace's own was not built in.
+    """
+    wanted = [sa for sa in trace.run.sas if sa.proto == ESP]
+    if not wanted:
+        return []
+    sas = _built_in(trace, wanted) if read is None else _found(read.db, wanted, trace.name)
+    return list(_script(sas, file, tcpdump=tcpdump))
+
+
+def _found(db: Databases, wanted: list[SaRecord], name: str) -> list[SecurityAssociation]:
+    """Find each SA of the trace in a configuration; UserError names one that is not there."""
+    there = {_identity(sav): sav for head in db.sahtree for sav in head.savs}
+    for sa in wanted:
+        if _described(sa) not in there:
+            algorithms = " ".join(filter(None, (sa.cipher, sa.auth)))
+            raise UserError(
+                f"the configuration has no SA {sa.proto} 0x{sa.spi:x} {sa.src} -> {sa.dst} with {algorithms},"
+                f" and {name or 'the trace'} has",
+                hint="it was run under another; --no-keys exports without keys",
+            )
+    return [there[_described(sa)] for sa in wanted]
+
+
+def _identity(sav: SecurityAssociation) -> tuple[str, int, str, str, str, str]:
+    index = sav.index
+    return PROTO_NAMES[index.proto], sav.spi, str(index.src), str(index.dst), sav.cipher, sav.auth
+
+
+def _described(sa: SaRecord) -> tuple[str, int, str, str, str, str]:
+    return sa.proto, sa.spi, sa.src, sa.dst, sa.cipher, sa.auth
+
+
+def _built_in(trace: StoredTrace, wanted: list[SaRecord]) -> list[SecurityAssociation]:
+    """Make the configuration again that the trace says was built in."""
+    for text in _texts(trace.run):
+        sas = _tried(text, wanted)
+        if sas:
+            return sas
+    raise UserError(
+        f"a trace holds no keys, and this one's configuration ({trace.run.config}) is not built in",
+        file=trace.name,
+        hint="-f FILE gives them, --no-keys exports without",
+    )
+
+
+def _tried(text: Callable[[], str], wanted: list[SaRecord]) -> list[SecurityAssociation]:
+    """Find the SAs in what may be their configuration; [] if it is not."""
+    try:
+        return _found(load(text(), "built-in configuration").db, wanted, "")
+    except UserError:
+        return []
+
+
+def _texts(run: Run) -> Iterator[Callable[[], str]]:
+    """Give what may make the configuration's text again."""
+    if run.config.startswith("--case "):
+        yield lambda: known_case(run.config.removeprefix("--case ")).text
+    if run.config.startswith("built in"):
+        yield lambda: known_probe(run.program.removeprefix("probe ")).config
+        yield lambda: _shaped(run)
+
+
+def _shaped(run: Run) -> str:
+    """Shape the built-in configuration as the trace's SAs say that it was."""
+    first = run.sas[0]
+    esp = next(sa for sa in run.sas if sa.proto == ESP)
+    try:
+        local = IPv4Address(first.dst)
+    except ValueError:
+        raise UserError("an SA that is not built in") from None
+    return builtin_text(
+        proto="+".join(sa.proto for sa in run.sas),
+        mode="tunnel" if first.mode == "tunnel" else "transport",
+        level="unique" if first.reqid else "require",
+        enc=esp.cipher,
+        auth=esp.auth or NO_AUTH,
+        local=local,
+    )
+
+
+def _script(sas: list[SecurityAssociation], file: str, *, tcpdump: bool) -> Iterator[str]:
+    yield f"# The keys of {shlex.quote(file)}: whoever has this can read that.\n"
+    known = [sav for sav in sas if _tshark_takes(sav)]
+    if known:
+        yield "# tshark decrypts ESP and checks its ICV:\n"
+        yield shlex.join(tshark(known, file)) + "\n"
+    readable = [sav for sav in sas if _tcpdump_name(sav)]
+    if readable and tcpdump:
+        yield "# tcpdump decrypts ESP, and checks no ICV:\n"
+        yield shlex.join(_tcpdump(readable, file)) + "\n"
+    for sav in sas:
+        without = [] if sav in known else ["tshark"]
+        without += [] if sav in readable or not tcpdump else ["tcpdump"]
+        if without:
+            what = f"{'esp-old' if sav.old else ESP} 0x{sav.spi:x}, {sav.cipher}, {len(sav.enc_key)} bytes"
+            yield f"# Not for {' and '.join(without)}: the SA {what} of key.\n"
+
+
+def _tshark_takes(sav: SecurityAssociation) -> bool:
+    lens = TSHARK_KEY_LENS.get(sav.cipher)
+    return not sav.old and (lens is None or len(sav.enc_key) in lens)
+
+
+def tshark(sas: list[SecurityAssociation], file: str) -> list[str]:
+    """Give the command that shows ``file`` ("-" is standard input) with these SAs' ESP decrypted."""
+    switches = ["esp.enable_encryption_decode:TRUE", "esp.enable_authentication_check:TRUE"]
+    command = ["tshark", "-n", "-r", file]
+    for switch in [*switches, *map(_uat, sas)]:
+        command += ["-o", switch]
+    return command
+
+
+def _uat(sav: SecurityAssociation) -> str:
+    cipher = CIPHERS[sav.cipher].tshark
+    auth = AUTHS[sav.auth].tshark if sav.auth else "NULL"
+    ends = (str(sav.index.src), str(sav.index.dst))
+    enc_key, auth_key = (f"0x{key.hex()}" if key else "" for key in (sav.enc_key, sav.auth_key))
+    fields = ("IPv4", *ends, f"0x{sav.spi:08x}", cipher, enc_key, auth, auth_key)
+    return "uat:esp_sa:" + ",".join(f'"{field}"' for field in fields)
+
+
+def _tcpdump_name(sav: SecurityAssociation) -> str:
+    return "" if sav.old else TCPDUMP_CIPHERS.get((sav.cipher, len(sav.enc_key)), "")
+
+
+def _tcpdump(sas: list[SecurityAssociation], file: str) -> list[str]:
+    return ["tcpdump", "-n", "-r", file, "-E", ",".join(map(_secret, sas))]
+
+
+def _secret(sav: SecurityAssociation) -> str:
+    icv = "-hmac96" if sav.auth else ""
+    return f"0x{sav.spi:x}@{sav.index.dst} {_tcpdump_name(sav)}{icv}:0x{sav.enc_key.hex()}"

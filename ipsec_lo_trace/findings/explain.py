@@ -1,0 +1,155 @@
+"""Why an echo came out as it did, and where: the words and rows of a verdict."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ipsec_lo_trace.findings.echo import SOCKET_PREFIX, Echo, Leak, StaleDecision
+from ipsec_lo_trace.model.codes import STALE_CODES
+from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.model.trace import Run, Step
+
+FLAG_QUESTIONS = ("gate-1-flag", "gate-2-flag", "encap")
+PACKETS = {"P1": "request", "P2": "reply"}
+NO_REPLY = "no reply came, and nothing was dropped: the packet is still waiting"
+
+
+class Outcome(msgspec.Struct):
+    """One echo's outcome with its place in the trace; rows are None where there is none."""
+
+    outcome: str
+    code: str
+    text: str
+    cause: int | None = None
+    effect: int | None = None
+    seen: int | None = None
+    unseen: int | None = None
+    reasons: dict[str, str] | None = None
+    fix: str = ""
+
+
+CLEAN = Outcome("clean", "clean", "protected as the policies ask, and no stale mark decided anything")
+
+
+UNPROTECTED = Outcome(
+    "clean", "no-policy", "no policy asks for protection: everything crossed lo0 in clear, as it should"
+)
+
+
+def explain(echo: Echo, outcome: str, run: Run) -> Outcome:
+    """Say why an echo came out so, and where."""
+    ending = echo.ending
+    if outcome == "leak":
+        return _leaked(echo, run)
+    if outcome == "stale":
+        return _stale(echo, run)
+    if ending is None:
+        return unanswered(echo)
+    return _ended(outcome, ending)
+
+
+def unanswered(echo: Echo) -> Outcome:
+    """Say why no answer came, as far as the last row tells."""
+    if echo.ending is None or not echo.ending.reason:
+        return Outcome("lost", "no-reply", NO_REPLY)
+    return _ended("lost", echo.ending)
+
+
+def _ended(outcome: str, ending: Step) -> Outcome:
+    moved = ", ".join(sorted(ending.counters)) or "no counter moved"
+    reasons = {"effect": ending.text, "seen": f"{ending.stage} ends it: {moved}"}
+    seen = ending.row
+    return Outcome(outcome, ending.reason, ending.text, effect=ending.row, seen=seen, reasons=reasons)
+
+
+def _stale(echo: Echo, run: Run) -> Outcome:
+    decision = echo.stale[0]
+    check = decision.check
+    mark = check.mark.name if check.mark else ""
+    reasons = {
+        "cause": f"the request's {mark} stayed on the mbuf that became the reply",
+        "effect": STALE_CODES[QUESTIONS[check.id].stale_code],
+    }
+    return Outcome(
+        "stale",
+        QUESTIONS[check.id].stale_code,
+        f"no clear text, but a stale {mark} decided a question in {decision.stage}",
+        cause=decision.since,
+        effect=decision.row,
+        reasons=reasons,
+        fix=_fix(run, check.id, echo),
+    )
+
+
+def _leaked(echo: Echo, run: Run) -> Outcome:
+    leak = echo.leaks[0]
+    decision = _responsible(echo, leak)
+    ending = echo.ending
+    delivered = ending is not None and ending.to.startswith(SOCKET_PREFIX)
+    reasons: dict[str, str] = {}
+    outcome = Outcome("leak", "clear-text", _leak_text(leak, ending, run), effect=leak.row, reasons=reasons)
+    if decision is not None:
+        check = decision.check
+        mark = check.mark
+        name, owner = (mark.name, mark.made_for) if mark else ("", "")
+        outcome.code = QUESTIONS[check.id].stale_code
+        outcome.cause, outcome.effect = decision.since, decision.row
+        reasons["cause"] = f"{owner}'s {name} stayed on the mbuf that became {leak.packet}"
+        reasons["effect"] = STALE_CODES[QUESTIONS[check.id].stale_code]
+        outcome.fix = _fix(run, check.id, echo)
+    elif not leak.accepted and leak.packet not in echo.consulted:
+        outcome.code, outcome.text = "policy-not-asked", f"{outcome.text}: nobody asked for its policy"
+    if ending is not None and delivered:
+        outcome.unseen = ending.row
+        reasons["unseen"] = _unseen(echo, ending)
+    elif ending is not None:
+        outcome.seen = ending.row
+        reasons["seen"] = ending.text
+    return outcome
+
+
+def _responsible(echo: Echo, leak: Leak) -> StaleDecision | None:
+    """Find the stale decision behind a leak: the flag that let it in, or the tag that let it out."""
+    if leak.accepted:
+        found = [stale for stale in echo.stale if stale.check.id in FLAG_QUESTIONS]
+        found = found or [stale for stale in echo.stale if stale.check.id == "gate-1-tag"]
+    else:
+        found = [
+            stale for stale in echo.stale if stale.check.id == "loop-detection" and stale.row <= leak.row
+        ]
+    return found[-1] if found else None
+
+
+def _leak_text(leak: Leak, ending: Step | None, run: Run) -> str:
+    what = PACKETS.get(leak.packet, f"packet {leak.packet}")
+    missing = " and ".join(leak.missing)
+    if leak.accepted:
+        return f"the {what} was accepted without {missing}, which the inbound policy requires"
+    text = f"the {what} crossed lo0 without {missing}, which the outbound policy requires"
+    if run.program != "ping":
+        return text
+    delivered = ending is not None and ending.to.startswith(SOCKET_PREFIX)
+    return f"{text}; ping {'reports success' if delivered else 'got no reply'}"
+
+
+def _unseen(echo: Echo, ending: Step) -> str:
+    for stale in echo.stale:
+        if stale.row == ending.row and stale.check.mark:
+            return f'a stale {stale.check.mark.name} satisfied "require"; no counter moved'
+    return "no inbound policy asked for more; no counter moved"
+
+
+def _fix(run: Run, question: str, echo: Echo) -> str:
+    """Say what would help; the mark came along where the packet that bears it was made."""
+    if question in FLAG_QUESTIONS:
+        return (
+            "clear the flags at lo0 too (--fix strict): the fix of 2003 strips tags and leaves the mbuf flags"
+        )
+    if run.fix != "none":
+        return f"{run.fix} does not reach it"
+    reused = set(echo.made_by.values())
+    if "tcp_respond" in reused:
+        return "strip the tags at lo0 (--fix netbsd-2.0): tcp_respond used the mbuf again, and --patched is no help"
+    if "ip_forward" in reused:
+        return "strip the tags at lo0 (--fix netbsd-2.0): ip_forward sends the same mbuf on"
+    return "strip the tags in icmp_reflect (--patched)"

@@ -1,0 +1,75 @@
+"""What a fix is, and how it is found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from difflib import get_close_matches
+from functools import cache
+
+import msgspec
+
+from ipsec_lo_trace.fixes import presets
+from ipsec_lo_trace.model.build import Build
+from ipsec_lo_trace.model.errors import UserError
+
+
+UNPATCHED = "none"
+PATCHED = "netbsd-2003-08"
+
+
+class Fix(msgspec.Struct, frozen=True, kw_only=True):
+    """A treatment of stale marks, as switches of the modelled kernel.
+
+    ``date`` is that of the code or text it was read in (YYYY-MM-DD, YYYY-MM, YYYY, or "" if none was seen);
+    ``source`` says where, and how sure that is.  ``note`` is what the model leaves out of it.
+    """
+
+    name: str
+    title: str
+    date: str
+    source: str
+    knobs: dict[str, str]
+    note: str = ""
+
+
+def find_fix(name: str) -> Fix | None:
+    """Find a fix by its name; None if there is none."""
+    module = name.replace("-", "_").replace(".", "_")
+    if module not in _modules():
+        return None
+    fix = _load(module)
+    return fix if fix.name == name else None
+
+
+def known_fix(name: str, option: str = "") -> Fix:
+    """Find a fix by its name; UserError if there is none."""
+    fix = find_fix(name)
+    if fix is None:
+        names = [each.name for each in all_fixes()]
+        near = get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+        raise UserError(f"{option}{name}: no such fix", hint=hint)
+    return fix
+
+
+@cache
+def _modules() -> tuple[str, ...]:
+    return tuple(module.name for module in pkgutil.iter_modules(presets.__path__))
+
+
+def _load(module: str) -> Fix:
+    fix: Fix = importlib.import_module(f"{presets.__name__}.{module}").FIX
+    return fix
+
+
+@cache
+def all_fixes() -> tuple[Fix, ...]:
+    """Give every fix: "none" first, then by date, the undated last."""
+    fixes = [_load(module) for module in _modules()]
+    return tuple(sorted(fixes, key=lambda fix: (fix.name != "none", not fix.date, fix.date, fix.name)))
+
+
+def built(fix: Fix, settings: dict[str, str]) -> Build:
+    """Give the kernel's switches under a fix; ``settings`` are turned by hand and win."""
+    return msgspec.convert({**fix.knobs, **settings}, Build)

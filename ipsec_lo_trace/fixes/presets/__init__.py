@@ -1,0 +1,1 @@
+"""The presets: each file here defines ``FIX``."""

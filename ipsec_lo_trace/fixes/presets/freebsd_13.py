@@ -1,0 +1,19 @@
+"""The preset ``freebsd-13``."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace.fixes.fix import Fix
+
+FIX = Fix(
+    name="freebsd-13",
+    title="as freebsd, with pf's tag persistent, and any OUT_DONE makes ip_output skip IPsec",
+    date="2021",
+    source="read in FreeBSD ipsec_output.c of the 13 era",
+    knobs={
+        "icmp_reflect": "tags",
+        "looutput": "tags",
+        "if_output": "flags",
+        "loop_detect": "any-out-done",
+        "persistent_tags": "pf",
+    },
+)

@@ -1,0 +1,53 @@
+"""TCP output: the SYN of connect(2) and the ACK that completes a connection.
+
+SIMPLER: of TCP this models tags, flags and policy checks while a connection opens; no data, windows, timers.
+"""
+
+from __future__ import annotations
+
+from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.state import IPDEFTTL, LOMTU, Kernel
+from ipsec_lo_trace.machine.symbols import stage
+from ipsec_lo_trace.machine.verdicts import CALL, HandOff, Verdict
+from ipsec_lo_trace.model.inpcb import IPPROTO_TCP
+from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.wire import ip, tcp
+
+SEQ_MASK = 0xFFFFFFFF
+TCP_RECVSPACE = 32768
+"""The window that is offered, in bytes.
+
+SIMPLER: TCP offers a window of 32768 bytes; the value of that week was not seen.
+"""
+MSS = LOMTU - ip.HEADER_LEN - tcp.HEADER_LEN
+"""The maximum segment size that is offered, in bytes.
+
+SIMPLER: the maximum segment size is what lo0's MTU leaves; how that week's kernel chose it was not seen.
+"""
+
+
+@stage(defs.tcp_output, defs.ip_output)
+def tcp_output(k: Kernel, m: Mbuf, args: defs.TcpOutput) -> Verdict:
+    """Send a segment of a connection: the SYN with its options, or an ACK.
+
+    Source: netinet/tcp_output.c, tcp_output.  RFC 793; RFC 1323 for the options.
+    Marks: the mbuf is new and bears none.
+    """
+    inp = args.inp
+    syn = bool(args.flags & tcp.TH_SYN)
+    k.count("tcps_sndctrl" if syn else "tcps_sndacks")
+    k.count("tcps_sndtotal")
+    segment = tcp.TcpHeader(
+        inp.lport,
+        inp.fport,
+        inp.iss if syn else (inp.iss + 1) & SEQ_MASK,
+        inp.rcv_nxt,
+        args.flags,
+        TCP_RECVSPACE,
+        tcp.syn_options(MSS) if syn else tcp.timestamp_option(0, 0),
+    )
+    # SIMPLER: path MTU discovery (net.inet.ip.mtudisc) is on, so the segment has DF.
+    header = ip.fresh(IPPROTO_TCP, inp.laddr, inp.faddr, ttl=IPDEFTTL, off=ip.IP_DF)
+    m.data = ip.write(header, tcp.write(header, segment))
+    text = f"{tcp.flags_text(args.flags)}: the segment goes out in a new mbuf"
+    return HandOff(defs.ip_output, CALL, m, defs.Output(socket=True), text)

@@ -1,0 +1,68 @@
+"""Fill the table: each cell is a run of its own, so any executor may share them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from functools import partial
+
+from ipsec_lo_trace.api import Setup, Trace, ping, probe
+from ipsec_lo_trace.fixes.fix import all_fixes, known_fix
+from ipsec_lo_trace.matrix.rows import all_rows
+from ipsec_lo_trace.model.matrix import Cell, Matrix, Row
+
+Progress = Callable[[int], None]
+
+
+def run_matrix(
+    rows: Sequence[Row] | None = None,
+    fixes: Sequence[str] | None = None,
+    *,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Matrix:
+    """Run every row under every fix; all of them unless given.
+
+    ``executor`` is any executor of concurrent.futures that can take a function of this package and a row to
+    where it runs; without one the rows run here, one after the other.  The table is the same whatever runs
+    it.  ``progress`` is told how many rows are done.  UserError if there is no such fix.
+    """
+    rows = list(all_rows() if rows is None else rows)
+    fixes = [fix.name for fix in all_fixes()] if fixes is None else [known_fix(name).name for name in fixes]
+    work = partial(run_row, fixes=tuple(fixes))
+    cells: list[list[Cell]] = []
+    if executor is None:
+        results: Sequence[Callable[[], list[Cell]]] = [partial(work, row) for row in rows]
+    else:
+        futures: list[Future[list[Cell]]] = [executor.submit(work, row) for row in rows]
+        results = [future.result for future in futures]
+    for done, result in enumerate(results, start=1):
+        cells.append(result())
+        if progress is not None:
+            progress(done)
+    return Matrix(rows, list(fixes), cells)
+
+
+def run_row(row: Row, fixes: tuple[str, ...]) -> list[Cell]:
+    """Run a row under each fix."""
+    return [_cell(row, fix) for fix in fixes]
+
+
+def _cell(row: Row, fix: str) -> Cell:
+    verdict = _run(row, fix).verdict
+    return Cell(
+        row=row.name,
+        fix=fix,
+        outcome=verdict.outcome,
+        code=verdict.code,
+        ping=verdict.ping,
+        findings=[finding.code for finding in verdict.findings],
+        command=row.command(fix),
+    )
+
+
+def _run(row: Row, fix: str) -> Trace:
+    reflector = "userspace" if row.reflector == "userspace" else "kernel"
+    setup = Setup(case=row.case or None, fix=fix, reflector=reflector)
+    program, _, kind = row.program.partition(" ")
+    return ping(setup) if program == "ping" else probe(kind, setup)

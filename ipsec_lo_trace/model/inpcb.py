@@ -1,0 +1,58 @@
+"""Protocol control blocks: which socket wants which packets."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import Literal
+
+import msgspec
+
+IPPROTO_TCP = 6
+IPPROTO_UDP = 17
+INADDR_ANY = IPv4Address(0)
+
+TcpState = Literal["TCPS_CLOSED", "TCPS_LISTEN", "TCPS_SYN_SENT", "TCPS_ESTABLISHED"]
+
+
+class Inpcb(msgspec.Struct, kw_only=True):
+    """struct inpcb, and of its tcpcb the little that opening a connection needs.
+
+    ``socket`` names the socket for the trace.  ``faddr`` is 0.0.0.0 and ``fport`` 0 if it is not connected.
+    ``so_error`` is the errno that waits for the process, "" for none.  ``iss`` and ``rcv_nxt`` are TCP's
+    sequence numbers, 32 bits.
+    """
+
+    proto: int
+    socket: str
+    laddr: IPv4Address
+    lport: int
+    faddr: IPv4Address = INADDR_ANY
+    fport: int = 0
+    so_error: str = ""
+    t_state: TcpState = "TCPS_CLOSED"
+    iss: int = 0
+    rcv_nxt: int = 0
+
+
+def in_pcblookup_connect(
+    pcbs: list[Inpcb], proto: int, remote: tuple[IPv4Address, int], local: tuple[IPv4Address, int]
+) -> Inpcb | None:
+    """Find the connected PCB of a packet by both ends (address, port); None if there is none.
+
+    Source: netinet/in_pcb.c, in_pcblookup_connect.
+    """
+    for inp in pcbs:
+        if inp.proto == proto and (inp.faddr, inp.fport) == remote and (inp.laddr, inp.lport) == local:
+            return inp
+    return None
+
+
+def in_pcblookup_bind(pcbs: list[Inpcb], proto: int, local: tuple[IPv4Address, int]) -> Inpcb | None:
+    """Find the PCB that is bound to a packet's destination and not connected; None if there is none.
+
+    Source: netinet/in_pcb.c, in_pcblookup_bind.  SIMPLER: none here is bound to the wildcard address.
+    """
+    for inp in pcbs:
+        if inp.proto == proto and not inp.fport and (inp.laddr, inp.lport) == local:
+            return inp
+    return None

@@ -1,0 +1,57 @@
+"""The table of every case under every fix: what is run where, and what each run came to."""
+
+from __future__ import annotations
+
+import msgspec
+
+NONE = "none"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """What a row runs: a ping or a probe over a case ("" for the probe's own configuration)."""
+
+    name: str
+    title: str
+    program: str
+    case: str
+    reflector: str = "kernel"
+
+    def command(self, fix: str) -> str:
+        """Give the command that runs this row under a fix."""
+        case = f" --case {self.case}" if self.case else ""
+        reflector = "" if self.reflector == "kernel" else f" --reflector {self.reflector}"
+        return f"ipsec-lo-trace {self.program}{case}{reflector} --fix {fix}"
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """What a row came to under a fix: the verdict's outcome and code, what the sender saw, every finding's code."""
+
+    row: str
+    fix: str
+    outcome: str
+    code: str
+    ping: str
+    findings: list[str]
+    command: str
+
+
+class Matrix(msgspec.Struct, frozen=True):
+    """The table: ``cells`` has a list for each row, in the order of ``fixes``."""
+
+    rows: list[Row]
+    fixes: list[str]
+    cells: list[list[Cell]]
+
+    def column(self, fix: str) -> list[Cell]:
+        """Give the cells of a fix, from the first row to the last."""
+        at = self.fixes.index(fix)
+        return [cells[at] for cells in self.cells]
+
+    def kept(self, outcome: str) -> Matrix:
+        """Keep the rows that come to an outcome under some fix."""
+        pairs = [
+            (row, cells)
+            for row, cells in zip(self.rows, self.cells, strict=True)
+            if any(cell.outcome == outcome for cell in cells)
+        ]
+        return Matrix([row for row, _ in pairs], self.fixes, [cells for _, cells in pairs])

@@ -1,0 +1,95 @@
+"""A trace as Markdown, for a review or a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO
+
+from ipsec_lo_trace.model.trace import Step, Verdict
+from ipsec_lo_trace.render.diff_md import ESCAPED
+from ipsec_lo_trace.render.export.plain import plain
+from ipsec_lo_trace.render.export.pointers import pointed, pointers
+from ipsec_lo_trace.render.header import policy_words, sa_words
+from ipsec_lo_trace.render.headings import Headings
+from ipsec_lo_trace.render.marks import sign
+from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.render.timeline import packet_text
+
+HEADS = ("row", "stage", "packet", "on the wire", "marks", "what happens")
+
+
+def write_md(trace: StoredTrace, out: IO[bytes]) -> None:
+    """Write the timeline, a table for each step."""
+    for line in md_lines(trace):
+        out.write(line.encode() + b"\n")
+
+
+def md_lines(trace: StoredTrace) -> Iterator[str]:
+    """Give the page's lines."""
+    run, verdict = trace.run, trace.verdict
+    yield f"# {_text(f'{run.program} {run.src} -> {run.dst}: {verdict.outcome.upper()} ({verdict.code})')}"
+    yield ""
+    yield f"{_text(verdict.text[:1].upper() + verdict.text[1:])}."
+    yield ""
+    yield from _table("", "")
+    yield _cells("kernel", f"{run.kernel}, fix {run.fix} ({run.chosen})")
+    yield _cells("sent", f"{run.count} of {run.size} data bytes on {run.interface}")
+    yield _cells("config", run.config)
+    yield from (_cells("policy", policy_words(policy)) for policy in run.policies)
+    yield from (_cells("SA", sa_words(sa)) for sa in run.sas)
+    yield from (_cells("what if", f"{cut} is deleted, which no kernel does") for cut in run.what_if)
+    yield from _steps(trace)
+    yield from _verdict(verdict)
+
+
+def _steps(trace: StoredTrace) -> Iterator[str]:
+    headings = Headings(trace.run)
+    group = (0, "")
+    noted = pointers(trace.verdict)
+    for step in trace.steps():
+        if group != headings.group(step):
+            group = headings.group(step)
+            yield ""
+            yield f"## {_text(': '.join(filter(None, headings.heading(step))))}"
+            yield ""
+            yield from _table(*HEADS)
+        note = f"**{noted[step.row]}** " if step.row in noted else ""
+        cells = (str(step.row), step.stage, step.packet, packet_text(step.wire), _marks(step))
+        yield f"{_cells(*cells)} {note}{_text(step.text)} |"
+
+
+def _marks(step: Step) -> str:
+    """Name all marks that the packet bears, with their signs, and those that the stage removed."""
+    made = [change.mark for change in step.changes if change.op == "add"]
+    borne = [f"{'+' if mark in made else sign(mark)} {mark.name}" for mark in step.marks]
+    gone = [f"- {change.mark.name}" for change in step.changes if change.op == "remove"]
+    return ", ".join(borne + gone)
+
+
+def _verdict(verdict: Verdict) -> Iterator[str]:
+    yield ""
+    yield "## Verdict"
+    yield ""
+    yield from _table("", "")
+    yield _cells("outcome", f"{verdict.outcome} ({verdict.code})")
+    for name, row in pointed(verdict).items():
+        yield _cells(name, f"row {row}: {verdict.reasons.get(name, verdict.text)}")
+    if verdict.fix:
+        yield _cells("fix", verdict.fix)
+    errno = f", sendto fails with {verdict.errno}" if verdict.errno else ""
+    yield _cells("ping", f"{verdict.received} of {verdict.sent} answered ({verdict.ping}){errno}")
+    yield ""
+    yield "Marks: `+` made here, `-` removed here, `=` carried, `!` carried and stale: made for another."
+
+
+def _table(*heads: str) -> Iterator[str]:
+    yield _cells(*heads)
+    yield "|" + " --- |" * len(heads)
+
+
+def _cells(*cells: str) -> str:
+    return f"| {' | '.join(map(_text, cells))} |"
+
+
+def _text(text: str) -> str:
+    return plain(text).translate(ESCAPED)

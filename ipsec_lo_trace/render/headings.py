@@ -1,0 +1,63 @@
+"""What heads the rows of a timeline: the eight steps of the 2003 analysis, or a probe's packets."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ipsec_lo_trace.model.trace import Run, Step
+from ipsec_lo_trace.render.header import PING
+
+LAST_STEP = 8
+"""The analysis's last one; what comes after it has the number 0."""
+
+TITLES = {
+    1: "ping builds an echo request and hands it to a raw socket",
+    2: "outbound IPsec",
+    3: "ip_output gives the packet to lo0, which hands it straight back up",
+    4: "ip_input takes it in, and AH or ESP is undone",
+    5: "input processing marks it IN_DONE and queues it for ip_input again",
+    6: "icmp_input turns the echo request into an echo reply",
+    7: "icmp_reflect makes the reply in the same mbuf and calls ip_output",
+    8: "the reply enters ip_output",
+    0: "after step 8",
+}
+
+
+class Heading(NamedTuple):
+    """A heading's number ("step 3", "P2", "" after step 8) and its words."""
+
+    number: str
+    words: str
+
+
+class Headings:
+    """The headings of one trace: the eight steps are those of an echo, so a probe's rows go by packet."""
+
+    def __init__(self, run: Run) -> None:
+        """Head the rows of this run."""
+        self.by_packet = run.program != PING
+        self._many = run.count > 1
+
+    def group(self, step: Step) -> tuple[int, str]:
+        """Name the group that a row belongs to: its echo, and its step or packet."""
+        return step.echo, step.packet if self.by_packet else str(step.analysis)
+
+    def heading(self, first: Step) -> Heading:
+        """Head the group that a row begins."""
+        echo = f" (echo {first.echo})" if self._many else ""
+        if self.by_packet:
+            sent = first.via == "syscall"
+            words = "a process sends it" if sent else f"{first.stage} has it next"
+            return Heading(first.packet, words + echo)
+        words = TITLES.get(first.analysis, TITLES[0])
+        if first.analysis == LAST_STEP:
+            words = f"{words}, {_bearing(first)}"
+        return Heading(f"step {first.analysis}" if first.analysis else "", words + echo)
+
+
+def _bearing(step: Step) -> str:
+    """Say what the packet bore when it came: marks made here do not count."""
+    made_here = [change.mark for change in step.changes if change.op == "add"]
+    names = [mark.name for mark in step.marks if mark not in made_here]
+    names += [change.mark.name for change in step.changes if change.op == "remove"]
+    return f"still bearing {', '.join(names)}" if names else "bearing no mark"

@@ -1,0 +1,1 @@
+"""The trace as one web page: no network, no build step, readable without its script."""

@@ -1,0 +1,96 @@
+"""A row of one trace as the page shows it: what it did, marks, decision, bytes, what depends on it."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace.model.trace import Step
+from ipsec_lo_trace.render.hexdump import changed_bytes
+from ipsec_lo_trace.render.html.decision import ending_html, later_html, questions_html
+from ipsec_lo_trace.render.html.dump import dump_html
+from ipsec_lo_trace.render.html.marks import marks_html
+from ipsec_lo_trace.render.html.markup import element, linked, words
+from ipsec_lo_trace.render.html.sides import Side
+from ipsec_lo_trace.render.ledger import Entry, ledger
+from ipsec_lo_trace.render.reasons import reasons
+from ipsec_lo_trace.render.timeline import mark_cell, packet_text
+
+PLACEHOLDERS = (".", "(none)")
+SHOWN_AGAIN = 512
+"""Bytes of a packet that are shown in each row; more only where they change."""
+
+
+class Cells:
+    """Makes the cells of one side and one echo; they are asked for in the order of the rows."""
+
+    def __init__(self, side: Side, rows: list[Step]) -> None:
+        """Follow the marks through the echo."""
+        self.side = side
+        self.rows = rows
+        self.entries: list[Entry] = ledger(rows)
+        self._packet = ""
+        self._data: dict[str, tuple[bytes, int]] = {}
+
+    def cell(self, step: Step) -> str:
+        """Give a row's cell."""
+        letter = self.side.letter
+        why = reasons(step, self.rows, self.side.trace.verdict)
+        roles = (element("p", words(f"{name}: {text}"), class_="role") for name, text in why.roles.items())
+        asked = questions_html(why, letter) or element("p", "Nothing is asked in this row.", class_="quiet")
+        parts = {
+            "": self._lead(step) + "".join(roles),
+            "Marks": marks_html(step, self.entries, letter),
+            "Decision": asked + ending_html(why) + _counters(step),
+            "Bytes": self._bytes(step),
+        }
+        twin = (_part(title, content, "part twin") for title, content in parts.items())
+        later = _part("What depends on it", later_html(why, letter), "part")
+        return _part("", self._head(step), "part") + "".join(twin) + later
+
+    def _head(self, step: Step) -> str:
+        letter = self.side.letter
+        name = element("a", words(f"{self.side.name}, row {step.row}"), href=f"#{letter}{step.row}")
+        wire = step.wire
+        route = f"packet {step.packet}, {packet_text(wire)}, {wire.src} to {wire.dst}"
+        where = ", ".join(part for part in (route, wire.info, f"by {step.via}") if part)
+        crosses = self.side.crossings.get(step.row)
+        on_lo0 = element("p", words(f"crosses lo0 as {crosses}"), class_="lo0") if crosses else ""
+        return element("p", name, class_="name") + element("p", words(where), class_="packet") + on_lo0
+
+    def _lead(self, step: Step) -> str:
+        """Say what the row did, in the text view's words."""
+        reborn = self._packet != step.packet
+        self._packet = step.packet
+        cell = [(text, style) for text, style in mark_cell(step, reborn=reborn) if text not in PLACEHOLDERS]
+        marks = " ".join(element("span", words(text), class_=f"m {style}") for text, style in cell)
+        pointer = self.side.pointers.get(step.row, "")
+        pointed = f" {element('strong', words(pointer), class_='pointer')}" if pointer else ""
+        return element("p", f"{marks}{': ' if marks else ''}{words(step.text)}{pointed}", class_="did")
+
+    def _bytes(self, step: Step) -> str:
+        mbuf = step.packet.partition("/")[2]
+        before, since = self._data.get(mbuf, (b"", step.row))
+        if step.bytes is None:
+            about = linked(f"{len(before)} bytes, as in row {since}", self.side.letter)
+            again = dump_html(before, set(), same=True) if len(before) <= SHOWN_AGAIN else ""
+            return element("p", about, class_="quiet") + again
+        after = bytes.fromhex(step.bytes)
+        self._data[mbuf] = after, step.row
+        changed = changed_bytes(before, after)
+        many = "all of them" if len(changed) == len(after) else str(len(changed) or "none")
+        about = words(f"{len(after)} bytes; changed here, and underlined: {many}")
+        return element("p", about, class_="quiet") + dump_html(after, changed, same=False)
+
+
+def _part(title: str, content: str, class_: str) -> str:
+    return element("div", (element("h4", title) if title else "") + content, class_=class_)
+
+
+def _counters(step: Step) -> str:
+    moved = ", ".join(f"{name} {by:+d}" for name, by in step.counters.items())
+    return element("p", words(f"counted: {moved}"), class_="quiet") if moved else ""
+
+
+def missing(side: Side) -> str:
+    """Say that a side has no such row."""
+    return element("p", words(side.name), class_="name") + element(
+        "p", words(f"There is no such row in {side.letter.upper()}."), class_="quiet"
+    )

@@ -1,0 +1,55 @@
+"""The marks' ledger, for one row and for the whole trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipsec_lo_trace.model.trace import Mark, Step
+from ipsec_lo_trace.render.html.markup import element, linked, table, words
+from ipsec_lo_trace.render.ledger import Entry
+from ipsec_lo_trace.render.marks import sa_text
+
+NEW, GONE, STALE, KEPT = "+ new", "- gone", "! stale", "= kept"
+STYLES = {NEW: "add", GONE: "remove", STALE: "stale", KEPT: "keep"}
+
+
+def marks_html(step: Step, entries: list[Entry], letter: str) -> str:
+    """Give the ledger of the marks that a row's packet bears or loses there, up to that row."""
+    lives = {(entry.mark.row, entry.mark.name): entry for entry in entries}
+    rows = [
+        _row(state, mark, lives[mark.row, mark.name], step, letter)
+        for state, mark in _states(step)
+        if (mark.row, mark.name) in lives
+    ]
+    if not rows:
+        return element("p", "The packet bears no mark.", class_="quiet")
+    return table(("mark", "its life so far"), rows, class_="marks")
+
+
+def _states(step: Step) -> Iterator[tuple[str, Mark]]:
+    added = [change.mark for change in step.changes if change.op == "add"]
+    for change in step.changes:
+        if change.op == "remove":
+            yield GONE, change.mark
+    for mark in step.marks:
+        yield NEW if mark in added else STALE if mark.stale else KEPT, mark
+
+
+def _row(state: str, mark: Mark, entry: Entry, step: Step, letter: str) -> tuple[str, str]:
+    name = element("span", words(f"{state} "), class_=f"m {STYLES[state]}") + element("b", words(mark.name))
+    sa = element("small", words(sa_text(mark).strip())) if mark.spi is not None else ""
+    return name + sa, linked(_life(entry, step.row), letter)
+
+
+def _life(entry: Entry, row: int) -> str:
+    """Tell a mark's life up to a row; what comes later is told by later rows."""
+    mark = entry.mark
+    parts = [f"made for {mark.made_for} in row {mark.row} ({entry.stage})"]
+    settled = sorted({one for one in entry.settled if one <= row})
+    if settled:
+        parts.append(f"settled a question in row {', '.join(map(str, settled))}")
+    if entry.stale_from and entry.stale_from <= row:
+        parts.append(f"stale from row {entry.stale_from}")
+    if entry.removed and entry.removed <= row:
+        parts.append("removed here")
+    return "; ".join(parts)

@@ -1,0 +1,73 @@
+"""Small pieces of HTML.  Whatever comes from a trace goes through ``words`` or an attribute, both escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+from ipsec_lo_trace.render.styles import Line
+
+_ROWS = re.compile(r"\brow (\d+(?:, \d+)*)")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def words(text: str) -> str:
+    """Escape a text; control characters, which HTML does not allow, are spelt out."""
+    return escape(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text))
+
+
+def element(name: str, content: str = "", /, **attributes: str) -> str:
+    """Make an element around HTML; ``class_`` is the class, ``_`` in an attribute's name is a hyphen.
+
+    Attributes without a value are left out.
+    """
+    named = ((key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items() if value)
+    inside = "".join(f' {key}="{words(value)}"' for key, value in named)
+    return f"<{name}{inside}>{content}</{name}>"
+
+
+def heard(text: str) -> str:
+    """Make words for those who listen; sighted readers have them by place or by sign."""
+    return element("span", words(text), class_="heard")
+
+
+def plain(line: Line) -> str:
+    """Give a line of the text view as one text."""
+    return " ".join(line.parts()).strip()
+
+
+def row_link(row: int | str, letter: str) -> str:
+    """Link a row of a trace."""
+    return element("a", str(row), href=f"#{letter}{row}")
+
+
+def linked(text: str, letter: str) -> str:
+    """Escape a text and link the rows that it speaks of."""
+
+    def link(found: re.Match[str]) -> str:
+        return "row " + ", ".join(row_link(row, letter) for row in found[1].split(", "))
+
+    return _ROWS.sub(link, words(text))
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]], *, caption: str = "", class_: str = "") -> str:
+    """Make a table whose first column heads its rows; cells are HTML, an empty head is no header."""
+    top = "".join(element("th", cell, scope="col") if cell else "<td></td>" for cell in head)
+    body = []
+    for first, *others in rows:
+        cells = "".join(element("td", cell) for cell in others)
+        body.append(element("tr", (element("th", first, scope="row") if first else "<td></td>") + cells))
+    named = element("caption", words(caption)) if caption else ""
+    parts = f"{named}<thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody>"
+    return element("table", parts, class_=class_)
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Make a list of names and values; values are HTML, a name that comes again is not repeated."""
+    items = []
+    above = None
+    for name, value in pairs:
+        items.append(("" if name == above else element("dt", words(name))) + element("dd", value))
+        above = name
+    return element("dl", "".join(items), class_="facts")

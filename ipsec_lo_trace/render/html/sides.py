@@ -1,0 +1,90 @@
+"""One or two traces as the page's columns, and their rows side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from ipsec_lo_trace.model.trace import Step
+from ipsec_lo_trace.render.align import by_echo
+from ipsec_lo_trace.render.compare import ADDED, CHANGED, REMOVED, SAME, Comparison, Pair
+from ipsec_lo_trace.render.crossing import crossing_text
+from ipsec_lo_trace.render.diff_words import label
+from ipsec_lo_trace.render.headings import Headings
+from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.render.timeline import pointers
+
+
+class Side:
+    """A trace with its letter: "a" or "b" begins the names of its rows, as in ``#a18``."""
+
+    def __init__(self, letter: str, trace: StoredTrace, name: str) -> None:
+        """Know the rows that the verdict points at and those where a packet crosses lo0."""
+        self.letter = letter
+        self.trace = trace
+        self.name = name
+        self.pointers = pointers(trace.verdict)
+        self.crossings = {crossing.row: crossing_text(crossing) for crossing in trace.verdict.lo0}
+
+
+class Sides:
+    """The page's traces: one, or two that are compared.
+
+    ``comparison`` is that of the latest pass over ``echoes``; None for one trace.
+    """
+
+    def __init__(self, a: StoredTrace, b: StoredTrace | None) -> None:
+        """Name the columns; a trace alone needs no letter to be told apart."""
+        self.comparison: Comparison | None = None
+        self._traces = (a, b)
+        traces = [a] if b is None else [a, b]
+        self.columns = [
+            Side(letter, trace, _name(letter if b else "", trace))
+            for letter, trace in zip("ab", traces, strict=False)
+        ]
+        self.headings = Headings(max(traces, key=lambda trace: trace.run.count).run)
+
+    def echoes(self) -> Iterator[list[Pair]]:
+        """Give the rows of each echo, in order; of a single trace as the left half of pairs."""
+        a, b = self._traces
+        if b is not None:
+            self.comparison = Comparison(a, b)  # a new one, since it counts what it has seen
+            yield from self.comparison.echoes()
+            return
+        for _number, rows in by_echo(a.steps(), a.run.preload, a.name):
+            yield [Pair(step, None) for step in rows]
+
+    def groups(self, pairs: list[Pair]) -> Iterator[list[Pair]]:
+        """Give the rows of an echo as the text view groups those of A, or of B where A has none."""
+        for _name, group in groupby(pairs, lambda pair: self.headings.group(pair.step)):
+            yield list(group)
+
+    def halves(self, pair: Pair) -> Iterator[tuple[Side, Step | None]]:
+        """Give each column with its row, None where it has no such row."""
+        yield from zip(self.columns, (pair.a, pair.b), strict=False)
+
+    def op(self, pair: Pair) -> str:
+        """Say what happened to a row from A to B; "" if there is no B."""
+        return pair.op if len(self.columns) > 1 else ""
+
+    def op_words(self, pair: Pair) -> str:
+        """Say it in words."""
+        if len(self.columns) == 1:
+            return ""
+        differs = "; ".join(dict.fromkeys(label(name) for name in pair.fields))
+        return {
+            SAME: "the same in both",
+            CHANGED: f"differs: {differs}",
+            REMOVED: "only in A",
+            ADDED: "only in B",
+        }[pair.op]
+
+
+def anchor(pair: Pair) -> str:
+    """Name the place of a pair: its row of A, or else of B."""
+    return f"b{pair.step.row}" if pair.a is None else f"a{pair.a.row}"
+
+
+def _name(letter: str, trace: StoredTrace) -> str:
+    name = trace.name or f"fix {trace.run.fix}"
+    return f"{letter.upper()} {name}".strip()

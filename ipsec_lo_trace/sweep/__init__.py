@@ -1,0 +1,1 @@
+"""A sweep for surprises: random legal configurations under every fix, held to laws."""

@@ -1,0 +1,86 @@
+"""The kernel truths that break a law: listed here one by one, and counted by themselves in every report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ipsec_lo_trace.api import Trace
+
+Sign = Callable[[Trace, Trace], bool]
+"""Tells by a run, and by the run without a fix, whether it is this truth that breaks the law."""
+
+
+class Known(NamedTuple):
+    """A law that some runs break because the kernel is so; ``fix`` "" stands for every fix."""
+
+    law: str
+    fix: str
+    sign: Sign
+    why: str
+
+
+def known(law: str, fix: str, trace: Trace, plain: Trace) -> str:
+    """Say which kernel truth breaks a law in a run; "" if none of them does."""
+    return next(
+        (
+            truth.why
+            for truth in KNOWN
+            if truth.law == law and truth.fix in ("", fix) and truth.sign(trace, plain)
+        ),
+        "",
+    )
+
+
+def _first_request_without_sa(trace: Trace, _plain: Trace) -> bool:
+    """Tell whether loop detection had nothing to compare with when the loop was given up."""
+    asked = [check for step in trace.steps for check in step.checks if check.id == "loop-detection"]
+    return bool(asked) and asked[-1].right == "no SA used yet"
+
+
+def _leaks(trace: Trace, _plain: Trace) -> bool:
+    return trace.verdict.outcome == "leak"
+
+
+def _tag_spared_the_search(trace: Trace, plain: Trace) -> bool:
+    """Tell whether a stale OUT_DONE spared the reply the search for an SA that there is not."""
+    return trace.verdict.code == "use-without-sa" and bool(_found(plain, "stale-out-done"))
+
+
+def _copy_answered(trace: Trace, _plain: Trace) -> bool:
+    return any(step.stage == "ip_mloopback" for step in trace.steps)
+
+
+def _found(trace: Trace, code: str) -> bool:
+    return trace.found(code) is not None
+
+
+KNOWN = (
+    Known(
+        "loop",
+        "",
+        _first_request_without_sa,
+        "loop detection looks at the SA of a bundle's first request alone; where level use lets that go without"
+        " one, nothing ever matches, and the next request's SA is applied until the packet is too long",
+    ),
+    Known(
+        "worse-than-none",
+        "linux",
+        _leaks,
+        "lo has no IPsec there: whatever the policies say, everything crosses in clear and is accepted",
+    ),
+    Known(
+        "worse-than-none",
+        "",
+        _tag_spared_the_search,
+        "without the stale tag the reply's policy is applied, as it should be; its level is use, there is no SA,"
+        " and this code cannot go on without one",
+    ),
+    Known(
+        "clean-with-errno",
+        "",
+        _copy_answered,
+        "the copy that ip_mloopback made of a packet to a group was answered; the packet itself met an error",
+    ),
+)
+"""Fix, law and reason.  A panic for IPComp breaks no law: it is as bad without a fix."""

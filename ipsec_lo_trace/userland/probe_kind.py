@@ -1,0 +1,70 @@
+"""What a probe is, and how it is found."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+
+import msgspec
+
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.userland import probes
+from ipsec_lo_trace.userland.program import ProbeOptions, Program
+
+
+class ProbeKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of traffic whose handling on lo0 is worth a look.
+
+    ``title`` is one line, ``text`` says what is sent and what it tests, ``answer`` what counts as answered.
+    ``knobs`` are the switches that the probe needs, as ``--set`` takes them; ``program`` makes the process.
+    ``config`` is the setkey(8) text for where none is given, "" for the usual one; ``size`` the usual bytes
+    of data.
+    """
+
+    name: str
+    title: str
+    text: str
+    answer: str
+    program: Callable[[ProbeOptions], Program]
+    knobs: dict[str, str] = msgspec.field(default_factory=dict)
+    config: str = ""
+    size: int = 56
+
+
+def find_probe(name: str) -> ProbeKind | None:
+    """Find a probe by its name; None if there is none."""
+    module = name.replace("-", "_")
+    if module not in _modules():
+        return None
+    probe = _load(module)
+    return probe if probe.name == name else None
+
+
+def known_probe(name: str) -> ProbeKind:
+    """Find a probe by its name; UserError if there is none."""
+    probe = find_probe(name)
+    if probe is None:
+        raise UserError(f"probe {name}: no such probe", hint=f"there are {', '.join(map(_name, _modules()))}")
+    return probe
+
+
+def _name(module: str) -> str:
+    return module.replace("_", "-")
+
+
+@cache
+def _modules() -> tuple[str, ...]:
+    return tuple(module.name for module in pkgutil.iter_modules(probes.__path__))
+
+
+def _load(module: str) -> ProbeKind:
+    probe: ProbeKind = importlib.import_module(f"{probes.__name__}.{module}").PROBE
+    return probe
+
+
+@cache
+def all_probes() -> tuple[ProbeKind, ...]:
+    """Give every probe, by name."""
+    return tuple(sorted((_load(module) for module in _modules()), key=lambda probe: probe.name))

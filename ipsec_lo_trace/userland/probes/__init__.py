@@ -1,0 +1,1 @@
+"""The probes: each file here defines ``PROBE`` and is named after it: ``udp-closed`` is ``udp_closed.py``."""

@@ -1,0 +1,22 @@
+"""The probe ``multicast-out``."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ipsec_lo_trace.userland.multicast import CONFIG, multicast
+from ipsec_lo_trace.userland.probe_kind import ProbeKind
+
+PROBE = ProbeKind(
+    name="multicast-out",
+    title="an echo request to a group that is routed to a real interface: which copies come back?",
+    text=(
+        "First ip_mloopback gives lo0 a copy in clear. The packet itself goes through IPsec, and in"
+        " ip_output again, where a second copy is looped, of the ESP packet and with its OUT_DONE tag."
+        " That copy is decrypted and answered in its own mbuf, so the reply bears stale marks; they name"
+        " an SA to the group, which no policy for a reply can use."
+    ),
+    answer="an echo reply",
+    program=partial(multicast, interface="ex0"),
+    config=CONFIG,
+)

@@ -1,0 +1,27 @@
+"""The probe ``record-route``."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace.userland.icmp_exchange import Exchange, IcmpExchange, echo_request, plain
+from ipsec_lo_trace.userland.probe_kind import ProbeKind
+from ipsec_lo_trace.userland.program import ProbeOptions
+from ipsec_lo_trace.wire.build import record_route_option
+
+
+def _program(options: ProbeOptions) -> IcmpExchange:
+    raw = plain(options, ip_options=record_route_option())
+    return IcmpExchange(options, Exchange(message=echo_request(options), raw=raw))
+
+
+PROBE = ProbeKind(
+    name="record-route",
+    title="an echo request that records its route: do IP options change what leaks?",
+    text=(
+        "icmp_reflect takes the options off the request and has ip_output insert them into the reply,"
+        " where an mbuf may be put in front that gets copies of the tags. So tags and protection are as"
+        " without options. ip_input writes an address each time that it sees the packet: twice for one by"
+        " IPsec."
+    ),
+    answer="an echo reply",
+    program=_program,
+)
