@@ -21,6 +21,7 @@ from ipsec_lo_trace.cli.ping import command as ping
 from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.show import command as show
 from ipsec_lo_trace.cli.topics import TOPICS
+from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
 from ipsec_lo_trace.machine import verdicts
 from ipsec_lo_trace.machine.symbols import Stage
@@ -28,7 +29,6 @@ from ipsec_lo_trace.model import codes, trace
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.index import KINDS, names_of
 from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
-from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
 

@@ -1,7 +1,7 @@
 """ipsec-lo-trace: static-keyed IPsec over lo0 in NetBSD's FAST_IPSEC of August 2003, step by step.
 
-``ping``, ``probe``, ``Setup``, ``Trace``, ``Matrix`` and ``run_matrix`` are the Python interface; they load when
-they are used, so that the command line's --help need not wait for them.
+``ping``, ``probe``, ``Setup``, ``Trace``, ``Matrix`` and ``run_matrix`` are the Python interface; they load
+when they are used, so that the command line's --help need not wait for them.
 """
 
 from __future__ import annotations

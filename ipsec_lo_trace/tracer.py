@@ -15,16 +15,15 @@ from ipsec_lo_trace.findings.judge import Judge
 from ipsec_lo_trace.fixes.fix import Fix, built
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.cut import Cut
-from ipsec_lo_trace.model.databases import Databases
-from ipsec_lo_trace.model.policy import Policy
-from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
-from ipsec_lo_trace.model.trace import SCHEMA, PolicyRecord, Record, Run, SaRecord, Verdict
+from ipsec_lo_trace.model.records import policy_records, sa_records
+from ipsec_lo_trace.model.trace import SCHEMA, Record, Run, Verdict
 from ipsec_lo_trace.profiles import netbsd_2003_08
 from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.userland.ping import IDENT, Ping, PingOptions
 from ipsec_lo_trace.userland.probe_kind import known_probe
 from ipsec_lo_trace.userland.program import ProbeOptions, Program
+from ipsec_lo_trace.userland.replay import Replay, ReplayOptions
 from ipsec_lo_trace.wire.summary import summarise
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ LOCALHOST = IPv4Address("127.0.0.1")
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What to trace: a ping or a probe, under which fix, on which host.
+    """What to trace: a ping, a probe or a replay, under which fix, on which host.
 
     ``chosen`` says how the fix was chosen ("--unpatched", "by default"), ``config`` where the configuration
     comes from ("built in", "-f FILE" without the file's folder).  ``settings`` are switches turned by hand
@@ -42,7 +41,7 @@ class Plan(msgspec.Struct, frozen=True):
     a process in user space.
     """
 
-    options: PingOptions | ProbeOptions
+    options: PingOptions | ProbeOptions | ReplayOptions
     fix: Fix
     chosen: str
     config: str
@@ -55,7 +54,8 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def turned(self) -> dict[str, str]:
         """The switches that are turned: those that the probe needs, then those turned by hand."""
-        needed = {} if isinstance(self.options, PingOptions) else known_probe(self.options.kind).knobs
+        options = self.options
+        needed = known_probe(options.kind).knobs if isinstance(options, ProbeOptions) else {}
         return {**needed, **dict(self.settings)}
 
     def run_record(self, configuration: Configuration) -> Run:
@@ -69,7 +69,7 @@ class Plan(msgspec.Struct, frozen=True):
             knobs=[f"{name}={value}" for name, value in self.turned.items()],
             seed=self.seed,
             chosen=self.chosen,
-            program="ping" if isinstance(options, PingOptions) else f"probe {options.kind}",
+            program=_program_name(options),
             reflector=self.reflector,
             src=str(options.src or options.dst),
             dst=str(options.dst),
@@ -80,8 +80,8 @@ class Plan(msgspec.Struct, frozen=True):
             interface="lo0",
             config=self.config,
             what_if=[str(cut) for cut in self.cuts],
-            sas=_sa_records(configuration.db),
-            policies=_policy_records(configuration.db),
+            sas=sa_records(configuration.db),
+            policies=policy_records(configuration.db),
             assumptions=list(ASSUMPTIONS),
         )
 
@@ -160,7 +160,15 @@ def trace(plan: Plan, configuration: Configuration) -> list[Record]:
 def _program(plan: Plan) -> Program:
     """Make the process that sends and waits."""
     options = plan.options
+    if isinstance(options, ReplayOptions):
+        return Replay(options)
     return Ping(options) if isinstance(options, PingOptions) else known_probe(options.kind).program(options)
+
+
+def _program_name(options: PingOptions | ProbeOptions | ReplayOptions) -> str:
+    if isinstance(options, ReplayOptions):
+        return f"replay {options.name}"
+    return "ping" if isinstance(options, PingOptions) else f"probe {options.kind}"
 
 
 def _surgeon(cuts: tuple[Cut, ...]) -> Surgeon | None:
@@ -169,41 +177,3 @@ def _surgeon(cuts: tuple[Cut, ...]) -> Surgeon | None:
     from ipsec_lo_trace.profiles.whatif import Surgeon  # noqa: PLC0415 -- few runs experiment
 
     return Surgeon(cuts)
-
-
-def _sa_records(db: Databases) -> list[SaRecord]:
-    savs = sorted((sav for head in db.sahtree for sav in head.savs), key=lambda sav: sav.added)
-    return [_sa_record(sav) for sav in savs]
-
-
-def _sa_record(sav: SecurityAssociation) -> SaRecord:
-    index = sav.index
-    return SaRecord(
-        proto=PROTO_NAMES[index.proto],
-        spi=sav.spi,
-        src=str(index.src),
-        dst=str(index.dst),
-        mode=index.mode.name.lower(),
-        reqid=index.reqid,
-        cipher=sav.cipher,
-        auth=sav.auth,
-        replay_window_bytes=sav.replay.window_bytes if sav.replay else 0,
-    )
-
-
-def _policy_records(db: Databases) -> list[PolicyRecord]:
-    return [_policy_record(sp) for policies in db.sptree.values() for sp in policies]
-
-
-def _policy_record(sp: Policy) -> PolicyRecord:
-    selector = sp.selector
-    return PolicyRecord(
-        dir=sp.direction.name.lower(),
-        src=str(selector.src),
-        dst=str(selector.dst),
-        src_port=selector.src_port,
-        dst_port=selector.dst_port,
-        upper=selector.ul_proto,
-        type=sp.kind.name.lower(),
-        requests=[str(request) for request in sp.requests],
-    )

@@ -7,9 +7,9 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.trace import Run, Step, Verdict
-from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.render.crossing import crossing_text
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load

@@ -12,7 +12,9 @@ import pytest
 from ipsec_lo_trace.cli.checking.files import read_checks
 from ipsec_lo_trace.cli.checking.report import reason
 from ipsec_lo_trace.cli.run_check import run_all
-from tests.support import HERE
+from ipsec_lo_trace.fixes.fix import all_fixes
+from ipsec_lo_trace.userland.probe_kind import all_probes
+from tests.support import HERE, PATCHED, UNPATCHED
 
 GOLDEN = HERE / "golden"
 NAMES = [
@@ -49,7 +51,24 @@ def test_a_golden_file_is_about_what_its_name_says(name: str, kernel: str) -> No
     assert check.run.startswith(f"ping --{kernel} --case {name}")
 
 
+FIX_FILES = [f"fix.{fix.name}.txt" for fix in all_fixes() if fix.name not in (UNPATCHED, PATCHED)]
+PROBE_FILES = [f"probe.{probe.name}.txt" for probe in all_probes()]
+
+
+@pytest.mark.parametrize("name", [*FIX_FILES, *PROBE_FILES])
+def test_every_fix_and_every_probe_has_its_golden_trace(name: str) -> None:
+    """A fix's file is a ping over one ESP SA under that fix; a probe's is that probe, without a fix."""
+    [check] = read_checks(str(GOLDEN / name), fresh=False)
+    kind, _, rest = name.removesuffix(".txt").partition(".")
+    if kind == "fix":
+        assert check.run == f"ping --case lo-esp --fix {rest}"
+    else:
+        assert check.run.startswith(f"probe {rest}")
+    for result in run_all([check]):
+        assert [reason(mismatch) for mismatch in result.mismatches] == []
+
+
 def test_no_golden_file_is_forgotten() -> None:
     """Every file in tests/golden belongs to a test."""
     names = {f"{name}.{kernel}.txt" for name in NAMES for kernel in KERNELS}
-    assert {path.name for path in GOLDEN.iterdir()} == names
+    assert {path.name for path in GOLDEN.iterdir()} == {*names, *FIX_FILES, *PROBE_FILES}

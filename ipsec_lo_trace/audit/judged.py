@@ -12,7 +12,7 @@ NO_PACKET = Packet([], [], [], [], "", "", 0, 0, 0, 0, more=False, info="")
 
 
 class Judged(msgspec.Struct, gc=False):
-    """``wire`` are the packet's bytes as they crossed (b"": no IPv4), ``inside`` those that were in it, if any.
+    """``wire`` are the packet's bytes as they crossed (b"": no IPv4), ``inside`` those that were in it.
 
     The other fields are those of AuditPacket.
     """

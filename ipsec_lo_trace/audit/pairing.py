@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from ipsec_lo_trace.model.sa import IPPROTO_ICMP
 from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.wire.tcp import TH_ACK, TH_RST, TH_SYN
 
 IPPROTO_TCP = 6
 IPPROTO_UDP = 17
-TH_SYN, TH_RST, TH_ACK = 0x02, 0x04, 0x10
 TCP_FLAGS = 13
 """Where TCP's flags are in its header, in bytes."""
 REPLY_TO = {0: b"\x08", 14: b"\x0d", 16: b"\x0f", 18: b"\x11"}

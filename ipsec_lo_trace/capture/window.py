@@ -11,6 +11,7 @@ CHUNK_LEN = 1 << 18
 """How many bytes are read at once, at most."""
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
+_DAMAGED = "the gzip data is damaged"
 
 
 class BrokenSourceError(Exception):
@@ -78,12 +79,13 @@ class Window:
 
     def _unpacked(self) -> Iterator[bytes]:
         """Unpack one gzip member after the other (RFC 1952, section 2.2)."""
-        while self.need(1):
-            if not self.data[self.at :].strip(b"\0"):
-                # Tapes and disks fill a file's end up with zeros; gzip passes over them too.
-                self.at = len(self.data)
-                continue
+        while self.need(1) and self.data[self.at]:
             yield from self._member()
+        # Tapes and disks fill a file's end up with zeros; gzip passes over them too.
+        while self.need(1):
+            if self.data[self.at :].strip(b"\0"):
+                raise BrokenSourceError(_DAMAGED)
+            self.at = len(self.data)
         if self.broken:
             raise BrokenSourceError(self.broken)
 
@@ -97,7 +99,7 @@ class Window:
                 chunk = unpacker.decompress(self.data[self.at :], CHUNK_LEN)
             except zlib.error:
                 yield from _salvaged(before, self.data[self.at :])
-                raise BrokenSourceError("the gzip data is damaged") from None
+                raise BrokenSourceError(_DAMAGED) from None
             rest = unpacker.unconsumed_tail or unpacker.unused_data
             self.at = len(self.data) - len(rest)
             if chunk:

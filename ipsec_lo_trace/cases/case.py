@@ -17,7 +17,7 @@ _HEAD = re.compile(r"# (?P<title>.+)\n# (?P<src>[\d.]+) to (?P<dst>[\d.]+)\n")
 
 
 class Case(msgspec.Struct, frozen=True):
-    """A configuration with the ends that it is about: ``text`` is setkey(8) text, its head comment included."""
+    """A configuration with the ends that it is about: ``text`` is setkey(8) text with its head comment."""
 
     name: str
     title: str

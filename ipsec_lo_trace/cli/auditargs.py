@@ -22,7 +22,12 @@ class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
-        if [self.capture, *self.config].count(STDIN) > 1:
-            raise click.UsageError("of CAPTURE and -f only one can be standard input")
+        one_stdin(self.capture, *self.config)
         text_only = given(self, color="--color") + (["-q"] if self.quiet else [])
         refuse(text_only, f"is for text, not for --format {self.format_}", if_=self.format_ != "text")
+
+
+def one_stdin(*names: str) -> None:
+    """Refuse to read standard input twice."""
+    if names.count(STDIN) > 1:
+        raise click.UsageError("of CAPTURE and -f only one can be standard input")

@@ -43,6 +43,7 @@ COMMANDS = {
     "export": ("ipsec_lo_trace.cli.export", "Write a trace for Wireshark, a browser, a graph viewer."),
     "check": ("ipsec_lo_trace.cli.check", "Run checks: what to run and what to expect."),
     "audit": ("ipsec_lo_trace.cli.audit", "Judge what a real loopback carried."),
+    "replay": ("ipsec_lo_trace.cli.replay", "Trace a capture's packets through the modelled kernel."),
     "why": ("ipsec_lo_trace.cli.why", "Say what one row asked, and what depends on the answer."),
     "explain": ("ipsec_lo_trace.cli.explain", "Say what a name in an output means."),
     "list": ("ipsec_lo_trace.cli.list", "List names by kind, one a line."),

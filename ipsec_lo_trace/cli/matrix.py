@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ipsec_lo_trace.cli.complete import names_of_kind
 from ipsec_lo_trace.cli.matrixargs import MatrixArguments
 from ipsec_lo_trace.cli.strict import StrictCommand
 from ipsec_lo_trace.cli.viewoptions import COLOR_OPTION, OUTPUT_OPTION
@@ -18,7 +19,13 @@ MAX_JOBS = 64
 @click.option(
     "--rows", metavar="PATTERN", multiple=True, help="Only rows whose name fits, as 'tcp-*' (repeatable)."
 )
-@click.option("--columns", metavar="FIX", multiple=True, help="Only this fix (repeatable).")
+@click.option(
+    "--columns",
+    metavar="FIX",
+    multiple=True,
+    shell_complete=names_of_kind("fixes"),
+    help="Only this fix (repeatable).",
+)
 @click.option("--only", type=click.Choice(list(OUTCOMES)), help="Only rows that come to this somewhere.")
 @click.option("--commands", is_flag=True, help="Print each cell's command instead of the table.")
 @click.option(

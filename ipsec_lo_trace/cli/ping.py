@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.pingargs import PingArguments
+from ipsec_lo_trace.cli.pingoptions import view_options
 from ipsec_lo_trace.cli.runoptions import HOST, fix_options, run_arguments, run_options
 from ipsec_lo_trace.cli.strict import StrictCommand
-from ipsec_lo_trace.cli.pingoptions import view_options
 
 
 @click.command("ping", cls=StrictCommand, short_help="Trace an echo request and its reply over lo0.")

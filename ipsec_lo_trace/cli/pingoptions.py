@@ -11,7 +11,7 @@ from ipsec_lo_trace.cli.viewoptions import COLOR_OPTION, OUTPUT_OPTION
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-OPTIONS = (
+TRIAL_OPTIONS = (
     click.option("--show-config", is_flag=True, help="Print the configuration as setkey(8) text, and stop."),
     click.option(
         "--drop-mark",
@@ -22,6 +22,9 @@ OPTIONS = (
     click.option(
         "--bisect", is_flag=True, help="What if: find the rows after which deleting the tags helps."
     ),
+)
+
+VIEW_OPTIONS = (
     click.option(
         "--format",
         "format_",
@@ -47,7 +50,14 @@ OPTIONS = (
 
 
 def view_options(command: F) -> F:
-    """Give a command these options."""
-    for option in reversed(OPTIONS):
+    """Give a command all of these options."""
+    for option in reversed((*TRIAL_OPTIONS, *VIEW_OPTIONS)):
+        command = option(command)
+    return command
+
+
+def trace_options(command: F) -> F:
+    """Give a command those that say how to show a trace, and what to expect of it."""
+    for option in reversed(VIEW_OPTIONS):
         command = option(command)
     return command

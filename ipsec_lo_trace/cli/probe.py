@@ -5,26 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
+from ipsec_lo_trace.cli.complete import names_of_kind
 from ipsec_lo_trace.cli.pingargs import PingArguments
 from ipsec_lo_trace.cli.pingoptions import view_options
 from ipsec_lo_trace.cli.runoptions import HOST, fix_options, probe_options, run_arguments
 from ipsec_lo_trace.cli.strict import StrictCommand
 
 
-def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from ipsec_lo_trace.userland.probe_kind import all_probes  # noqa: PLC0415 -- not for --help
-
-    return [
-        CompletionItem(probe.name, help=probe.title)
-        for probe in all_probes()
-        if probe.name.startswith(incomplete)
-    ]
-
-
 @click.command("probe", cls=StrictCommand, short_help="Trace other traffic over lo0.")
-@click.argument("probe", metavar="KIND", shell_complete=_complete)
+@click.argument("probe", metavar="KIND", shell_complete=names_of_kind("probes"))
 @HOST
 @fix_options
 @probe_options
@@ -32,8 +22,8 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
 def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Trace other traffic over lo0.
 
-    KIND is one of those that 'ipsec-lo-trace list probes' names; 'explain KIND' says what each sends and what it
-    tests. HOST is an address of this machine's lo0.
+    KIND is one of those that 'ipsec-lo-trace list probes' names; 'explain KIND' says what each sends and what
+    it tests. HOST is an address of this machine's lo0.
     """
     arguments = PingArguments(run=run_arguments(values), **values)
     arguments.check()

@@ -23,7 +23,7 @@ from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.matrix import Matrix, Row
 from ipsec_lo_trace.render.matrix_md import matrix_html, matrix_md
 from ipsec_lo_trace.render.matrix_text import command_lines, matrix_text
-from ipsec_lo_trace.render.matrix_words import headline, sentences
+from ipsec_lo_trace.render.matrix_words import headline, key_points, sentences
 
 
 def run_matrix(arguments: MatrixArguments) -> int:
@@ -67,7 +67,12 @@ def _progress(total: int) -> Iterator[Progress | None]:
 def _write(arguments: MatrixArguments, matrix: Matrix) -> None:
     with output(arguments.output) as out:
         if arguments.format_ == "json":
-            told = {"headline": headline(matrix), "matrix": matrix, "words": list(sentences(matrix))}
+            told = {
+                "headline": headline(matrix),
+                "points": list(key_points(matrix)),
+                "matrix": matrix,
+                "words": list(sentences(matrix)),
+            }
             out.write(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
             return
         width, colour = look(arguments.output, arguments.color)

@@ -7,6 +7,7 @@ from typing import IO
 from ipsec_lo_trace.cli.main import EXIT_NOT_MET
 from ipsec_lo_trace.cli.output import complain, output, refuse_own_input
 from ipsec_lo_trace.cli.pingargs import PingArguments
+from ipsec_lo_trace.cli.replayargs import ReplayArguments
 from ipsec_lo_trace.cli.start import chosen_fix, configuration, start
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.cut import Cut
@@ -18,7 +19,7 @@ from ipsec_lo_trace.tracer import Tracing
 
 def run_ping(arguments: PingArguments) -> int:
     """Run it; give the exit code."""
-    _check_expectation(arguments.expect)
+    check_expectation(arguments.expect)
     refuse_own_input(arguments.output, arguments.run.config)
     if arguments.bisect:
         from ipsec_lo_trace.cli.run_bisect import run_bisect  # noqa: PLC0415 -- few runs bisect
@@ -35,15 +36,16 @@ def run_ping(arguments: PingArguments) -> int:
     fix, chosen = chosen_fix(arguments)
     tracing = start(arguments.run, fix, chosen=chosen, read=read, cuts=cuts)
     try:
-        verdict = _write(arguments, tracing)
+        verdict = write_trace(arguments, tracing)
     finally:
         tracing.crossings.close()
     for cut in tracing.idle_cuts:
         complain(f"--drop-mark {cut} deleted nothing: no packet came out of that stage bearing it")
-    return _judge(arguments.expect, verdict)
+    return as_expected(arguments.expect, verdict)
 
 
-def _check_expectation(expect: str | None) -> None:
+def check_expectation(expect: str | None) -> None:
+    """Refuse what is neither an outcome nor a code."""
     if expect is not None and expect not in OUTCOMES and expect not in CODES:
         raise UserError(
             f"--expect {expect}: neither an outcome nor a code",
@@ -60,7 +62,8 @@ def _cuts(arguments: PingArguments) -> tuple[Cut, ...]:
     return tuple(parse_cut(text) for text in arguments.drop_mark)
 
 
-def _write(arguments: PingArguments, tracing: Tracing) -> Verdict:
+def write_trace(arguments: PingArguments | ReplayArguments, tracing: Tracing) -> Verdict:
+    """Run it and write its trace as the options say; give the verdict."""
     with output(arguments.output) as out:
         if arguments.format_ == "jsonl":
             return write_jsonl(tracing, tracing.crossings.lines(), out)
@@ -69,7 +72,7 @@ def _write(arguments: PingArguments, tracing: Tracing) -> Verdict:
         return _write_text(arguments, tracing, out)
 
 
-def _write_text(arguments: PingArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
+def _write_text(arguments: PingArguments | ReplayArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
     from ipsec_lo_trace.cli.text import ascii_stream, text_choice, write_text  # noqa: PLC0415 -- rich loads for text alone
 
     choice = text_choice(arguments)
@@ -81,7 +84,8 @@ def _write_text(arguments: PingArguments, tracing: Tracing, out: IO[bytes]) -> V
         trace.close()
 
 
-def _judge(expect: str | None, verdict: Verdict) -> int:
+def as_expected(expect: str | None, verdict: Verdict) -> int:
+    """Give the exit code: 1 if the verdict is not what --expect says."""
     if expect is None or expect in (verdict.outcome, verdict.code):
         return 0
     complain(f"expected {expect}, got {verdict.outcome} ({verdict.code})")

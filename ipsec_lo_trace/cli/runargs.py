@@ -103,13 +103,13 @@ class RunArguments(msgspec.Struct, frozen=True):
         self._check_settings()
         self._check_probe()
         for address in self.local:
-            if not _can_be_local(address):
+            if not can_be_local(address):
                 raise click.UsageError(f"--local {address}: not an address that an interface can have")
         ends = [("HOST", self.host)] + ([("-I", self.source)] if self.source else [])
         for name, address in ends:
             if address not in self.addresses:
                 has = ", ".join(str(address) for address in sorted(self.addresses))
-                way = f"--local {address} adds it" if _can_be_local(address) else "no interface can have it"
+                way = f"--local {address} adds it" if can_be_local(address) else "no interface can have it"
                 raise click.UsageError(f"{name} {address} is not local: lo0 has {has} ({way})")
         if self.config is None and self.case is None and self.source not in (None, self.host):
             raise click.UsageError(
@@ -155,5 +155,6 @@ def one_fix(*, patched: bool, unpatched: bool, fix: str | None) -> None:
         )
 
 
-def _can_be_local(address: IPv4Address) -> bool:
+def can_be_local(address: IPv4Address) -> bool:
+    """Tell whether an interface can have an address."""
     return not (address.is_multicast or address.is_reserved or address.is_unspecified)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from ipsec_lo_trace.cases.case import known_case
+from ipsec_lo_trace.cli.complete import names_of_kind
 from ipsec_lo_trace.cli.filename import FileName
 from ipsec_lo_trace.cli.runargs import LOCALHOST, AddressType, PatternType, RunArguments
 
@@ -45,6 +46,17 @@ PING_OPTIONS = (
 )
 """ping(8)'s own, which no probe takes."""
 
+SEED_OPTION = click.option(
+    "--seed", metavar="N", type=click.IntRange(0, 0xFFFFFFFF), default=0, help="Makes IVs and IP ids [0]."
+)
+SET_OPTION = click.option(
+    "--set",
+    "settings",
+    metavar="KNOB=VALUE",
+    multiple=True,
+    help="Turn a switch of the kernel (repeatable; list knobs names them).",
+)
+
 OPTIONS = (
     click.option(
         "-c",
@@ -80,6 +92,7 @@ OPTIONS = (
     click.option(
         "--case",
         metavar="NAME",
+        shell_complete=names_of_kind("cases"),
         help="A configuration that comes with this program, and its ends (list cases names them).",
     ),
     click.option(
@@ -95,16 +108,8 @@ OPTIONS = (
     click.option(
         "--auth", metavar="ALGORITHM", help="... authentication, or none [hmac-md5; AH: hmac-sha1]."
     ),
-    click.option(
-        "--seed", metavar="N", type=click.IntRange(0, 0xFFFFFFFF), default=0, help="Makes IVs and IP ids [0]."
-    ),
-    click.option(
-        "--set",
-        "settings",
-        metavar="KNOB=VALUE",
-        multiple=True,
-        help="Turn a switch of the kernel (repeatable; list knobs names them).",
-    ),
+    SEED_OPTION,
+    SET_OPTION,
     click.option(
         "--reflector",
         type=click.Choice(["kernel", "userspace"]),
@@ -116,13 +121,22 @@ OPTIONS = (
 
 
 PROBE_OPTION = click.option(
-    "--probe", metavar="KIND", help="Run this probe instead of a ping (list probes names them)."
+    "--probe",
+    metavar="KIND",
+    shell_complete=names_of_kind("probes"),
+    help="Run this probe instead of a ping (list probes names them).",
 )
 
 FIX_OPTIONS = (
     click.option("--unpatched", is_flag=True, help="icmp_reflect leaves the tags alone (the default)."),
     click.option("--patched", is_flag=True, help="icmp_reflect deletes all tags: the fix of 2003."),
-    click.option("--fix", "fix", metavar="NAME", help="Apply this fix (list fixes names them)."),
+    click.option(
+        "--fix",
+        "fix",
+        metavar="NAME",
+        shell_complete=names_of_kind("fixes"),
+        help="Apply this fix (list fixes names them).",
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from ipsec_lo_trace.cases.case import known_case
 from ipsec_lo_trace.cli.output import complain
 from ipsec_lo_trace.cli.pingargs import PingArguments
+from ipsec_lo_trace.cli.replayargs import ReplayArguments
 from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.whyargs import WhyArguments
 from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED, Fix, known_fix
@@ -64,7 +65,7 @@ def _printable(name: str) -> str:
     return text.encode("unicode_escape").decode("ascii")
 
 
-def chosen_fix(arguments: PingArguments | WhyArguments) -> tuple[Fix, str]:
+def chosen_fix(arguments: PingArguments | ReplayArguments | WhyArguments) -> tuple[Fix, str]:
     """Give the fix that --fix, --patched or --unpatched asks for, and how it was chosen."""
     if arguments.fix is not None:
         return known_fix(arguments.fix, "--fix "), f"--fix {arguments.fix}"

@@ -23,17 +23,24 @@ STDIN_NAME = "standard input"
 
 @contextmanager
 def opened(path: str) -> Iterator[StoredTrace]:
-    """Open a stored trace, ``-`` for standard input; UserError if it cannot be read or is no trace.
+    """Open a stored trace, ``-`` for standard input; UserError if it cannot be read or is no trace."""
+    with seekable(path) as lines:
+        yield StoredTrace(lines, STDIN_NAME if path == STDIN else path)
 
-    What cannot be read twice (a pipe) is copied first.
+
+@contextmanager
+def seekable(path: str) -> Iterator[IO[bytes]]:
+    """Open a file so that it can be read more than once; UserError if it cannot be read.
+
+    What can be read only once (a pipe) is copied first.
     """
-    name = STDIN_NAME if path == STDIN else path
     try:
         lines = _lines(path)
     except (OSError, ValueError) as error:
+        name = STDIN_NAME if path == STDIN else path
         raise UserError(f"cannot read it: {getattr(error, 'strerror', None) or error}", file=name) from None
     with lines:
-        yield StoredTrace(lines, name)
+        yield lines
 
 
 def _lines(path: str) -> IO[bytes]:
@@ -41,7 +48,7 @@ def _lines(path: str) -> IO[bytes]:
         if getattr(sys.stdin, "buffer", None) is None:
             raise ValueError("it is closed")
         return _copied(sys.stdin.buffer)
-    lines = Path(path).open("rb")  # noqa: SIM115 -- closed by opened()
+    lines = Path(path).open("rb")  # noqa: SIM115 -- closed by seekable()
     if lines.seekable():
         return lines
     with lines:
@@ -49,7 +56,7 @@ def _lines(path: str) -> IO[bytes]:
 
 
 def _copied(source: IO[bytes]) -> IO[bytes]:
-    copy = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 -- closed by opened()
+    copy = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 -- closed by seekable()
     try:
         shutil.copyfileobj(source, copy, BUFFER_BYTES)
     except BaseException:

@@ -8,29 +8,37 @@ from ipsec_lo_trace.findings.required import Demand, Ends, Referee, ends_of, lac
 from ipsec_lo_trace.model.trace import Check, Mark, Step
 
 IP_OUTPUT = "ip_output"
+IP_INPUT = "ip_input"
 LOOUTPUT = "looutput"
 ICMP_INPUT = "icmp_input"
 REQUEST = "P1"
 TRANSFORMS = {"esp_output": "esp", "ah_output": "ah", "ipcomp_output": "ipcomp"}
 """What a transform's output stage puts around a packet, if it hands the packet on."""
+SEALED = frozenset({"esp", "ah", "ipcomp"})
 OPAQUE = frozenset({"esp", "ipcomp"})
 """The protocols behind whose headers nothing can be seen."""
 ARRIVED = {"ips_total"}
 """What moves for every packet that ip_input sees."""
 PROCESS_DONE = "ipsec_process_done"
-PLACES = frozenset({IP_OUTPUT, LOOUTPUT, PROCESS_DONE, *TRANSFORMS})
+LEAVING = {LOOUTPUT: "crossed lo0", "ether_output": "left by ex0"}
+"""Where anyone who listens sees a packet, and what it does there."""
+PLACES = frozenset({IP_INPUT, IP_OUTPUT, PROCESS_DONE, *LEAVING, *TRANSFORMS})
 WATCHED = PLACES | {"ip_input", "rip_input", "tcp_input", "udp_ctlinput", "udp_input"}
 """The stages that an echo must see even if nothing was asked there; of others, only questions and endings."""
 SOCKET_PREFIX = "socket:"
 
 
 class Leak(msgspec.Struct):
-    """Clear text where a policy demands protection: the row that shows it, and which demand it breaks."""
+    """Clear text where a policy demands protection: the row that shows it, and which demand it breaks.
+
+    ``place`` says where: what the packet did, or the stage that accepted it.
+    """
 
     row: int
     packet: str
     missing: tuple[str, ...]
     accepted: bool
+    place: str
 
 
 class StaleDecision(msgspec.Struct):
@@ -40,6 +48,7 @@ class StaleDecision(msgspec.Struct):
     since: int
     check: Check
     stage: str
+    packet: str
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -80,7 +89,7 @@ class Echo(msgspec.Struct):
         for check in step.checks:
             mark = check.mark
             if mark is not None and mark.stale:
-                self.stale.append(StaleDecision(step.row, self.stale_since, check, stage))
+                self.stale.append(StaleDecision(step.row, self.stale_since, check, stage, packet))
             elif check.id == "out-policy":
                 self.consulted.add(packet)
             elif check.id == "gate-1-tag" and check.answer.startswith("none"):
@@ -89,7 +98,8 @@ class Echo(msgspec.Struct):
             self._note_place(step, referee)
         delivered = step.to.startswith(SOCKET_PREFIX)
         # The request's one gate is ip_input's; a reply is accepted when the socket's gate lets it in.
-        if delivered or (step.to == ICMP_INPUT and packet == REQUEST):
+        accepted = delivered and stage not in LEAVING
+        if accepted or (step.to == ICMP_INPUT and packet.partition("/")[0] == REQUEST):
             self._note_clear_acceptance(step, referee)
         if delivered or step.reason:
             self.ending = step
@@ -112,14 +122,23 @@ class Echo(msgspec.Struct):
         if step.stage == IP_OUTPUT:
             if step.visit == 1:
                 self.ends[step.packet] = ends_of(step.wire)
-        elif step.stage == LOOUTPUT:
+        elif step.stage in LEAVING:
             if step.wire.offset == 0:
                 self.arrived[step.packet] = self._protection(step)
                 self._note_clear_text(step, referee)
         elif step.stage == PROCESS_DONE:
             self._note_tag(step)
+        elif step.stage == IP_INPUT:
+            self._note_arrival(step)
         elif step.to:
             self._note_transform(step)
+
+    def _note_arrival(self, step: Step) -> None:
+        """Note how a packet came that this kernel did not send; of a sealed one its rows will tell more."""
+        if step.packet == REQUEST and step.packet not in self.ends:
+            self.ends[step.packet] = ends_of(step.wire)
+            if not SEALED & set(step.wire.proto):
+                self.arrived[step.packet] = set()
 
     def _note_tag(self, step: Step) -> None:
         """Compare the OUT_DONE that was just made with the header that was just put on."""
@@ -148,7 +167,7 @@ class Echo(msgspec.Struct):
         demand = self._demand(step.packet, "out", referee)
         missing = unmet(demand, self.arrived[step.packet])
         if missing:
-            self.leaks.append(Leak(step.row, step.packet, missing, accepted=False))
+            self.leaks.append(Leak(step.row, step.packet, missing, accepted=False, place=LEAVING[step.stage]))
 
     def _note_clear_acceptance(self, step: Step, referee: Referee) -> None:
         came_as = self.arrived.get(step.packet)
@@ -157,7 +176,7 @@ class Echo(msgspec.Struct):
         demand = self._demand(step.packet, "in", referee)
         missing = lacking(demand.insisted, came_as)
         if missing:
-            self.leaks.append(Leak(step.row, step.packet, missing, accepted=True))
+            self.leaks.append(Leak(step.row, step.packet, missing, accepted=True, place=step.stage))
 
     def _demand(self, packet: str, direction: str, referee: Referee) -> Demand:
         return referee.demand(direction, self.ends.get(packet) or NOWHERE)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
-from ipsec_lo_trace.findings.echo import SOCKET_PREFIX, Echo, Leak, StaleDecision
+from ipsec_lo_trace.findings.echo import LEAVING, SOCKET_PREFIX, Echo, Leak, StaleDecision
 from ipsec_lo_trace.model.codes import STALE_CODES
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Run, Step
 
 FLAG_QUESTIONS = ("gate-1-flag", "gate-2-flag", "encap")
-PACKETS = {"P1": "request", "P2": "reply"}
+MAKERS = {
+    "ip_forward": "forwarded packet",
+    "icmp_error": "ICMP error",
+    "tcp_respond": "TCP answer",
+    "syn_cache_respond": "SYN-ACK",
+}
+"""What a packet is that these stages make; others make a reply."""
 NO_REPLY = "no reply came, and nothing was dropped: the packet is still waiting"
 
 
@@ -65,9 +71,11 @@ def _ended(outcome: str, ending: Step) -> Outcome:
 def _stale(echo: Echo, run: Run) -> Outcome:
     decision = echo.stale[0]
     check = decision.check
-    mark = check.mark.name if check.mark else ""
+    mark, made_for = (check.mark.name, check.mark.made_for) if check.mark else ("", "")
+    owner = "the request's" if made_for == "P1" else f"{made_for}'s"
+    became = named(decision.packet, echo.made_by.get(decision.packet, ""))
     reasons = {
-        "cause": f"the request's {mark} stayed on the mbuf that became the reply",
+        "cause": f"{owner} {mark} stayed on the mbuf that became the {became}",
         "effect": STALE_CODES[QUESTIONS[check.id].stale_code],
     }
     return Outcome(
@@ -87,7 +95,13 @@ def _leaked(echo: Echo, run: Run) -> Outcome:
     ending = echo.ending
     delivered = ending is not None and ending.to.startswith(SOCKET_PREFIX)
     reasons: dict[str, str] = {}
-    outcome = Outcome("leak", "clear-text", _leak_text(leak, ending, run), effect=leak.row, reasons=reasons)
+    outcome = Outcome(
+        "leak",
+        "clear-text",
+        _leak_text(leak, ending, run, echo.made_by.get(leak.packet, "")),
+        effect=leak.row,
+        reasons=reasons,
+    )
     if decision is not None:
         check = decision.check
         mark = check.mark
@@ -99,10 +113,10 @@ def _leaked(echo: Echo, run: Run) -> Outcome:
         outcome.fix = _fix(run, check.id, echo)
     elif not leak.accepted and leak.packet not in echo.consulted:
         outcome.code, outcome.text = "policy-not-asked", f"{outcome.text}: nobody asked for its policy"
-    if ending is not None and delivered:
+    if ending is not None and delivered and ending.stage not in LEAVING:
         outcome.unseen = ending.row
         reasons["unseen"] = _unseen(echo, ending)
-    elif ending is not None:
+    elif ending is not None and ending.reason:
         outcome.seen = ending.row
         reasons["seen"] = ending.text
     return outcome
@@ -120,12 +134,21 @@ def _responsible(echo: Echo, leak: Leak) -> StaleDecision | None:
     return found[-1] if found else None
 
 
-def _leak_text(leak: Leak, ending: Step | None, run: Run) -> str:
-    what = PACKETS.get(leak.packet, f"packet {leak.packet}")
+def named(packet: str, made_by: str) -> str:
+    """Say what a packet is."""
+    if "/" in packet:
+        return f"copy {packet}"
+    if packet == "P1":
+        return "request"
+    return MAKERS.get(made_by) or ("reply" if packet == "P2" else f"packet {packet}")
+
+
+def _leak_text(leak: Leak, ending: Step | None, run: Run, made_by: str) -> str:
+    what = named(leak.packet, made_by)
     missing = " and ".join(leak.missing)
     if leak.accepted:
         return f"the {what} was accepted without {missing}, which the inbound policy requires"
-    text = f"the {what} crossed lo0 without {missing}, which the outbound policy requires"
+    text = f"the {what} {leak.place} without {missing}, which the outbound policy requires"
     if run.program != "ping":
         return text
     delivered = ending is not None and ending.to.startswith(SOCKET_PREFIX)
@@ -149,7 +172,7 @@ def _fix(run: Run, question: str, echo: Echo) -> str:
         return f"{run.fix} does not reach it"
     reused = set(echo.made_by.values())
     if "tcp_respond" in reused:
-        return "strip the tags at lo0 (--fix netbsd-2.0): tcp_respond used the mbuf again, and --patched is no help"
+        return "strip the tags at lo0 (--fix netbsd-2.0): tcp_respond used the mbuf again, not icmp_reflect"
     if "ip_forward" in reused:
-        return "strip the tags at lo0 (--fix netbsd-2.0): ip_forward sends the same mbuf on"
+        return "strip the tags at lo0 (--fix netbsd-2.0): it is then lost in the tunnel instead"
     return "strip the tags in icmp_reflect (--patched)"

@@ -50,7 +50,7 @@ class Judge:
             self._close(echo)
 
     def _over(self, ending: Step) -> bool:
-        """Tell whether nothing follows on this ending: a request that reached a process has its answer to come."""
+        """Tell whether nothing follows: a request that reached a process has its answer to come."""
         return self._run.program == PING and (bool(ending.reason) or ending.packet != "P1")
 
     def _close_all(self) -> None:

@@ -7,6 +7,8 @@ from ipsec_lo_trace.model.codes import STALE_CODES
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Finding
 
+CARRIED = "a stale mark was carried along and decided nothing"
+
 
 class Notes:
     """Gathers what each echo shows, in memory that does not grow with their number."""
@@ -17,25 +19,28 @@ class Notes:
         self._echoes: dict[str, int] = {}
 
     def add(self, echo: Echo) -> None:
-        """Take in what one echo shows."""
-        shown = dict(echo.notes)
+        """Take in what one echo shows; a finding is put into words for the first echo alone."""
+        shown = set(echo.notes)
+        for code in shown - self._first.keys():
+            self._first[code] = echo.notes[code]
         for decision in echo.stale:
             code = QUESTIONS[decision.check.id].stale_code
-            if code not in shown:
-                shown[code] = Note(decision.row, decision.since, STALE_CODES[code])
+            shown.add(code)
+            if code not in self._first:
+                self._first[code] = Note(decision.row, decision.since, STALE_CODES[code])
         for leak in echo.leaks:
             code = "clear-accepted" if leak.accepted else "clear-text"
-            if code not in shown:
-                missing = " and ".join(leak.missing)
-                shown[code] = Note(leak.row, None, f"{leak.packet} without {missing}")
+            shown.add(code)
+            if code not in self._first:
+                self._first[code] = Note(leak.row, None, f"{leak.packet} without {' and '.join(leak.missing)}")
         if echo.stale_since and not echo.stale:
-            text = "a stale mark was carried along and decided nothing"
-            shown["stale-carried"] = Note(echo.stale_since, echo.stale_since, text)
+            shown.add("stale-carried")
+            self._first.setdefault("stale-carried", Note(echo.stale_since, echo.stale_since, CARRIED))
         ending = echo.ending
         if ending is not None and ending.decision == "panic":
-            shown["panic"] = Note(ending.row, None, ending.text)
-        for code, note in shown.items():
-            self._first.setdefault(code, note)
+            shown.add("panic")
+            self._first.setdefault("panic", Note(ending.row, None, ending.text))
+        for code in shown:
             self._echoes[code] = self._echoes.get(code, 0) + 1
 
     def findings(self) -> list[Finding]:

@@ -100,7 +100,7 @@ class Referee:
         return rule[-1].split(":")[0] in ASKING_LEVELS
 
     def _served(self, rule: list[str], ends: Ends) -> bool:
-        """Tell whether an SA can serve a rule whose level does not insist: without one it asks for nothing."""
+        """Tell whether an SA can serve a rule: one that does not insist asks for nothing without it."""
         proto, mode, between, level = rule
         served = tuple(between.split("-")) if between else (ends.src, ends.dst)
         reqid = int(level.partition(":")[2] or 0)

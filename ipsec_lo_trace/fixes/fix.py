@@ -13,7 +13,6 @@ from ipsec_lo_trace.fixes import presets
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.errors import UserError
 
-
 UNPATCHED = "none"
 PATCHED = "netbsd-2003-08"
 

@@ -68,8 +68,8 @@ class Kernel(Context):
     """One modelled kernel with lo0 as its only interface.
 
     ``local`` are the addresses that are up, four bytes each; ``seed`` makes IVs, ``ip_id`` is the next IP
-    identification.  ``pcbs`` are the UDP and TCP sockets, ``raw_socket`` names the one raw ICMP socket ("" for
-    none); the processes open and close them.  ``syn_cache`` holds, for each SYN that was answered, this side's
+    identification.  ``pcbs`` are the UDP and TCP sockets, ``raw_socket`` names the one raw ICMP socket (""
+    for none); the processes open and close them.  ``syn_cache`` holds, for each answered SYN, this side's
     initial sequence number (32 bits).
     """
 

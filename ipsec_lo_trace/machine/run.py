@@ -71,6 +71,11 @@ class Machine:
         """Enter the kernel at ``to``; give the steps up to its return, and the errno ("" for 0)."""
         return self._follow(HandOff(to, SYSCALL, m, args, ""))
 
+    def arrive(self, to: Symbol[Any], m: Mbuf, args: Any) -> None:  # noqa: ANN401
+        """Put a packet on the IP input queue as an interface does; drain() takes it from there to ``to``."""
+        self.kernel.ipintrq_len += 1
+        self.queue.append(HandOff(to, NETISR, m, args, ""))
+
     def drain(self) -> Iterator[list[Step]]:
         """Run callbacks and soft interrupts, one at a time, until none is left or the kernel panicked."""
         while self.queue and not self.panicked:

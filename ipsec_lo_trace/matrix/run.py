@@ -62,7 +62,6 @@ def _cell(row: Row, fix: str) -> Cell:
 
 
 def _run(row: Row, fix: str) -> Trace:
-    reflector = "userspace" if row.reflector == "userspace" else "kernel"
-    setup = Setup(case=row.case or None, fix=fix, reflector=reflector)
+    setup = Setup(case=row.case or None, fix=fix, reflector=row.reflector)
     program, _, kind = row.program.partition(" ")
     return ping(setup) if program == "ping" else probe(kind, setup)

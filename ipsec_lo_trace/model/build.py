@@ -83,8 +83,8 @@ KNOBS = {
         "what ipsec4_common_input_cb does with IPComp's missing tag", "ipsec_input.c 1.8; mended by 2015"
     ),
     "alloc_sp2": Knob(
-        "whether KEY_ALLOCSP2 compares the selector's protocol with ESP's own number (so that it never finds a"
-        " policy), or finds the policy by the SA",
+        "whether KEY_ALLOCSP2 compares the selector's protocol with ESP's own number, and so never finds a"
+        " policy, or finds the policy by the SA",
         "key.c",
     ),
     "ah_default_level": Knob(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 NONE = "none"
@@ -14,7 +16,7 @@ class Row(msgspec.Struct, frozen=True):
     title: str
     program: str
     case: str
-    reflector: str = "kernel"
+    reflector: Literal["kernel", "userspace"] = "kernel"
 
     def command(self, fix: str) -> str:
         """Give the command that runs this row under a fix."""
@@ -24,7 +26,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """What a row came to under a fix: the verdict's outcome and code, what the sender saw, every finding's code."""
+    """What a row came to under a fix: outcome and code, what the sender saw, every finding's code."""
 
     row: str
     fix: str

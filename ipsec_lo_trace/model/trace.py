@@ -143,7 +143,8 @@ class PolicyRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     """The first record: everything that the run depended on.
 
-    ``program`` is "ping" or "probe KIND"; ``reflector`` is "kernel", or "userspace" where a process answers.
+    ``program`` is "ping", "probe KIND" or "replay CAPTURE"; ``reflector`` is "kernel", or "userspace" where a
+    process answers.
     ``knobs`` are the settings that differ from the kernel under its fix, as NAME=VALUE.
     """
 

@@ -6,11 +6,13 @@ import difflib
 import re
 
 from ipsec_lo_trace.pages.algorithms import ALGORITHMS
+from ipsec_lo_trace.pages.cases import CASES
 from ipsec_lo_trace.pages.codes import CODE_PAGES, OUTCOME_PAGES
 from ipsec_lo_trace.pages.counters import COUNTER_PAGES
 from ipsec_lo_trace.pages.kernels import FIXES, KERNELS, KNOB_PAGES
 from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.pages.page import Page
+from ipsec_lo_trace.pages.probes import PROBES
 from ipsec_lo_trace.pages.questions import QUESTION_PAGES
 from ipsec_lo_trace.pages.stages import STAGES
 from ipsec_lo_trace.pages.terms import TERMS
@@ -29,6 +31,8 @@ KINDS = {
     "fixes": ("treatments of stale marks", FIXES),
     "knobs": ("switches of the kernel, for --set", KNOB_PAGES),
     "kernels": ("kernels that can be run", KERNELS),
+    "probes": ("other traffic than a ping", PROBES),
+    "cases": ("configurations to run it under, for --case", CASES),
     "algorithms": ("ciphers and authenticators", ALGORITHMS),
     "terms": ("the glossary", TERMS),
 }

@@ -86,8 +86,8 @@ MARKS = (
     ),
     _tag(
         "PF",
-        "A tag that a packet filter leaves on what it has seen; no part of IPsec reads it. It is there only where"
-        " the switch pf is turned, and shows which tags outlive a fix.",
+        "A tag that a packet filter leaves on what it has seen; no part of IPsec reads it. It is there only"
+        " where the switch pf is turned, and shows which tags outlive a fix.",
         source="FreeBSD's net/pfvar.h",
         example=f"{PROGRAM} ping --set pf=tagging --fix freebsd-13",
         full="PACKET_TAG_PF",

@@ -37,7 +37,7 @@ _TEXTS = {
         "the IPsec code that NetBSD took from FreeBSD in August 2003. It hands its cryptography to a"
         " framework that calls back when it is done."
     ),
-    "finding": "something that a run showed: a stable code, the first row that shows it, and in how many echoes.",
+    "finding": "something that a run showed: a stable code, the first row with it, and in how many echoes.",
     "fix": "a treatment of stale marks that can be chosen for a run: a set of switches.",
     "knob": "a switch of the kernel that --set turns; a fix is a set of them.",
     "probe": "a program that sends other traffic than ping; list probes names the kinds.",
@@ -78,8 +78,9 @@ _TEXTS = {
         " failed."
     ),
     "P1, P2": (
-        "the echo request and the echo reply; P1/2 is the request's second fragment, P1/loop1 a copy that comes"
-        " back of a packet to a group, P1/copy what an ICMP redirect quotes. What is forwarded is a new packet."
+        "the echo request and the echo reply; P1/2 is the request's second fragment, P1/loop1 a copy that"
+        " comes back of a packet to a group, P1/copy what an ICMP redirect quotes."
+        " What is forwarded is a new packet."
     ),
     "ping": "the program that sends echo requests from a raw socket.",
     "policy": "which packets need what. Policies are in the SPD, and the first match wins.",

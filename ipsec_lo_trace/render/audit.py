@@ -19,6 +19,7 @@ OUTCOME_STYLES = {"unsure": "stale-outcome"}
 FINDING_STYLES = {"leak": "bad", "unsure": "stale-outcome", "note": ""}
 INDENT = 24
 """Where the packet's column begins."""
+BLANK = " " * INDENT
 SEALED = ("esp", "ah", "ipcomp")
 QUIET_CODES = frozenset({"fragment", "not-ipv4"})
 """What a row shows by itself."""
@@ -78,27 +79,23 @@ def _folded(row: str, width: int) -> str:
     """Break a row at its blanks, as Line does, for a tenth of the cost."""
     if len(row) <= width:
         return row
-    lines = []
-    while len(row) > width:
-        cut = row.rfind(" ", INDENT + 1, width + 1)
-        cut = cut if cut > 0 else row.find(" ", INDENT + 1)
-        if cut < 0:
-            break
-        lines.append(row[:cut])
-        row = " " * INDENT + row[cut + 1 :]
-    return "\n".join([*lines, row])
+    cut = row.rfind(" ", INDENT + 1, width + 1)
+    if cut < 0:
+        cut = row.find(" ", INDENT + 1)
+    return row if cut < 0 else f"{row[:cut]}\n{_folded(BLANK + row[cut + 1 :], width)}"
 
 
 def _told(packet: AuditPacket) -> str:
     """Say in words what a packet is, from its outside in."""
-    wire = packet.wire
+    wire, inside = packet.wire, packet.inside
     if not wire.proto:
         return packet.text or wire.info or "no IPv4 packet"
-    inside = packet.inside
-    seen = f"{_headers(wire)} [{_upper(inside)}]" if inside is not None else _upper(wire)
-    place = f" at {wire.offset}" if wire.offset or wire.more else ""
-    answers = f", answers {packet.answers}" if packet.answers else ""
-    return f"{wire.src} > {wire.dst} {seen}{place}{answers}"
+    seen = _upper(wire) if inside is None else f"{_headers(wire)} [{_upper(inside)}]"
+    if wire.offset or wire.more:
+        seen = f"{seen} at {wire.offset}"
+    if packet.answers:
+        seen = f"{seen}, answers {packet.answers}"
+    return f"{wire.src} > {wire.dst} {seen}"
 
 
 def _headers(wire: Packet) -> str:

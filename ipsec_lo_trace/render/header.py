@@ -11,6 +11,7 @@ LABEL_COLUMNS = 8
 ANY = 255
 ICMP = 1
 PING = "ping"
+REPLAY = "replay "
 
 
 def labelled(label: str, style: str = "") -> Line:
@@ -26,6 +27,8 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     ping = run.program == PING
     ident = f"id 0x{run.ident:04x}, " if ping else ""
     what = f"{ident}{run.size} data bytes, {many}{ahead}"
+    if run.program.startswith(REPLAY):
+        what = f"{run.count} packets, each in a fresh mbuf at lo0; the first is this one"
     yield labelled("kernel").say(f"{run.kernel} FAST_IPSEC, fix {run.fix} ({run.chosen})")
     program, _, kind = run.program.partition(" ")
     named = f"{kind}, " if kind else ""
@@ -94,7 +97,8 @@ def verdict_lines(run: Run, verdict: Verdict) -> Iterator[Line]:
         yield labelled(" also").say(", ".join(f"{finding.code} (row {finding.row})" for finding in also))
     errno = f", sendto fails with {verdict.errno}" if verdict.errno else ""
     program = f" {run.program.partition(' ')[0]}"
-    yield labelled(program).say(f"{verdict.received} of {verdict.sent} answered ({verdict.ping}){errno}")
+    done = "taken in" if run.program.startswith(REPLAY) else "answered"
+    yield labelled(program).say(f"{verdict.received} of {verdict.sent} {done} ({verdict.ping}){errno}")
     if run.count > 1 and verdict.leaks:
         yield labelled(" leaks").say(f"in {verdict.leaks} of {verdict.sent} echoes")
     moved = [f"{name} {value}" for name, value in verdict.counters.items() if value]

@@ -42,15 +42,15 @@ class Headings:
         """Name the group that a row belongs to: its echo, and its step or packet."""
         return step.echo, step.packet if self.by_packet else str(step.analysis)
 
-    def heading(self, first: Step) -> Heading:
-        """Head the group that a row begins."""
+    def heading(self, first: Step, *, short: bool = False) -> Heading:
+        """Head the group that a row begins; in short without what the packet bears."""
         echo = f" (echo {first.echo})" if self._many else ""
         if self.by_packet:
             sent = first.via == "syscall"
             words = "a process sends it" if sent else f"{first.stage} has it next"
             return Heading(first.packet, words + echo)
-        words = TITLES.get(first.analysis, TITLES[0])
-        if first.analysis == LAST_STEP:
+        words = TITLES[first.analysis]
+        if first.analysis == LAST_STEP and not short:
             words = f"{words}, {_bearing(first)}"
         return Heading(f"step {first.analysis}" if first.analysis else "", words + echo)
 

@@ -7,7 +7,7 @@ from html import escape
 
 from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.model.matrix import Cell, Matrix
-from ipsec_lo_trace.render.matrix_words import headline, sentences
+from ipsec_lo_trace.render.matrix_words import headline, key_points, sentences
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -27,6 +27,9 @@ code { font-size: 0.9em; }
 def matrix_md(matrix: Matrix) -> Iterator[str]:
     """Give the table as Markdown lines; a cell says outcome and code."""
     yield f"**{headline(matrix)}**"
+    yield ""
+    for point in key_points(matrix):
+        yield f"- {point}"
     yield ""
     yield "| row | " + " | ".join(matrix.fixes) + " |"
     yield "|---" * (len(matrix.fixes) + 1) + "|"
@@ -50,6 +53,7 @@ def matrix_html(matrix: Matrix) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{title}</title><style>{STYLE}</style></head><body><main>"
     yield f"<h1>{title}</h1><p><strong>{escape(headline(matrix))}</strong></p>"
+    yield f"<ul>{''.join(f'<li>{escape(point)}</li>' for point in key_points(matrix))}</ul>"
     outcomes = "; ".join(f"<strong>{name}</strong>: {escape(text)}" for name, text in OUTCOMES.items())
     yield f"<p>{outcomes}.</p>"
     yield '<div class="table" tabindex="0" role="region" aria-label="Outcomes"><table>'

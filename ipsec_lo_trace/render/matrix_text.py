@@ -1,4 +1,4 @@
-"""The table as text: each fix's tally first, then every row with one letter a fix, then what it says in words."""
+"""The table as text: each fix's tally, then every row with one letter a fix, then the whole in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.model.matrix import Matrix
-from ipsec_lo_trace.render.matrix_words import Tally, headline, sentences, tallies
+from ipsec_lo_trace.render.matrix_words import Tally, headline, key_points, sentences, tallies
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
 LETTERS = {"clean": ".", "stale": "s", "lost": "-", "error": "e", "leak": "L", "panic": "P"}
@@ -19,6 +19,8 @@ WORD_COLUMNS = 7
 def matrix_text(matrix: Matrix, *, width: int) -> Iterator[Text]:
     """Give the lines of the table."""
     yield from Line(headline(matrix), style="heading").wrap(width)
+    for point in key_points(matrix):
+        yield from Line("", hang=2).say(f"- {point}").wrap(width)
     yield Text("")
     yield from _legend(matrix, width)
     yield Text("")
@@ -29,10 +31,10 @@ def matrix_text(matrix: Matrix, *, width: int) -> Iterator[Text]:
 
 
 def _legend(matrix: Matrix, width: int) -> Iterator[Text]:
-    """Number the columns, and count what each fix comes to."""
+    """Give each column its number, and count what the fix comes to."""
     names = max(len(name) for name in ("fix", *matrix.fixes))
     head = f"{'':>{CELL_COLUMNS}} {'fix':<{names}}" + "".join(f"{name:>{WORD_COLUMNS}}" for name in OUTCOMES)
-    yield Text(head, style="")
+    yield Text(head)
     for number, tally in enumerate(tallies(matrix), start=1):
         yield _counted(number, tally, names)
     letters = ", ".join(f"{letter} {name}" for name, letter in LETTERS.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -11,16 +11,24 @@ from ipsec_lo_trace.model.matrix import NONE, Matrix
 
 SEVERITY = tuple(OUTCOMES)
 BAD = ("leak", "panic")
+PATCHED = "netbsd-2003-08"
+MANY = 9
+"""Rows that a sentence names one by one."""
 
 
 class Tally(msgspec.Struct, frozen=True):
-    """A fix's column, counted: rows by outcome; rows that it cures, leaves bad, and makes worse than no fix."""
+    """A fix's column: rows counted by outcome; rows that it cures, leaves bad, or makes worse than no fix."""
 
     fix: str
     counts: dict[str, int]
     cures: list[str]
     leaves: dict[str, list[str]]
     worse: list[str]
+
+    @property
+    def left(self) -> int:
+        """How many rows it leaves bad."""
+        return sum(map(len, self.leaves.values()))
 
 
 def tallies(matrix: Matrix) -> list[Tally]:
@@ -53,34 +61,64 @@ def _tally(matrix: Matrix, fix: str) -> Tally:
 
 
 def headline(matrix: Matrix) -> str:
-    """Say which fixes cure everything."""
+    """Say how much is wrong without a fix, and which fixes leave least."""
+    every = tallies(matrix)
     if NONE not in matrix.fixes:
-        return f"{len(matrix.rows)} rows, {len(matrix.fixes)} fixes"
+        return f"{counted(matrix.rows, 'row')}, {counted(matrix.fixes, 'fix')}"
     ill = sum(cell.outcome in BAD for cell in matrix.column(NONE))
-    whole = [tally.fix for tally in tallies(matrix) if not tally.leaves]
+    rows = counted(matrix.rows, "row")
     if ill == 0:
-        return f"nothing leaks in these {len(matrix.rows)} rows without a fix"
-    if whole:
-        return (
-            f"{ill} of {len(matrix.rows)} rows leak or panic without a fix; cured of all: {', '.join(whole)}"
-        )
-    fewest = min(sum(map(len, tally.leaves.values())) for tally in tallies(matrix))
-    best = [tally.fix for tally in tallies(matrix) if sum(map(len, tally.leaves.values())) == fewest]
-    return (
-        f"{ill} of {len(matrix.rows)} rows leak or panic without a fix; no fix cures all;"
-        f" {', '.join(best)} leave{'s' if len(best) == 1 else ''} {fewest}"
-    )
+        return f"nothing leaks or panics in {rows} without a fix"
+    fewest = min(tally.left for tally in every)
+    best = ", ".join(tally.fix for tally in every if tally.left == fewest)
+    least = f"the fewest are left by {best}: {fewest}" if fewest else f"none is left by {best}"
+    return f"{ill} of {rows} leak or panic without a fix; {least}"
+
+
+def key_points(matrix: Matrix) -> Iterator[str]:
+    """Say what no fix cures, and what the fix of 2003 leaves open beside that."""
+    every = tallies(matrix)
+    everywhere = [row.name for row in matrix.rows if all(row.name in _left(tally) for tally in every)]
+    if everywhere and len(matrix.fixes) > 1:
+        yield f"no fix here cures {', '.join(everywhere)}"
+    for tally in every:
+        if tally.fix != PATCHED:
+            continue
+        for code, rows in tally.leaves.items():
+            open_ = [row for row in rows if row not in everywhere]
+            if open_:
+                yield f"{PATCHED} leaves open ({code}): {', '.join(open_)}"
+
+
+def _left(tally: Tally) -> list[str]:
+    return [row for rows in tally.leaves.values() for row in rows]
 
 
 def sentences(matrix: Matrix) -> Iterator[str]:
     """Say of each fix what it cures, what it leaves and what it makes worse."""
     for tally in tallies(matrix):
-        left = sum(map(len, tally.leaves.values()))
         parts = [] if tally.fix == NONE else [f"cures {len(tally.cures)}"]
-        parts.append(f"leaves {left}" if left else "leaves none")
+        parts.append(f"leaves {tally.left or 'none'}")
         text = f"{tally.fix} {' and '.join(parts)}"
         for code, rows in tally.leaves.items():
-            text += f"; {code}: {', '.join(rows)}"
+            text += f"; {code}: {_named(rows)}"
         if tally.worse:
-            text += f"; worse than no fix: {', '.join(tally.worse)}"
+            text += f"; worse than no fix: {_named(tally.worse)}"
         yield text + "."
+
+
+def _named(rows: list[str]) -> str:
+    """Name rows, or where they are many, count them by what they run."""
+    if len(rows) <= MANY:
+        return ", ".join(rows)
+    programs: dict[str, int] = {}
+    for row in rows:
+        program = row.partition(" ")[0]
+        programs[program] = programs.get(program, 0) + 1
+    return ", ".join(f"{count} of {program}" for program, count in programs.items())
+
+
+def counted(things: Sequence[object], name: str) -> str:
+    """Count things: 1 row, 2 rows, 2 fixes."""
+    plural = f"{name}es" if name.endswith("x") else f"{name}s"
+    return f"{len(things)} {name if len(things) == 1 else plural}"

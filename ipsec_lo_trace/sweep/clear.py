@@ -33,7 +33,7 @@ def accepted_in_clear(trace: Trace) -> Iterator[tuple[Crossing, PolicyRecord]]:
     accepted = {
         (step.echo, step.packet)
         for step in trace.steps
-        if step.to.startswith("socket:") or step.to == "icmp_reflect"
+        if step.to.startswith("socket:") or (step.stage, step.to) == ("icmp_input", "icmp_reflect")
     }
     for crossing, policy in _readable(trace, "in"):
         if (crossing.echo, crossing.packet) in accepted and _lacks_insisted(policy, crossing):

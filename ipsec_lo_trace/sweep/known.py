@@ -44,15 +44,16 @@ def _leaks(trace: Trace, _plain: Trace) -> bool:
 
 def _tag_spared_the_search(trace: Trace, plain: Trace) -> bool:
     """Tell whether a stale OUT_DONE spared the reply the search for an SA that there is not."""
-    return trace.verdict.code == "use-without-sa" and bool(_found(plain, "stale-out-done"))
+    return trace.verdict.code == "use-without-sa" and plain.found("stale-out-done") is not None
+
+
+def _goes_on_without_sa(trace: Trace, plain: Trace) -> bool:
+    """Tell whether an error without the fix became a packet that was accepted with too little."""
+    return plain.verdict.code == "use-without-sa" and trace.found("clear-accepted") is not None
 
 
 def _copy_answered(trace: Trace, _plain: Trace) -> bool:
     return any(step.stage == "ip_mloopback" for step in trace.steps)
-
-
-def _found(trace: Trace, code: str) -> bool:
-    return trace.found(code) is not None
 
 
 KNOWN = (
@@ -75,6 +76,13 @@ KNOWN = (
         _tag_spared_the_search,
         "without the stale tag the reply's policy is applied, as it should be; its level is use, there is no SA,"
         " and this code cannot go on without one",
+    ),
+    Known(
+        "worse-than-none",
+        "netbsd-2015",
+        _goes_on_without_sa,
+        "level use without an SA is no error there: the packet goes on with less, ip_input takes it by its IN_DONE"
+        " tag or lets it in for the flags it has, and an inbound policy asked for more",
     ),
     Known(
         "clean-with-errno",

@@ -16,7 +16,7 @@ from ipsec_lo_trace.model.trace import Step
 class Program(Protocol):
     """A process over a machine.
 
-    ``sent``, ``received`` and ``errno`` (of the last system call that failed, "" if none did) are what it saw.
+    ``sent``, ``received`` and ``errno`` (of the last system call that failed, "" for none) are what it saw.
     ``received`` counts the answers that it was waiting for.
     """
 

@@ -83,6 +83,11 @@ HEAD = section() + interface(RAW)
             "f: it breaks off before packet 4: the gzip data ends in its middle, at byte 156",
         ),
         (
+            gzip.compress(PCAP) + bytes(90) + gzip.compress(PCAP[24:]),
+            3,
+            "f: it breaks off before packet 4: the gzip data is damaged, at byte 156",
+        ),
+        (
             gzip.compress(PCAP)[:-8] + bytes(8),
             3,
             "f: it breaks off before packet 4: the gzip data is damaged, at byte 156",
@@ -229,6 +234,12 @@ def test_a_stream_that_fails_is_told() -> None:
 
     with pytest.raises(CaptureError, match=r"^f: cannot read it: Input/output error$"):
         open_capture(cast("BinaryIO", Failing(b"")), "f")
+    with pytest.raises(CaptureError, match=r"^f: cannot read it: Input/output error$"):
+        open_capture(cast("BinaryIO", Failing(gzip.compress(PCAP)[:12])), "f")
+    packed = iter(open_capture(cast("BinaryIO", Failing(gzip.compress(PCAP))), "f"))
+    assert len([next(packed) for _ in range(3)]) == 3
+    with pytest.raises(TruncatedCaptureError, match="breaks off before packet 4: Input/output error"):
+        next(packed)
     capture = iter(open_capture(cast("BinaryIO", Failing(PCAP)), "f"))
     assert len([next(capture) for _ in range(3)]) == 3
     with pytest.raises(TruncatedCaptureError, match="breaks off before packet 4: Input/output error"):

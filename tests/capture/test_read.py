@@ -190,6 +190,7 @@ def test_a_file_and_standard_input_give_the_same(tmp_path: Path, monkeypatch: py
         assert capture.name == "standard input"
 
 
+@pytest.mark.interop
 @pytest.mark.parametrize("name", sorted(path.name for path in LINUX.glob("*.pcap")))
 @pytest.mark.parametrize("kind", ["pcapng", "nsecpcap"])
 def test_what_editcap_makes_of_a_capture_reads_the_same(name: str, kind: str, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ BAD_GOLDEN = {
     "no verdict": (HEAD + "kernel\nping\n", "a.txt:3: ", "no verdict"),
     "cut short": (HEAD + "kernel\n" + VERDICT.partition("\n")[0], "a.txt:3: ", "must end"),
     "two traces": (HEAD + VERDICT + VERDICT, "a.txt:2: ", "must end"),
-    "no ping": ("# ipsec-lo-trace diff\n" + VERDICT, "a.txt:1: run: diff: it must be a ping or a probe command"),
+    "no ping": ("# ipsec-lo-trace diff\n" + VERDICT, "a.txt:1: run: diff: it must be a ping or a probe"),
 }
 
 

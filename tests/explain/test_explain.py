@@ -26,6 +26,14 @@ def test_a_word_of_two_kinds_has_two_pages() -> None:
     assert "\n\nclean (codes)" in shown
 
 
+@pytest.mark.parametrize("name", ["icmp_input", "icmp_reflect", "tcp_respond", "looutput"])
+def test_a_knob_named_after_a_stage_has_a_page_of_its_own(name: str) -> None:
+    """Where a knob has the name of the stage that it changes, the stage's page comes first."""
+    stage, knob = json.loads(invoke("explain", name, "--format", "json").text)
+    assert (stage["kind"], knob["kind"]) == ("stages", "knobs")
+    assert (stage["name"], knob["name"]) == (name, name)
+
+
 def test_a_term_of_two_words_needs_no_quotes() -> None:
     """The words of a term may be given one by one."""
     assert invoke("explain", "loop", "detection").text == invoke("explain", "loop detection").text
@@ -54,9 +62,9 @@ def test_index_names_everything() -> None:
 
 def test_json() -> None:
     """--format json gives the pages with all their fields."""
-    [page] = json.loads(invoke("explain", "looutput", "--format", "json").text)
-    assert page["name"] == "looutput"
-    assert page["source"] == "net/if_loop.c, looutput."
+    [page] = json.loads(invoke("explain", "esp_input", "--format", "json").text)
+    assert page["name"] == "esp_input"
+    assert page["source"] == "netipsec/xform_esp.c, esp_input. RFC 2406 section 3.4."
     assert len(json.loads(invoke("explain", "--format", "json").text)) == len(PAGES)
     assert_refused(invoke("explain", "--format", "json", "--color", "never"), "--color")
 

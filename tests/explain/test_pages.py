@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ipsec_lo_trace.cases.case import all_cases
+from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
@@ -25,7 +27,7 @@ from ipsec_lo_trace.pages.page import SURE, Page
 from ipsec_lo_trace.pages.questions import PLACES
 from ipsec_lo_trace.pages.stages import FILES
 from ipsec_lo_trace.profiles import netbsd_2003_08
-from ipsec_lo_trace.fixes.fix import all_fixes
+from ipsec_lo_trace.userland.probe_kind import all_probes
 from tests.cli.support import invoke
 from tests.support import PATCHED, SCENARIOS, UNPATCHED, Traced, trace
 
@@ -108,6 +110,27 @@ def test_fixes_say_what_the_profiles_say() -> None:
         name = fix.name
         assert fix.title.lower() in pages[name].text.lower()
         assert pages[name].source == fix.source
+
+
+def test_probes_say_what_they_run() -> None:
+    """A probe's page has the words and the switches of the probe that is run."""
+    pages = pages_of("probes")
+    assert list(pages) == [probe.name for probe in all_probes()]
+    for probe in all_probes():
+        page, details = pages[probe.name], dict(pages[probe.name].details)
+        assert page.text.rstrip(".").lower() == probe.title.lower()
+        assert details["about"] == probe.text
+        assert details["answered"] == probe.answer
+        assert details.get("switches", "") == ", ".join(f"{k}={v}" for k, v in probe.knobs.items())
+
+
+def test_cases_say_what_their_files_say() -> None:
+    """A case's page has the title and the ends of its file."""
+    pages = pages_of("cases")
+    assert list(pages) == [case.name for case in all_cases()]
+    for case in all_cases():
+        assert pages[case.name].text == case.title
+        assert dict(pages[case.name].details)["pings"] == f"{case.src} to {case.dst}"
 
 
 def test_counters_in_the_kernel_are_covered() -> None:

@@ -44,6 +44,10 @@ def test_commands(monkeypatch: pytest.MonkeyPatch) -> None:
             ["PACKET_TAG_IPSEC_OUT_DONE", "PACKET_TAG_IPSEC_OUT_CRYPTO_NEEDED"],
         ),
         (["list", "co"], ["counters", "codes"]),
+        (["probe", "tcp"], ["tcp-closed", "tcp-open"]),
+        (["ping", "--case", "lo-esp"], ["lo-esp", "lo-esp-icmp", "lo-esp-tunnel"]),
+        (["probe", "tcp-closed", "--fix", "netbsd-20"], ["netbsd-2003-08", "netbsd-2015"]),
+        (["matrix", "--columns", "open"], ["openbsd-2002", "openbsd-now"]),
         (["help", "exi"], ["exit-codes"]),
         (["ping", "-q", "--pat"], ["--patched"]),
     ],
@@ -88,7 +92,7 @@ def test_an_unknown_shell_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.out == b""
 
 
-@pytest.mark.parametrize("words", ["", "ping --", "explain OUT", "list ", "why 1 --"])
+@pytest.mark.parametrize("words", ["", "ping --", "explain OUT", "list ", "why 1 --", "probe "])
 def test_completing_loads_nothing_dear(words: str) -> None:
     """A completion imports neither scapy nor rich nor cryptography."""
     variables = {

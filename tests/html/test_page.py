@@ -7,8 +7,10 @@ import functools
 import hashlib
 import io
 import re
+from collections.abc import Callable
 from importlib.resources import files
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,16 +30,13 @@ from tests.support import PATCHED, UNPATCHED
 
 WIDE = 100_000
 NO_MARKS = re.compile(r"^(?:\.|\(none\)) ")
-PAGES = {
-    "diff": default_page(),
-    "one": written(trace(UNPATCHED, "one.jsonl")),
-    "bundle": written(
-        trace(UNPATCHED, "a.jsonl", proto="esp+ah", mode="tunnel"),
-        trace(PATCHED, "b.jsonl", proto="esp+ah", mode="tunnel"),
-    ),
-    "many": written(trace(UNPATCHED, "a.jsonl", count=3), trace(PATCHED, "b.jsonl", count=3)),
-    "probe": written(probe("tcp-closed")),
-    "fragments": written(trace(UNPATCHED, "big.jsonl", size=40_000)),
+PAGES: dict[str, Callable[[], bytes]] = {
+    "diff": default_page,
+    "one": lambda: written(trace(UNPATCHED, "one.jsonl")),
+    "bundle": lambda: pair(proto="esp+ah", mode="tunnel"),
+    "many": lambda: pair(count=3),
+    "probe": lambda: written(probe("tcp-closed")),
+    "fragments": lambda: written(trace(UNPATCHED, "big.jsonl", size=40_000)),
 }
 STYLE, SCRIPT = (
     files("ipsec_lo_trace.render.html").joinpath(name).read_text("utf-8") for name in ("page.css", "page.js")
@@ -45,6 +44,17 @@ STYLE, SCRIPT = (
 SIDES = {"a": (UNPATCHED, "@unpatched"), "b": (PATCHED, "@patched")}
 EACH_SIDE = pytest.mark.parametrize("letter", SIDES)
 EACH_PAGE = pytest.mark.parametrize("name", PAGES)
+
+
+def pair(**options: Any) -> bytes:  # noqa: ANN401 -- passed on to trace()
+    """Write the page of a run without and with the fix."""
+    return written(trace(UNPATCHED, "a.jsonl", **options), trace(PATCHED, "b.jsonl", **options))
+
+
+@functools.cache
+def tree(name: str) -> Node:
+    """Read one of the pages."""
+    return parsed(PAGES[name]())
 
 
 def side(letter: str) -> StoredTrace:
@@ -72,14 +82,14 @@ def one(node: Node, class_: str) -> str:
 @EACH_PAGE
 def test_well_formed(name: str) -> None:
     """Every element is closed in its place, and no name is given twice."""
-    names = [node.attributes["id"] for node in parsed(PAGES[name]).nodes() if "id" in node.attributes]
+    names = [node.attributes["id"] for node in tree(name).nodes() if "id" in node.attributes]
     assert len(names) == len(set(names))
 
 
 @EACH_PAGE
 def test_links_stay_on_the_page(name: str) -> None:
     """Every link leads to a place on the page; no tag and no rule of style names anything elsewhere."""
-    page = parsed(PAGES[name])
+    page = tree(name)
     names = {f"#{node.attributes.get('id')}" for node in page.nodes()}
     assert [link.attributes["href"] for link in page.find("a") if link.attributes["href"] not in names] == []
     for node in page.nodes():
@@ -92,7 +102,7 @@ def test_links_stay_on_the_page(name: str) -> None:
 @EACH_PAGE
 def test_policy_names_what_is_inside(name: str) -> None:
     """The content policy allows nothing but the page's own style and script, by their digests."""
-    page = parsed(PAGES[name])
+    page = tree(name)
     [policy] = [node.attributes["content"] for node in page.find("meta") if "http-equiv" in node.attributes]
     for kind, element in (("style-src", "style"), ("script-src", "script")):
         [inside] = page.find(element)
@@ -176,7 +186,7 @@ def test_ends_say_what_the_text_says(letter: str) -> None:
 @EACH_PAGE
 def test_headings_are_those_of_the_text(name: str) -> None:
     """The rows stand under headings of the steps; no level is left out."""
-    page = parsed(PAGES[name])
+    page = tree(name)
     levels = [int(node.name[1]) for node in page.nodes() if re.fullmatch("h[1-6]", node.name)]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -199,7 +209,7 @@ def test_every_heading_of_one_trace(opened: StoredTrace) -> None:
 @EACH_PAGE
 def test_every_byte_is_there(name: str) -> None:
     """The bytes of each row are the packet's, and those are marked that differ from the row before."""
-    for dump in parsed(PAGES[name]).find(class_="dump"):
+    for dump in tree(name).find(class_="dump"):
         lines = [line for line in dump.parts if isinstance(line, Node)]
         data = [byte for line in lines for group in line.find("span") for byte in group.text.split()]
         assert all(re.fullmatch("[0-9a-f]{2}", byte) for byte in data)
@@ -234,7 +244,7 @@ def test_rows_of_one_side_are_marked_as_such() -> None:
 
 def test_one_trace_speaks_of_no_other() -> None:
     """The page of one trace has no letters, no columns, and nothing about a difference."""
-    page = parsed(PAGES["one"])
+    page = tree("one")
     text = " ".join(section.text for section in page.find("main"))
     assert "same in both" not in text
     assert not re.search(r"\b[AB] one\.jsonl", text)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.sa import IPPROTO_ESP
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.tracer import Plan, trace
 from ipsec_lo_trace.userland.ping import PingOptions

@@ -116,6 +116,17 @@ def test_a_faulty_policy_is_told_with_its_place(old: str, new: str, message: str
     assert message in str(refused(text.replace(old, new, 1)))
 
 
+def test_a_template_for_one_spi_is_noted() -> None:
+    """A template may name an SPI, which the modelled kernel does not compare."""
+    text = POLICY.replace("proto esp reqid", "proto esp spi 0x00001001 reqid", 1)
+    assert load(text, "f").notes == ["f:4: a template's SPI is not looked at"]
+
+
+def test_nothing_at_all() -> None:
+    """An empty text has no entries; Linux prints one where there are no SAs."""
+    assert "f: there is no SA and no policy for IPv4 in it" in str(refused(""))
+
+
 def test_a_tunnel_must_have_an_end() -> None:
     """Where the tunnel begins may be open, where it ends may not."""
     _forward, text, *_rest = entries_of(TUNNEL)

@@ -15,5 +15,6 @@ FIX = Fix(
         "if_output": "flags",
         "loop_detect": "any-out-done",
         "persistent_tags": "pf",
+        "ipcomp_null_tag": "ok",
     },
 )

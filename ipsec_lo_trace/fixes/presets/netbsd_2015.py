@@ -18,5 +18,8 @@ FIX = Fix(
         "ipcomp_enable": "1",
         "ipcomp_null_tag": "ok",
     },
-    note="level use without an SA is read as mended in 2017, IPComp's missing tag in 2015; that this kernel hands a decrypted packet straight on is not modelled",
+    note=(
+        "level use without an SA is read as mended in 2017, IPComp's missing tag in 2015; that this kernel"
+        " hands a decrypted packet straight on is not modelled"
+    ),
 )

@@ -9,5 +9,5 @@ FIX = Fix(
     title="icmp_reflect, tcp_respond and lo0 delete all tags, and lo0 clears the three flags",
     date="",
     source="a proposal of this project",
-    knobs={"icmp_reflect": "tags", "tcp_respond": "tags", "looutput": "all"},
+    knobs={"icmp_reflect": "tags", "tcp_respond": "tags", "looutput": "all", "ipcomp_null_tag": "ok"},
 )

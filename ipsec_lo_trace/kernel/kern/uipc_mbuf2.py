@@ -76,7 +76,7 @@ def m_tag_delete_nonpersistent(k: Kernel, m: Mbuf) -> None:
 
 
 def strip(k: Kernel, m: Mbuf, what: str) -> str:
-    """Strip what a switch of the build says: "keep", "tags" or "all" (flags too); give it in words, "" for keep.
+    """Strip what a switch says: "keep", "tags" or "all" (flags too); give it in words, "" for keep.
 
     Source: the fixes (ipsec_lo_trace.fixes), each with its own.
     """

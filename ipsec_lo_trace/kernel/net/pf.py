@@ -1,6 +1,6 @@
 """A packet filter as far as its tag goes: it leaves one on every packet that it sees.
 
-Source: FreeBSD's PACKET_TAG_PF (net/pfvar.h).  No kernel of 2003 needs it; it shows what a persistent tag does.
+Source: FreeBSD's PACKET_TAG_PF (net/pfvar.h).  It shows what a persistent tag does.
 """
 
 from __future__ import annotations

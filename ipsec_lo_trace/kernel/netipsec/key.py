@@ -75,7 +75,7 @@ def KEY_ALLOCSP2(k: Kernel, tdbi: TdbIdent, direction: Direction) -> Policy | No
 
 
 def _policy_of_sa(k: Kernel, tdbi: TdbIdent, direction: Direction) -> Policy | None:
-    """Find the first policy with a request that the SA fits, and whose selector covers a transport SA's ends."""
+    """Find the first policy with a request that the SA fits; a transport SA's ends must be covered."""
     sav = key_allocsa_tdbi(k, tdbi)
     if sav is None:
         return None
@@ -127,7 +127,7 @@ def key_checkrequest(k: Kernel, isr: Request, saidx: SaIndex, level: Level) -> s
 
 
 def ipsec_saidx(m: Mbuf, isr: Request) -> SaIndex:
-    """Make the index of the SA that a request wants for a packet; transport mode fills ends in from the packet.
+    """Make the index of the SA that a request wants for a packet, whose ends fill in what is not given.
 
     Source: netipsec/ipsec_output.c, ipsec_nextisr.
     """
@@ -169,7 +169,7 @@ def _head_fits(head: SaIndex, wanted: SaIndex) -> bool:
 
 
 def key_do_allocsa_policy(k: Kernel, head: SaHead) -> SecurityAssociation | None:
-    """Use the newest live SA of a head, and mark every older one DEAD; or the oldest, and let the others live.
+    """Use the newest live SA of a head, and mark the older ones DEAD; or the oldest, and let all live.
 
     Source: netipsec/key.c, key_do_allocsa_policy; net.key.prefered_oldsa says which.
     """

@@ -61,7 +61,7 @@ def packet(
     options += _option(_EPB_PACKETID, struct.pack("<Q", ident)) if ident else b""
     if verdict is not None:
         options += _option(_EPB_VERDICT, struct.pack("<BQ", _TC_VERDICT, verdict))
-    time = seconds * 10**RESOLUTION
+    time = seconds * 10**RESOLUTION % 2**64
     frame = NULL_HEADER + data
     head = struct.pack("<IIIII", number, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame))
     return _block(_PACKET, head + _filled(frame), options)

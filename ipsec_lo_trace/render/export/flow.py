@@ -75,20 +75,13 @@ def _forget(flying: dict[int, dict[str, Moment]], echo: int) -> None:
 
 def _moment(step: Step, last: Moment | None, first: Moment | None, name: str) -> Moment:
     before = last.data if last else b""
-    data = before if step.bytes is None else _read(step.bytes, step.row, name)
+    data = before if step.bytes is None else bytes.fromhex(step.bytes)
     if len(data) != step.wire.len:
         raise UserError(
             f"row {step.row}: the packet's bytes are missing, or do not fit its length", file=name
         )
     origin = last or (first if step.via != "syscall" else None)
     return Moment(step, before, data, _outbound(step, last), origin.step if origin else None)
-
-
-def _read(digits: str, row: int, name: str) -> bytes:
-    try:
-        return bytes.fromhex(digits)
-    except ValueError:
-        raise UserError(f"row {row}: its bytes are not hexadecimal", file=name) from None
 
 
 def _outbound(step: Step, last: Moment | None) -> bool:

@@ -54,10 +54,8 @@ def columns(pairs: list[Pair], count: int) -> list[list[Step]]:
 
 
 def _group(sides: Sides, group: list[Pair], lanes: list[Lanes]) -> str:
-    number, said = sides.headings.heading(group[0].step)
+    number, title = sides.headings.heading(group[0].step, short=True)
     number = number.removeprefix("step ") or "+"
-    # What the packet bears there is told where its rows are.
-    title = said.partition(", still bearing")[0]
     head = element("b", words(number), class_="number") + element("span", words(title), class_="title")
     rows = "".join(element("li", _row(sides, pair, lanes)) for pair in group)
     link = element("a", head, href=f"#{anchor(group[0])}", class_="step-link")
