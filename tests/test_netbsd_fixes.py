@@ -80,3 +80,20 @@ def test_the_presets_are_the_treatments_that_ran(
         by_name = ping(Setup(case=case, fix=fix), count=2)
         by_hand = ping(Setup(case=case, settings=settings), count=2)
         assert by_name.crossings == by_hand.crossings
+
+
+@pytest.mark.parametrize("fix", ["strict", "openbsd-now", "freebsd", "freebsd-13", "freebsd-pf-2021"])
+@pytest.mark.parametrize("case", ["asymmetric", "bundle-request"])
+def test_a_fix_that_clears_the_flags_has_the_reply_refused(case: str, fix: str) -> None:
+    """With the flags gone too, a reply with less protection than is asked for is refused, not accepted."""
+    assert ping(Setup(case=case, fix="netbsd-2003-08")).verdict.code == "stale-flag"
+    trace = ping(Setup(case=case, fix=fix))
+    assert trace.verdict.outcome == "lost"
+    assert [mark.name for mark in trace.at("looutput", "P2")[-1].marks if mark.name.startswith("M_")] == []
+
+
+def test_pf_s_tag_outlives_a_fix_where_it_is_persistent() -> None:
+    """The tag of a packet filter crosses lo0 under freebsd-13, and ends there under freebsd-pf-2021."""
+    for fix, kept in (("freebsd-13", ["PF"]), ("freebsd-pf-2021", [])):
+        trace = ping(Setup(case="lo-esp", fix=fix, settings={"pf": "tagging"}))
+        assert [mark.name for mark in trace.at("looutput", "P2")[-1].marks] == kept

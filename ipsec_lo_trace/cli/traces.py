@@ -59,6 +59,7 @@ def _copied(source: IO[bytes]) -> IO[bytes]:
     copy = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 -- closed by seekable()
     try:
         shutil.copyfileobj(source, copy, BUFFER_BYTES)
+        copy.seek(0)
     except BaseException:
         copy.close()
         raise

@@ -11,6 +11,7 @@ IP_OUTPUT = "ip_output"
 IP_INPUT = "ip_input"
 LOOUTPUT = "looutput"
 ICMP_INPUT = "icmp_input"
+ICMP_REFLECT = "icmp_reflect"
 REQUEST = "P1"
 TRANSFORMS = {"esp_output": "esp", "ah_output": "ah", "ipcomp_output": "ipcomp"}
 """What a transform's output stage puts around a packet, if it hands the packet on."""
@@ -23,7 +24,7 @@ PROCESS_DONE = "ipsec_process_done"
 LEAVING = {LOOUTPUT: "crossed lo0", "ether_output": "left by ex0"}
 """Where anyone who listens sees a packet, and what it does there."""
 PLACES = frozenset({IP_INPUT, IP_OUTPUT, PROCESS_DONE, *LEAVING, *TRANSFORMS})
-WATCHED = PLACES | {"ip_input", "rip_input", "tcp_input", "udp_ctlinput", "udp_input"}
+WATCHED = PLACES | {ICMP_INPUT, "ip_input", "rip_input", "tcp_input", "udp_ctlinput", "udp_input"}
 """The stages that an echo must see even if nothing was asked there; of others, only questions and endings."""
 SOCKET_PREFIX = "socket:"
 
@@ -76,6 +77,7 @@ class Echo(msgspec.Struct):
     stale: list[StaleDecision] = msgspec.field(default_factory=list)
     leaks: list[Leak] = msgspec.field(default_factory=list)
     notes: dict[str, Note] = msgspec.field(default_factory=dict)
+    let_in: Step | None = None
     ending: Step | None = None
 
     def see(self, step: Step, referee: Referee) -> None:
@@ -97,10 +99,13 @@ class Echo(msgspec.Struct):
         if stage in PLACES:
             self._note_place(step, referee)
         delivered = step.to.startswith(SOCKET_PREFIX)
-        # The request's one gate is ip_input's; a reply is accepted when the socket's gate lets it in.
+        # A request that icmp_input answers has passed its one gate, ip_input's; everything else must pass the
+        # socket's gate to be accepted.
+        if step.to == ICMP_INPUT:
+            self.let_in = step
         accepted = delivered and stage not in LEAVING
-        if accepted or (step.to == ICMP_INPUT and packet.partition("/")[0] == REQUEST):
-            self._note_clear_acceptance(step, referee)
+        if accepted or (stage == ICMP_INPUT and step.to == ICMP_REFLECT):
+            self._note_clear_acceptance(step if accepted else self.let_in or step, referee)
         if delivered or step.reason:
             self.ending = step
             self._note_ending(step)

@@ -9,7 +9,7 @@ from functools import partial
 from ipsec_lo_trace.api import Setup, Trace, ping, probe
 from ipsec_lo_trace.fixes.fix import all_fixes, known_fix
 from ipsec_lo_trace.matrix.rows import all_rows
-from ipsec_lo_trace.model.matrix import Cell, Matrix, Row
+from ipsec_lo_trace.model.matrix import COUNT, Cell, Matrix, Row
 
 Progress = Callable[[int], None]
 
@@ -64,4 +64,4 @@ def _cell(row: Row, fix: str) -> Cell:
 def _run(row: Row, fix: str) -> Trace:
     setup = Setup(case=row.case or None, fix=fix, reflector=row.reflector)
     program, _, kind = row.program.partition(" ")
-    return ping(setup) if program == "ping" else probe(kind, setup)
+    return ping(setup, count=COUNT) if program == "ping" else probe(kind, setup, count=COUNT)

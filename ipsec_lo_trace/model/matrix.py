@@ -7,6 +7,8 @@ from typing import Literal
 import msgspec
 
 NONE = "none"
+COUNT = 2
+"""Requests that a cell sends: the second finds what the first left behind, a policy's cached SA and numbers."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -22,7 +24,7 @@ class Row(msgspec.Struct, frozen=True):
         """Give the command that runs this row under a fix."""
         case = f" --case {self.case}" if self.case else ""
         reflector = "" if self.reflector == "kernel" else f" --reflector {self.reflector}"
-        return f"ipsec-lo-trace {self.program}{case}{reflector} --fix {fix}"
+        return f"ipsec-lo-trace {self.program} -c {COUNT}{case}{reflector} --fix {fix}"
 
 
 class Cell(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ NETS = ("10.9.9.0/24", "10.0.0.0/8", "0.0.0.0/0")
 BUNDLES = (("esp",), ("esp",), ("esp",), ("ah",), ("ah",), ("esp", "ah"), ("ah", "esp"))
 COMPRESSED = (("ipcomp",), ("ipcomp", "esp"), ("esp", "ipcomp"))
 LEVELS = ("require",) * 6 + ("use", "use", "default", "unique", "unique:1")
+LAX = ("use", "default")
 UPPERS = ("any",) * 6 + ("icmp",) * 2 + ("tcp", "udp")
 PORTS = ("", "", "", "[7]", "[9]", "[80]")
 """The ports of the echo, discard and http services, which probes talk to."""
@@ -59,6 +60,9 @@ def draw(seed: int, number: int) -> DrawnCase:
 def _bundle(dice: Dice) -> tuple[Rule, ...]:
     protos = dice.one(COMPRESSED if dice.percent(8) else BUNDLES)
     level, inner = dice.one(LEVELS), dice.one(("transport", "transport", "tunnel"))
+    if len(protos) > 1 and level in LAX:
+        # A bundle that lacks the first SA and may do without goes round in a loop, and that takes long.
+        level = dice.one(LEVELS)
     return tuple((proto, inner if place == 0 else "transport", level) for place, proto in enumerate(protos))
 
 

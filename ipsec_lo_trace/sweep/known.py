@@ -47,15 +47,25 @@ def _tag_spared_the_search(trace: Trace, plain: Trace) -> bool:
     return trace.verdict.code == "use-without-sa" and plain.found("stale-out-done") is not None
 
 
-def _goes_on_without_sa(trace: Trace, plain: Trace) -> bool:
-    """Tell whether an error without the fix became a packet that was accepted with too little."""
-    return plain.verdict.code == "use-without-sa" and trace.found("clear-accepted") is not None
+def _forwarded_again(trace: Trace, plain: Trace) -> bool:
+    """Tell whether a stale OUT_DONE kept a packet from being forwarded more than once."""
+    return len(trace.at("ip_forward")) > len(plain.at("ip_forward")) and plain.found("stale-out-done") is not None
+
+
+def _got_further(*codes: str) -> Sign:
+    """Make the sign that a packet which one of these ended without the fix was accepted with too little."""
+    return lambda trace, plain: plain.verdict.code in codes and trace.found("clear-accepted") is not None
 
 
 def _copy_answered(trace: Trace, _plain: Trace) -> bool:
-    return any(step.stage == "ip_mloopback" for step in trace.steps)
+    return bool(trace.at("ip_mloopback"))
 
 
+_WORSE = "worse-than-none"
+_LOOP = (
+    "any OUT_DONE ends the loop that the packet is in without the fix; so it arrives, with less than its inbound"
+    " policy insists on, and is accepted as the kernel of 2003 accepts any such packet"
+)
 KNOWN = (
     Known(
         "loop",
@@ -65,25 +75,33 @@ KNOWN = (
         " one, nothing ever matches, and the next request's SA is applied until the packet is too long",
     ),
     Known(
-        "worse-than-none",
+        _WORSE,
         "linux",
         _leaks,
         "lo has no IPsec there: whatever the policies say, everything crosses in clear and is accepted",
     ),
     Known(
-        "worse-than-none",
+        _WORSE,
         "",
         _tag_spared_the_search,
         "without the stale tag the reply's policy is applied, as it should be; its level is use, there is no SA,"
         " and this code cannot go on without one",
     ),
     Known(
-        "worse-than-none",
-        "netbsd-2015",
-        _goes_on_without_sa,
-        "level use without an SA is no error there: the packet goes on with less, ip_input takes it by its IN_DONE"
-        " tag or lets it in for the flags it has, and an inbound policy asked for more",
+        _WORSE,
+        "",
+        _forwarded_again,
+        "the stale OUT_DONE ended a loop: without it a tunnel both of whose ends are this host's takes a packet"
+        " that it forwards in again and again, until the TTL runs out",
     ),
+    Known(
+        _WORSE,
+        "netbsd-2015",
+        _got_further("use-without-sa", "ipcomp-disabled"),
+        "level use without an SA is no error there, and IPComp is switched on; so the packet arrives, with less"
+        " than its inbound policy insists on, and is accepted as the kernel of 2003 accepts any such packet",
+    ),
+    *(Known(_WORSE, fix, _got_further("loop"), _LOOP) for fix in ("freebsd-13", "freebsd-pf-2021", "netbsd-2015")),
     Known(
         "clean-with-errno",
         "",
@@ -91,4 +109,4 @@ KNOWN = (
         "the copy that ip_mloopback made of a packet to a group was answered; the packet itself met an error",
     ),
 )
-"""Fix, law and reason.  A panic for IPComp breaks no law: it is as bad without a fix."""
+"""Law, fix, sign and reason.  A panic for IPComp breaks no law: it is as bad without a fix."""

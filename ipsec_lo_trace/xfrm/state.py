@@ -41,6 +41,7 @@ class _Found(msgspec.Struct):
     names: dict[str, Token] = msgspec.field(default_factory=dict)
     enc: Algorithm | None = None
     auth: Algorithm | None = None
+    comp: Algorithm | None = None
     window: int | None = None
     notes: list[str] = msgspec.field(default_factory=list)
 
@@ -70,16 +71,27 @@ def _made(at: Token, ends: dict[str, Token], found: _Found) -> SecurityAssociati
         raise proto.fault(f"{proto} where esp, ah or comp should be", DELETE)
     if mode.text not in MODES:
         raise mode.fault(f"mode {mode} is not modelled", DELETE)
-    number_of_proto = PROTOCOLS[proto.text]
     spi = number(needed(names, "spi", at), "an SPI")
     reqid = number(names["reqid"], "a reqid") if "reqid" in names else 0
     src, dst = address(needed(ends, "src", at)), address(needed(ends, "dst", at))
-    index = SaIndex(number_of_proto, MODES[mode.text], reqid, src, dst)
-    if (found.auth if number_of_proto == IPPROTO_AH else found.enc) is None:
+    index = SaIndex(PROTOCOLS[proto.text], MODES[mode.text], reqid, src, dst)
+    algorithms = _algorithms(index.proto, found)
+    if algorithms is None:
         return None
-    enc, mac = found.enc or Algorithm(), found.auth or Algorithm()
+    enc, mac = algorithms
+    if index.proto == IPPROTO_AH and not mac.name:
+        raise proto.fault("AH must authenticate", DELETE)
     replay = Replay(-(-(found.window or 0) // 8))
     return SecurityAssociation(index, spi, enc.name, enc.key, mac.name, mac.key, replay=replay)
+
+
+def _algorithms(proto: int, found: _Found) -> tuple[Algorithm, Algorithm] | None:
+    """Give what encrypts or compresses and what authenticates; None without what the protocol must have."""
+    if proto == IPPROTO_AH:
+        return (Algorithm(), found.auth) if found.auth else None
+    if proto == IPPROTO_IPCOMP:
+        return (found.comp, Algorithm()) if found.comp else None
+    return (found.enc, found.auth or Algorithm()) if found.enc else None
 
 
 def _read(words: list[Token], found: _Found) -> None:
@@ -104,7 +116,7 @@ def _enc(words: list[Token], found: _Found) -> None:
 
 
 def _comp(words: list[Token], found: _Found) -> None:
-    found.enc = compression(words)
+    found.comp = compression(words)
 
 
 def _aead(words: list[Token], _found: _Found) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -27,7 +28,7 @@ FIXES = [fix.name for fix in all_fixes()]
 def records(trace: Trace) -> list[object]:
     """Give a trace as JSON has it, but for what says how it was asked for."""
     run = msgspec.structs.replace(trace.run, chosen="", config="")
-    return [msgspec.to_builtins(record) for record in (run, *trace.steps, trace.verdict)]
+    return [json.loads(msgspec.json.encode(record)) for record in (run, *trace.steps, trace.verdict)]
 
 
 def by_command_line(*arguments: str) -> list[object]:

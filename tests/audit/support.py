@@ -124,15 +124,17 @@ def segment(flags: int, sport: int, dport: int) -> bytes:
     return packet(6, struct.pack("!HHIIBBHHH", sport, dport, 1, 1, 0x50, flags, 0, 0, 0))
 
 
-def sealed(clear: bytes, seq: int = 1, spi: int = 0x1001, *, tunnel: bool = False) -> bytes:
+def sealed(
+    clear: bytes, seq: int = 1, spi: int = 0x1001, *, tunnel: bool = False, transform: EspTransform = ESP
+) -> bytes:
     """Protect a packet by ESP."""
     header = ip.read(clear)
     payload = clear if tunnel else clear[header.header_len :]
-    padding = bytes(range(1, ESP.padding_len(len(payload)) - 1))
-    body = ESP.seal(
+    padding = bytes(range(1, transform.padding_len(len(payload)) - 1))
+    body = transform.seal(
         spi=spi,
         seq=seq,
-        iv=derive_bytes(0, spi, seq, ESP.iv_len),
+        iv=derive_bytes(0, spi, seq, transform.iv_len),
         next_header=IPPROTO_IPIP if tunnel else header.proto,
         payload=payload,
         padding=padding,

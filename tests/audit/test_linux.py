@@ -25,9 +25,8 @@ CAPTURES = Path(__file__).parents[1] / "data" / "linux"
 
 def two_ways(proto: str, spis: tuple[int, int], keys: str, mode: str = "any") -> str:
     """Make an SA from A to B and one back."""
-    return (
-        f"add {A} {B} {proto} {spis[0]:#x} -m {mode} {keys};\nadd {B} {A} {proto} {spis[1]:#x} -m {mode} {keys};\n"
-    )
+    ends = zip((f"{A} {B}", f"{B} {A}"), spis, strict=True)
+    return "".join(f"add {pair} {proto} {spi:#x} -m {mode} {keys};\n" for pair, spi in ends)
 
 
 BUNDLE = "esp/transport//require ah/transport//require"
@@ -99,7 +98,7 @@ def test_replies_name_their_requests(name: str) -> None:
 
 
 def test_clear_replies_are_the_leak_of_2003_if_they_should_be_protected() -> None:
-    """The same clear replies under an outbound policy that wants ESP are the leak of 2003, and its fix is named."""
+    """Clear replies that the outbound policy wants protected are the leak of 2003; its fix is named."""
     done = audit_of("ab-clear-reply", AB_ESP)
     assert (done.verdict.code, done.verdict.leaks) == ("reply-in-clear-2003", 2)
     assert done.codes == [(), ("reply-in-clear-2003",), (), ("reply-in-clear-2003",)]

@@ -26,9 +26,7 @@ def both(
     name: str, fix: str, options: PingOptions | ProbeOptions
 ) -> tuple[Verdict, list[AuditPacket], AuditVerdict]:
     """Trace over a scenario, export what crossed lo0, and audit that against the same configuration."""
-    plan = Plan(
-        options=options, fix=known_fix(fix), chosen="", config="", local=frozenset({LOCALHOST, A, B})
-    )
+    plan = Plan(options=options, fix=known_fix(fix), chosen="", config="", local=frozenset({LOCALHOST, A, B}))
     tracing = Tracing(plan, scenario(name))
     stored = spool(tracing, tracing.crossings.lines())
     exported = io.BytesIO()
@@ -51,7 +49,7 @@ def ping(name: str, size: int = 56) -> PingOptions:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size", [56, 40000])
 def test_verdicts_agree(name: str, fix: str, size: int) -> None:
-    """What leaked on lo0 is a leak to the audit, by the code of its cause; what was let in in clear is doubted."""
+    """What leaked on lo0 is a leak to the audit, by its cause; what was let in in clear is doubted."""
     ours, packets, theirs = both(name, fix, ping(name, size))
     found = {code for packet in packets for code in packet.codes}
     crossed = ours.outcome == "leak" and "crossed lo0" in ours.text
@@ -86,7 +84,7 @@ def test_the_shared_sa_is_named() -> None:
 
 @pytest.mark.parametrize("name", ["lo-esp", "lo-ah", "lo-bundle"])
 def test_a_rst_in_clear_is_told_from_a_reply(name: str) -> None:
-    """A SYN to a closed port and its RST in clear have the code of their own, whose fix is not icmp_reflect's."""
+    """A RST in clear has a code of its own: the fix in icmp_reflect does not mend it, that in lo0 does."""
     probe = ProbeOptions("tcp-closed", LOCALHOST)
     for fix in (UNPATCHED, PATCHED):
         _ours, packets, theirs = both(name, fix, probe)

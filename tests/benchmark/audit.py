@@ -1,7 +1,7 @@
 """How fast is an audit, as a ratio against scapy's raw reader with direct calls of cryptography?
 
-``python -m tests.benchmark.audit`` measures and prints; it judges nothing.  Both are whole processes that read
-the same capture of a million packets, in turn; memory is that of a million packets against that of a thousand.
+``python -m tests.benchmark.audit`` measures and prints; it judges nothing.  Both are whole processes that
+read the same capture of a million packets, in turn; memory is that of a million packets against a thousand.
 """
 
 from __future__ import annotations

@@ -168,6 +168,16 @@ def test_an_sa_of_ipv6_is_left_out() -> None:
     assert load(text + STATE, "f").notes == ["f:1: an IPv6 SA, left out"]
 
 
+def test_algorithms_that_do_not_go_with_the_protocol() -> None:
+    """Without what its protocol must have, an SA is none yet, whatever else it has."""
+    for line in ("comp deflate ", f"auth-trunc hmac(sha1) {MAC} 96"):
+        head = "src 10.9.9.1 dst 10.9.9.2\n\tproto esp spi 0x00001001 reqid 0 mode transport\n"
+        notes = load(f"{head}\t{line}\n{STATE}", "f").notes
+        assert notes == ["f:1: an SA without an algorithm, not yet agreed upon: left out"]
+    error = refused(STATE.replace("proto esp", "proto ah").replace(f"hmac(sha1) {MAC} 96", "digest_null  0"))
+    assert str(error) == f"f:2:8: AH must authenticate{SA}"
+
+
 def test_the_same_sa_twice() -> None:
     """The output of two days in one file would leave open which SA counts."""
     assert (

@@ -1,0 +1,251 @@
+"""The command matrix: what it runs, how it shows it, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import shlex
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from ipsec_lo_trace.model.codes import OUTCOMES
+from tests.cli.support import COMMAND, ROOT, assert_refused, environment, invoke, spawn
+from tests.matrix.support import table
+
+EVERY = 40
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+TCP = ("--rows", "tcp-*", "--columns", "none", "--columns", "strict")
+
+
+def matrix(*arguments: str) -> str:
+    """Run ``ipsec-lo-trace matrix``; nothing may be said on standard error, which is no terminal."""
+    done = invoke("matrix", *arguments)
+    assert (done.code, done.err) == (0, "")
+    return done.text
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_jobs_and_hash_seeds_change_no_byte() -> None:
+    """The whole table is the same bytes from one process and from two, whatever seeds Python's hashes."""
+    runs = [
+        spawn("matrix", "--format", "json", "-j", jobs, PYTHONHASHSEED=seed)
+        for jobs, seed in (("1", "0"), ("1", "1"), ("2", "2"))
+    ]
+    assert [(run.code, run.err) for run in runs] == [(0, "")] * 3
+    assert runs[0].out == runs[1].out == runs[2].out
+
+
+def test_json_is_the_table() -> None:
+    """JSON has every row, fix and cell, and the words that the text has."""
+    told = json.loads(matrix("--format", "json"))
+    assert [row["name"] for row in told["matrix"]["rows"]] == [row.name for row in table().rows]
+    assert told["matrix"]["fixes"] == table().fixes
+    for cells, ours in zip(told["matrix"]["cells"], table().cells, strict=True):
+        for cell, our in zip(cells, ours, strict=True):
+            assert (cell["outcome"], cell["code"], cell["findings"]) == (our.outcome, our.code, our.findings)
+            assert cell["command"] == our.command
+    text = " ".join(matrix().split())
+    for words in (told["headline"], *told["points"], *told["words"]):
+        assert words in text
+
+
+def test_rows_and_columns() -> None:
+    """--rows takes patterns and --columns fixes; both may be repeated."""
+    told = json.loads(matrix(*TCP, "--rows", "ping lo-esp", "--format", "json"))["matrix"]
+    names = [row["name"] for row in told["rows"]]
+    assert names == [
+        row.name for row in table().rows if row.name.startswith("tcp-") or row.name == "ping lo-esp"
+    ]
+    assert told["fixes"] == ["none", "strict"]
+
+
+@pytest.mark.parametrize("outcome", list(OUTCOMES))
+def test_only(outcome: str) -> None:
+    """--only keeps the rows that come to an outcome under some fix that is shown."""
+    lines = matrix("--only", outcome, "--commands").splitlines()
+    assert lines == [
+        f"{cell.command}  # {cell.outcome} ({cell.code})"
+        for cells in table().kept(outcome).cells
+        for cell in cells
+    ]
+
+
+def test_only_with_nothing_left() -> None:
+    """A table without rows says so in words, and is still JSON where JSON is asked for."""
+    assert matrix(*TCP, "--only", "panic") == "no row comes to panic\n"
+    assert json.loads(matrix(*TCP, "--only", "panic", "--format", "json"))["matrix"]["rows"] == []
+    page = matrix(*TCP, "--only", "panic", "--format", "html")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "no row comes to panic" in page
+
+
+@pytest.mark.parametrize("line", matrix("--commands").splitlines()[::EVERY])
+def test_a_command_gives_its_cell(line: str) -> None:
+    """A command that --commands prints runs as it stands, and comes to what its comment says."""
+    program, *arguments = shlex.split(line, comments=True)
+    said = re.search(r"  # (\S+) \((\S+)\)$", line)
+    assert said is not None
+    assert program == "ipsec-lo-trace"
+    done = invoke(*arguments, "--format", "jsonl")
+    assert (done.code, done.err) == (0, "")
+    assert (done.records[-1]["outcome"], done.records[-1]["code"]) == said.groups()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--rows", "no-*"], ["--rows no-*", "no row"]),
+        (["--rows", "tcp-*", "--rows", "x"], ["--rows x"]),
+        (["--columns", "strickt"], ["--columns strickt", "strict"]),
+        (["--columns", "none", "--columns", "none"], ["--columns", "twice"]),
+        (["--only", "bad"], ["--only", "leak"]),
+        (["-j", "0"], ["-j"]),
+        (["--format", "json", "--color", "always"], ["--color"]),
+        (["--format", "html", "--commands"], ["--commands"]),
+        (["--format", "yaml"], ["--format"]),
+        (["extra"], ["extra"]),
+        (["--only", "leak", "--only", "stale"], ["--only"]),
+    ],
+    ids=" ".join,
+)
+def test_refused(arguments: list[str], words: list[str]) -> None:
+    """What cannot be is refused in one message with exit code 2, and nothing is printed."""
+    assert_refused(invoke("matrix", *arguments), *words)
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_text_fits(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words wrap at the width and are never cut; the lines of the table alone stay in one piece."""
+    wide = matrix()
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = matrix()
+    assert text.split() == wide.split()
+    long = [line for line in text.splitlines() if len(line) > width]
+    names = {row.name for row in table().rows}
+    in_table = [line for line in long if re.sub(r"(  +[.sLeP-]){14}$", "", line).rstrip() in names]
+    numbered = [
+        line for line in long if re.fullmatch(r" +1 .* 14| +\d+ \S+( +\d+){6}| +fix( +[a-z]+){6}", line)
+    ]
+    assert [line for line in long if line not in in_table + numbered] == []
+    assert width == 40 or long == []
+
+
+def test_colour_adds_nothing_else() -> None:
+    """Without its ANSI sequences, the coloured table is the plain one."""
+    coloured = matrix(*TCP, "--color", "always")
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == matrix(*TCP, "--color", "never")
+
+
+def test_markdown() -> None:
+    """Markdown has a table whose rows all have as many cells as its head."""
+    lines = [line for line in matrix("--format", "md").splitlines() if line.startswith("|")]
+    assert len(lines) == len(table().rows) + 2
+    assert {line.count("|") for line in lines} == {len(table().fixes) + 2}
+
+
+class Page(HTMLParser):
+    """Checks that what is opened is closed, and gathers what would fetch something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.cells: list[str] = []
+        self.style = ""
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element that was opened."""
+        if tag not in VOID:
+            self.open.append(tag)
+        self.fetched += [
+            name for name, _value in attrs if name in ("src", "href", "srcset", "data", "action")
+        ]
+        self.fetched += [tag] if tag in ("script", "link", "img", "iframe", "object") else []
+        if tag == "td":
+            self.cells.append(dict(attrs)["title"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the element that was opened last."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Keep the style sheet."""
+        if self.open and self.open[-1] == "style":
+            self.style += data
+
+
+def test_html_is_one_whole_page() -> None:
+    """The page is well formed, has every cell with its command, fetches nothing and runs no script."""
+    page = Page()
+    text = matrix("--format", "html")
+    page.feed(text)
+    page.close()
+    assert text.startswith("<!DOCTYPE html>\n")
+    assert page.open == []
+    assert page.cells == [cell.command for cells in table().cells for cell in cells]
+    assert page.fetched == []
+    assert not re.search(r"https?:|//|url\(|@import", text)
+
+
+def test_html_has_a_style_sheet_that_css_can_read() -> None:
+    """The style sheet has rules that begin with a selector, as many as it opens and closes."""
+    page = Page()
+    page.feed(matrix(*TCP, "--format", "html"))
+    assert "\\" not in page.style
+    selectors = re.findall(r"([^{}]*)\{[^{}]*\}", page.style)
+    assert len(selectors) == page.style.count("{") == page.style.count("}") > 5
+    assert all(re.fullmatch(r"\s*[a-z:.][a-z:., ]*\s*", selector) for selector in selectors)
+
+
+def test_into_a_file(tmp_path: Path) -> None:
+    """-o writes what standard output would have got."""
+    assert matrix(*TCP, "-o", str(tmp_path / "m")) == ""
+    assert (tmp_path / "m").read_text(encoding="ascii") == matrix(*TCP)
+    assert_refused(invoke("matrix", *TCP, "-o", str(tmp_path)), "cannot write")
+
+
+def watched(*arguments: str) -> tuple[bytes, bytes]:
+    """Run matrix with a terminal for standard error alone; give both outputs."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "matrix", *arguments],
+        cwd=ROOT,
+        env=environment(TERM="xterm"),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b""
+    with process:
+        try:
+            while data := os.read(ours, 65536):
+                shown += data
+        except OSError:  # how Linux says that the other end is closed
+            pass
+        assert process.stdout is not None
+        out = process.stdout.read()
+    os.close(ours)
+    assert process.returncode == 0, shown
+    return out, shown
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_progress_is_for_terminals(jobs: str) -> None:
+    """A terminal on standard error gets a bar, which is wiped at the end; standard output is as ever."""
+    out, shown = watched(*TCP, "-j", jobs)
+    assert b"rows" in shown
+    assert b"100%" in shown
+    assert shown.rstrip().endswith(b"\x1b[2K")
+    assert out.decode("ascii") == matrix(*TCP)
