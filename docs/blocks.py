@@ -16,8 +16,11 @@ import click
 from console import PROGRAM, run
 from from_source import statements, transfers
 
+from ipsec_lo_trace.cli.audit import command as audit_command
 from ipsec_lo_trace.cli.diff import command as diff
+from ipsec_lo_trace.cli.export import command as export
 from ipsec_lo_trace.cli.ping import command as ping
+from ipsec_lo_trace.cli.replay import command as replay
 from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.show import command as show
 from ipsec_lo_trace.cli.topics import TOPICS
@@ -25,7 +28,7 @@ from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
 from ipsec_lo_trace.machine import verdicts
 from ipsec_lo_trace.machine.symbols import Stage
-from ipsec_lo_trace.model import codes, trace
+from ipsec_lo_trace.model import audit, audit_codes, codes, trace
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.index import KINDS, names_of
 from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
@@ -234,7 +237,15 @@ def marked(word: str) -> Callable[[str], str]:
 
 BLOCKS: dict[str, Callable[[str], str]] = {
     "options": options(ping),
+    "audit options": options(audit_command),
+    "replay options": options(replay),
+    "audit leaks": code_table(audit_codes.LEAK_CODES),
+    "audit doubts": code_table(audit_codes.UNSURE_CODES),
+    "audit notes": code_table(audit_codes.NOTE_CODES),
+    "audit fixes": code_table(audit_codes.AUDIT_FIXES),
+    "audit outcomes": code_table(audit_codes.AUDIT_OUTCOMES),
     "diff options": options(diff, {*RunArguments.__struct_fields__} - {"host"}),
+    "export options": options(export, {*RunArguments.__struct_fields__} - {"host"}),
     "show options": options(show),
     "outcomes": outcomes,
     "stale codes": code_table(codes.STALE_CODES),
@@ -260,6 +271,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
         for struct in (
             trace.Run, trace.SaRecord, trace.PolicyRecord, trace.Step, trace.Packet, trace.Mark, trace.Change,
             trace.Check, trace.Verdict, trace.Finding, trace.Crossing,
+            audit.AuditRun, audit.AuditPacket, audit.AuditFinding, audit.AuditVerdict,
         )
     },
 }  # fmt: skip

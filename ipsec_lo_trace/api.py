@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import IPv4Address
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from ipsec_lo_trace.cases.case import known_case
 from ipsec_lo_trace.fixes.fix import known_fix
+from ipsec_lo_trace.model.address import can_be_local
 from ipsec_lo_trace.model.build import read_setting
 from ipsec_lo_trace.model.errors import BrokenInvariantError, UserError
 from ipsec_lo_trace.model.trace import Crossing, Finding, Record, Run, Step, Verdict
@@ -29,6 +30,10 @@ from ipsec_lo_trace.userland.probe_kind import known_probe
 from ipsec_lo_trace.userland.program import ProbeOptions
 
 Reflector = Literal["kernel", "userspace"]
+MAX_COUNT = 1_000_000
+MAX_SIZE = 65507
+"""The data that fits into the longest IPv4 packet behind an ICMP header, in bytes."""
+MAX_SEED = 0xFFFFFFFF
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -77,6 +82,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     def run(self, options: PingOptions | ProbeOptions, default: str = "") -> Trace:
         """Run it; ``default`` is the configuration where none is given."""
         ends = (options.dst, options.src or options.dst)
+        self._check(options, ends)
         plan = Plan(
             options=options,
             fix=known_fix(self.fix),
@@ -101,6 +107,19 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         return default or builtin_text(
             proto="esp", mode="transport", level="require", enc=None, auth=None, local=host
         )
+
+    def _check(self, options: PingOptions | ProbeOptions, ends: tuple[IPv4Address, ...]) -> None:
+        """Refuse numbers out of range, and addresses that no interface can have."""
+        _within("count", options.count, 1, MAX_COUNT)
+        _within("size", options.size, 0, MAX_SIZE)
+        _within("seed", self.seed, 0, MAX_SEED)
+        if self.reflector not in get_args(Reflector):
+            raise UserError(f"reflector {self.reflector!r}", hint=f"one of {', '.join(get_args(Reflector))}")
+        for address in (*ends, *map(_address, self.local)):
+            if not can_be_local(address):
+                raise UserError(f"{address}: not an address that an interface can have")
+        if len(set(ends)) > 1 and self.config is None and self.case is None:
+            raise UserError(f"the built-in configuration is for {ends[0]} to itself, not from {ends[1]}")
 
     def ends(self) -> tuple[IPv4Address, IPv4Address | None]:
         """Give destination and source: those given, else the case's, else 127.0.0.1 to itself."""
@@ -129,6 +148,11 @@ def probe(
     dst, src = setup.ends()
     options = ProbeOptions(kind, dst, src, count, known.size if size is None else size)
     return setup.run(options, known.config)
+
+
+def _within(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise UserError(f"{name} {value}: not from {least} to {most}")
 
 
 def _address(text: str) -> IPv4Address:

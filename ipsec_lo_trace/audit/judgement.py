@@ -48,7 +48,7 @@ class Judgement:
         asked = self.pairs.answer(answers) if answers else None
         codes, text = also, ""
         if due.missing or due.refused or asked is not None or opened.order:
-            more, text = self._weigh(opened, due, kind, asked)
+            more, text = self._weigh(opened, due, kind, asked, protected=got != "clear")
             codes += more
         for code in codes:
             self.tally.add(code, number, opened.detail)
@@ -57,7 +57,7 @@ class Judgement:
         if opened.tunnelled:
             self._remember(data, number)
         if asks and DECAPSULATED not in codes:
-            self.pairs.ask(asks, Asked(number, bool(borne), due.refused))
+            self.pairs.ask(asks, Asked(number, got != "clear", due.refused))
         answered = 0 if asked is None else asked.number
         inside = data if borne else None
         return Judged(number, frame.time_ns, packet, inside, due.asked, got, answered, codes, text)
@@ -74,12 +74,14 @@ class Judgement:
             self.tally.add(code, frame.number, opened.detail)
         return Judged(frame.number, frame.time_ns, packet, None, (), got, 0, codes, opened.detail)
 
-    def _weigh(self, opened: Opened, due: Due, kind: str, asked: Asked | None) -> tuple[tuple[str, ...], str]:
+    def _weigh(
+        self, opened: Opened, due: Due, kind: str, asked: Asked | None, *, protected: bool
+    ) -> tuple[tuple[str, ...], str]:
         """Give the codes of a packet that lacks something, answers something, or came out of order."""
         codes: tuple[str, ...] = (opened.order,) if opened.order else ()
         text = ""
         if due.missing:
-            code, text = self._clear(opened, due, kind, asked)
+            code, text = self._missing(opened, due, kind, asked, protected=protected)
             codes += (code,)
         elif due.refused:
             codes += ("in-policy-unmet",)
@@ -87,18 +89,20 @@ class Judgement:
         if asked is not None and asked.unmet:
             self.leaks += 1
             codes += ("accepted-in-clear",)
-        elif asked is not None and opened.borne and not asked.protected:
+        elif asked is not None and protected and not asked.protected:
             codes += ("request-in-clear",)
         return codes, text
 
-    def _clear(self, opened: Opened, due: Due, kind: str, asked: Asked | None) -> tuple[str, str]:
+    def _missing(
+        self, opened: Opened, due: Due, kind: str, asked: Asked | None, *, protected: bool
+    ) -> tuple[str, str]:
         """Say by which code a packet lacks what its outbound policy asks for."""
         tunnel = self._insides.get(opened.data)
         if tunnel is not None and not opened.borne:
             return DECAPSULATED, f"what packet {tunnel} had inside"
         self.leaks += 1
         text = f"lacks {' and '.join(due.missing)}, which the outbound policy asks for"
-        if opened.borne:
+        if protected:
             return "wrong-protection", text
         if asked is not None and asked.protected:
             return REUSED.get(kind, "clear-text"), text

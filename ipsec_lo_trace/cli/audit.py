@@ -41,8 +41,8 @@ CONFIG_OPTION = click.option(
 def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Judge what a real loopback carried: did anything cross in clear that a policy protects?
 
-    CAPTURE is a pcap or pcapng file of one host's loopback, as tcpdump -i lo0 -w writes it; - is standard
-    input. The exit code is 1 if something did.
+    CAPTURE is a pcap or pcapng file of one host's loopback, as tcpdump writes it; - is standard input. The
+    exit code is 1 if something did.
     """
     arguments = AuditArguments(**values)
     arguments.check()

@@ -9,6 +9,7 @@ from ipsec_lo_trace.cli.checking.report import NO_TIME, printable
 from ipsec_lo_trace.cli.output import PROGRAM
 from ipsec_lo_trace.model.audit import AuditFinding, AuditRun, AuditVerdict
 from ipsec_lo_trace.model.audit_codes import LEAK_CODES, UNSURE_CODES
+from ipsec_lo_trace.render.audit import where
 
 CASES = LEAK_CODES | UNSURE_CODES
 
@@ -39,7 +40,7 @@ def _case(code: str, suite: str, findings: list[AuditFinding]) -> Iterator[str]:
     if not findings:
         yield f"{head}/>"
         return
-    told = "; ".join(f"{each.packets} packets, the first is {each.first}: {each.text}" for each in findings)
+    told = "; ".join(f"{where(each)}: {each.text}" for each in findings)
     message = quoteattr(printable(told))
     yield f"{head}>"
     if findings[0].weight == "leak":

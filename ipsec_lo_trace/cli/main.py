@@ -40,6 +40,7 @@ COMMANDS = {
     "diff": ("ipsec_lo_trace.cli.diff", "Show where two traces part, and what follows."),
     "show": ("ipsec_lo_trace.cli.show", "Show a stored trace as text, whole or in part."),
     "matrix": ("ipsec_lo_trace.cli.matrix", "Run every case under every fix, in one table."),
+    "sweep": ("ipsec_lo_trace.cli.sweep", "Look for surprises in random configurations."),
     "export": ("ipsec_lo_trace.cli.export", "Write a trace for Wireshark, a browser, a graph viewer."),
     "check": ("ipsec_lo_trace.cli.check", "Run checks: what to run and what to expect."),
     "audit": ("ipsec_lo_trace.cli.audit", "Judge what a real loopback carried."),

@@ -81,8 +81,6 @@ def _write(arguments: MatrixArguments, matrix: Matrix) -> None:
 
 
 def _lines(arguments: MatrixArguments, matrix: Matrix, width: int) -> Iterator[Text]:
-    if not matrix.rows:
-        return iter([Text(f"no row comes to {arguments.only}")])
     if arguments.format_ == "md":
         return map(Text, matrix_md(matrix))
     if arguments.format_ == "html":

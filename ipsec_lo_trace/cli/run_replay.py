@@ -15,9 +15,10 @@ from ipsec_lo_trace.cli.main import EXIT_TROUBLE
 from ipsec_lo_trace.cli.output import complain, refuse_own_input
 from ipsec_lo_trace.cli.replayargs import ReplayArguments
 from ipsec_lo_trace.cli.run_ping import as_expected, check_expectation, write_trace
-from ipsec_lo_trace.cli.runargs import LOCALHOST, can_be_local
+from ipsec_lo_trace.cli.runargs import LOCALHOST
 from ipsec_lo_trace.cli.start import chosen_fix
 from ipsec_lo_trace.cli.traces import seekable
+from ipsec_lo_trace.model.address import can_be_local
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.tracer import Plan, Tracing
 from ipsec_lo_trace.userland.replay import ReplayOptions

@@ -9,6 +9,7 @@ from typing import Literal
 import click
 import msgspec
 
+from ipsec_lo_trace.model.address import can_be_local
 from ipsec_lo_trace.model.build import read_setting
 
 LOCALHOST = IPv4Address("127.0.0.1")
@@ -153,8 +154,3 @@ def one_fix(*, patched: bool, unpatched: bool, fix: str | None) -> None:
         raise click.UsageError(
             f"{chosen[0]} and {chosen[1]} exclude each other: run it twice, once with each"
         )
-
-
-def can_be_local(address: IPv4Address) -> bool:
-    """Tell whether an interface can have an address."""
-    return not (address.is_multicast or address.is_reserved or address.is_unspecified)

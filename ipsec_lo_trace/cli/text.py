@@ -91,9 +91,9 @@ def write_text(trace: StoredTrace, choice: TextChoice, out: TextIO) -> None:
 
 
 def write_lines(lines: Iterable[Text | str], out: TextIO, *, colour: bool) -> None:
-    """Write lines, with their styles if colour is wanted; one that is a str is our own words, and has none."""
+    """Write lines, with their styles if colour is wanted; a str is our own words, and has none."""
     shown = _coloured() if colour else _plain
-    for line in lines:
+    for line in lines:  # noqa: FURB122 -- a codec's writelines would join them all first
         out.write((line if isinstance(line, str) else shown(line)) + "\n")
 
 

@@ -99,16 +99,23 @@ class Echo(msgspec.Struct):
         if stage in PLACES:
             self._note_place(step, referee)
         delivered = step.to.startswith(SOCKET_PREFIX)
-        # A request that icmp_input answers has passed its one gate, ip_input's; everything else must pass the
-        # socket's gate to be accepted.
-        if step.to == ICMP_INPUT:
-            self.let_in = step
-        accepted = delivered and stage not in LEAVING
-        if accepted or (stage == ICMP_INPUT and step.to == ICMP_REFLECT):
-            self._note_clear_acceptance(step if accepted else self.let_in or step, referee)
+        self._note_acceptance(step, referee, delivered=delivered and stage not in LEAVING)
         if delivered or step.reason:
             self.ending = step
             self._note_ending(step)
+
+    def _note_acceptance(self, step: Step, referee: Referee, *, delivered: bool) -> None:
+        """Note what is accepted without what is insisted on.
+
+        A request that icmp_input answers has passed its one gate, ip_input's; everything else must pass the
+        socket's gate to be accepted.
+        """
+        if step.to == ICMP_INPUT:
+            self.let_in = step
+        if delivered:
+            self._note_clear_acceptance(step, referee)
+        elif (step.stage, step.to) == (ICMP_INPUT, ICMP_REFLECT):
+            self._note_clear_acceptance(self.let_in or step, referee)
 
     def note(self, code: str, step: Step, text: str, since: int | None = None) -> None:
         """Remember the first row that shows a finding."""

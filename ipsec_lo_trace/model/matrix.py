@@ -40,11 +40,15 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Matrix(msgspec.Struct, frozen=True):
-    """The table: ``cells`` has a list for each row, in the order of ``fixes``."""
+    """The table: ``cells`` has a list for each row, in the order of ``fixes``.
+
+    ``only`` is the outcome whose rows were kept, "" if all were.
+    """
 
     rows: list[Row]
     fixes: list[str]
     cells: list[list[Cell]]
+    only: str = ""
 
     def column(self, fix: str) -> list[Cell]:
         """Give the cells of a fix, from the first row to the last."""
@@ -58,4 +62,4 @@ class Matrix(msgspec.Struct, frozen=True):
             for row, cells in zip(self.rows, self.cells, strict=True)
             if any(cell.outcome == outcome for cell in cells)
         ]
-        return Matrix([row for row, _ in pairs], self.fixes, [cells for _, cells in pairs])
+        return Matrix([row for row, _ in pairs], self.fixes, [cells for _, cells in pairs], outcome)

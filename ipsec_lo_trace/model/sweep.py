@@ -9,47 +9,75 @@ from ipsec_lo_trace.model.codes import OUTCOMES
 SCHEMA = "ipsec-lo-trace-sweep/1"
 
 LAWS = {
+    "clean-with-clear-accepted": "a clean run accepts nothing that lacks what the inbound policy insists on",
     "clean-with-clear-text": "a clean run sends nothing in clear that an outbound policy protects",
+    "clean-with-errno": "in a clean run every system call succeeded",
     "clean-without-answer": "in a clean run every request was answered",
-    "exception": "no run ends in a Python exception; what a kernel does to a packet is data",
-    "loop": "no packet goes round in a loop",
-    "stale-after-lo0": "where lo0 takes tags and flags away, no stale mark settles anything",
-    "stale-tag-after-strip": "where a reply is stripped of its tags, no stale tag settles anything about it",
+    "exception": "no run ends in a Python exception, since what a kernel does to a packet is data",
+    "packet-loop": "no packet goes round in a loop",
+    "stale-after-lo0": "where lo0 takes both tags and flags away, no stale mark settles anything",
+    "stale-tag-after-strip": "where a reply's tags are stripped, no stale tag settles anything about it",
     "worse-than-none": "no fix comes to something more serious than no fix does",
 }
-"""What a sweep holds every run to, each law in words that hold if it does."""
+"""What a sweep holds every run to, each law in words that hold as long as it does."""
+
+TRUTHS = {
+    "any-out-done": (
+        "any OUT_DONE counts there: a policy that covers the packet as the first SA left it is skipped, which"
+        " the kernel of 2003 applies, or loses the packet for, or goes round in a loop for"
+    ),
+    "bundle-loop": (
+        "loop detection looks at the SA of a bundle's first request alone; where level use lets that go"
+        " without one, nothing ever matches, and the next request's SA is applied until the packet is too long"
+    ),
+    "copy-answered": (
+        "the copy that ip_mloopback made of a packet to a group was answered; the packet itself met an error"
+    ),
+    "forwarding-loop": (
+        "the stale OUT_DONE ended a loop: without it a tunnel both of whose ends are this host's takes a"
+        " packet that it forwards in again and again, until the TTL runs out"
+    ),
+    "goes-further": (
+        "level use without an SA is no error there, and IPComp is switched on: so the packet arrives, with"
+        " less than its inbound policy insists on, and is accepted as the kernel of 2003 accepts any such packet"
+    ),
+    "no-ipsec-on-lo": (
+        "lo has no IPsec there: whatever the policies say, everything crosses in clear and is accepted"
+    ),
+    "tag-spared-an-error": (
+        "without the stale tag the reply's policy is applied, as it should be; its level is use, there is no"
+        " SA, and this code cannot go on without one"
+    ),
+}
+"""What is so in a kernel, and breaks a law of the sweep's."""
 
 
-class Broken(msgspec.Struct, kw_only=True):
-    """A law that some cases break under a fix, all with the same code.
+class Broken(msgspec.Struct, tag="broken", tag_field="kind", kw_only=True):
+    """A law that some cases break in the same way.
 
-    ``code`` is the run's verdict code, or the exception's class.  ``known`` is the kernel truth that breaks it, ""
-    if there is none: then the fault is ours.  ``cases`` counts them, ``first`` is the number of the first, and
-    ``text`` says what happened there.  ``config`` is the first's setkey(8) text and ``commands`` run it, both
-    shrunk as far as the same law is broken under the same fix with the same code.
+    ``known`` names the kernel truth that breaks it (TRUTHS), "" if there is none: then the fault is ours.
+    ``fixes`` counts the cases by fix.  The rest is about the first that was found: its number, the ``fix``, the
+    ``code`` (the verdict's, or the exception's class), in words what happened, its setkey(8) text, and the
+    commands that run it.  The last three are of the case after it was shrunk as far as it breaks the law in
+    this way under this fix.
     """
 
     law: str
+    known: str
+    fixes: dict[str, int]
+    first: int
     fix: str
     code: str
-    known: str
-    cases: int
-    first: int
     text: str
     config: str
     commands: list[str]
 
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What tells one from another."""
-        return self.law, self.fix, self.code
 
-
-class Sweep(msgspec.Struct, kw_only=True):
+class Sweep(msgspec.Struct, tag="sweep", tag_field="kind", kw_only=True):
     """The report, and all that a sweep must know to go on: cases 1 to ``done`` were run.
 
-    ``programs`` are what cases may run; ``outcomes`` counts them by fix.  A run that ended in an exception has
-    no outcome.  ``broken`` is in the order in which it was found.
+    ``programs`` are what cases may run; ``outcomes`` counts the runs by fix.  A run that ended in an
+    exception has no outcome.  ``broken`` is in the order in which it was found.
     """
 
     schema: str = SCHEMA
@@ -69,7 +97,7 @@ class Sweep(msgspec.Struct, kw_only=True):
 
     @property
     def ours(self) -> list[Broken]:
-        """The laws that are broken without a kernel truth behind it."""
+        """The laws that are broken with no kernel truth behind it."""
         return [broken for broken in self.broken if not broken.known]
 
     @property

@@ -6,10 +6,12 @@ import difflib
 import re
 
 from ipsec_lo_trace.pages.algorithms import ALGORITHMS
+from ipsec_lo_trace.pages.audit import AUDIT_PAGES
 from ipsec_lo_trace.pages.cases import CASES
 from ipsec_lo_trace.pages.codes import CODE_PAGES, OUTCOME_PAGES
 from ipsec_lo_trace.pages.counters import COUNTER_PAGES
 from ipsec_lo_trace.pages.kernels import FIXES, KERNELS, KNOB_PAGES
+from ipsec_lo_trace.pages.laws import LAW_PAGES, TRUTH_PAGES
 from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.pages.page import Page
 from ipsec_lo_trace.pages.probes import PROBES
@@ -24,6 +26,7 @@ KINDS = {
     "counters": ("kernel counters that can move", COUNTER_PAGES),
     "outcomes": ("what a run can come to", OUTCOME_PAGES),
     "codes": ("why it came to that", CODE_PAGES),
+    "audits": ("what an audit can find", AUDIT_PAGES),
     "questions": ("what stages ask", QUESTION_PAGES),
     "transfers": ("how a packet is handed on", VIAS),
     "decisions": ("what a stage can decide", DECISIONS),
@@ -33,6 +36,8 @@ KINDS = {
     "kernels": ("kernels that can be run", KERNELS),
     "probes": ("other traffic than a ping", PROBES),
     "cases": ("configurations to run it under, for --case", CASES),
+    "laws": ("what a sweep holds every run to", LAW_PAGES),
+    "truths": ("what is so in a kernel, and breaks a law", TRUTH_PAGES),
     "algorithms": ("ciphers and authenticators", ALGORITHMS),
     "terms": ("the glossary", TERMS),
 }

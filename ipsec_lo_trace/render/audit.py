@@ -112,15 +112,20 @@ def _upper(packet: Packet) -> str:
     if packet.spi:
         return _headers(packet)
     if packet.ports:
-        return f"{packet.proto[-1]} {packet.ports[0]} > {packet.ports[1]} {packet.info}".rstrip()
+        return f"{packet.proto[-1]} {packet.info}"
     return packet.info or packet.proto[-1]
+
+
+def where(finding: AuditFinding) -> str:
+    """Say which packets show a finding."""
+    first = f"packet {finding.first}"
+    return first if finding.packets == 1 else f"{finding.packets} packets, the first is {first}"
 
 
 def finding_lines(finding: AuditFinding, width: int) -> Iterator[Text]:
     """Give a finding with its fix."""
-    packets = "1 packet" if finding.packets == 1 else f"{finding.packets} packets"
     line = Line("  ", hang=4).glue(finding.code, FINDING_STYLES[finding.weight])
-    yield from line.say(f"{packets}, the first is {finding.first}: {finding.text}").wrap(width)
+    yield from line.say(f"{where(finding)}: {finding.text}").wrap(width)
     if finding.fix:
         yield from Line("    fix ", hang=8).say(finding.fix).wrap(width)
 

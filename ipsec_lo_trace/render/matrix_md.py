@@ -51,7 +51,9 @@ def matrix_html(matrix: Matrix) -> Iterator[str]:
     yield "<!DOCTYPE html>"
     yield '<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>{title}</title><style>{STYLE}</style></head><body><main>"
+    yield f"<title>{title}</title><style>"
+    yield from STYLE.strip().splitlines()
+    yield "</style></head><body><main>"
     yield f"<h1>{title}</h1><p><strong>{escape(headline(matrix))}</strong></p>"
     yield f"<ul>{''.join(f'<li>{escape(point)}</li>' for point in key_points(matrix))}</ul>"
     outcomes = "; ".join(f"<strong>{name}</strong>: {escape(text)}" for name, text in OUTCOMES.items())

@@ -18,7 +18,9 @@ WORD_COLUMNS = 7
 
 def matrix_text(matrix: Matrix, *, width: int) -> Iterator[Text]:
     """Give the lines of the table."""
-    yield from Line(headline(matrix), style="heading").wrap(width)
+    yield from Line("", hang=2).say(headline(matrix), "heading").wrap(width)
+    if not matrix.rows:
+        return
     for point in key_points(matrix):
         yield from Line("", hang=2).say(f"- {point}").wrap(width)
     yield Text("")

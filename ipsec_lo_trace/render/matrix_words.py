@@ -62,6 +62,8 @@ def _tally(matrix: Matrix, fix: str) -> Tally:
 
 def headline(matrix: Matrix) -> str:
     """Say how much is wrong without a fix, and which fixes leave least."""
+    if not matrix.rows:
+        return f"no row comes to {matrix.only}"
     every = tallies(matrix)
     if NONE not in matrix.fixes:
         return f"{counted(matrix.rows, 'row')}, {counted(matrix.fixes, 'fix')}"

@@ -34,9 +34,10 @@ class DrawnPolicy(msgspec.Struct, frozen=True):
 
 
 class DrawnCase(msgspec.Struct, frozen=True, kw_only=True):
-    """A case: ``sas`` are the add commands; ``program`` is "ping" or a probe's name, ``size`` its bytes of data.
+    """A case: a configuration, the ends that it is about, and what runs between them.
 
-    ``preload`` is for ping alone.
+    ``sas`` are add commands; ``program`` is "ping" or a probe's name, ``size`` its bytes of data, ``preload``
+    is for ping alone.
     """
 
     sas: tuple[str, ...]

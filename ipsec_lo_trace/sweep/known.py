@@ -1,4 +1,7 @@
-"""The kernel truths that break a law: listed here one by one, and counted by themselves in every report."""
+"""Which kernel truths break which law under which fix: listed one by one, counted by themselves in a report.
+
+``model.sweep.TRUTHS`` has the reasons in words.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +9,37 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ipsec_lo_trace.api import Trace
+from ipsec_lo_trace.model.trace import Step
 
 Sign = Callable[[Trace, Trace], bool]
 """Tells by a run, and by the run without a fix, whether it is this truth that breaks the law."""
 
 
 class Known(NamedTuple):
-    """A law that some runs break because the kernel is so; ``fix`` "" stands for every fix."""
+    """A law that runs under some fixes (all of them if none is named) break because the kernel is so."""
 
     law: str
-    fix: str
+    fixes: tuple[str, ...]
+    truth: str
     sign: Sign
-    why: str
 
 
 def known(law: str, fix: str, trace: Trace, plain: Trace) -> str:
-    """Say which kernel truth breaks a law in a run; "" if none of them does."""
-    return next(
-        (
-            truth.why
-            for truth in KNOWN
-            if truth.law == law and truth.fix in ("", fix) and truth.sign(trace, plain)
-        ),
-        "",
-    )
+    """Name the kernel truth that breaks a law in a run; "" if none of them does."""
+    for each in KNOWN:
+        if each.law == law and (fix in each.fixes or not each.fixes) and each.sign(trace, plain):
+            return each.truth
+    return ""
+
+
+def _parting(trace: Trace, plain: Trace) -> tuple[Step, Step] | None:
+    """Give the rows at which a packet's way under the fix parts from its way without."""
+    ways = zip(trace.steps, plain.steps, strict=False)
+    return next(((one, other) for one, other in ways if _way(one) != _way(other)), None)
+
+
+def _way(step: Step) -> tuple[str, str, str, str]:
+    return step.stage, step.packet, step.decision, step.reason
 
 
 def _first_request_without_sa(trace: Trace, _plain: Trace) -> bool:
@@ -49,64 +59,38 @@ def _tag_spared_the_search(trace: Trace, plain: Trace) -> bool:
 
 def _forwarded_again(trace: Trace, plain: Trace) -> bool:
     """Tell whether a stale OUT_DONE kept a packet from being forwarded more than once."""
-    return len(trace.at("ip_forward")) > len(plain.at("ip_forward")) and plain.found("stale-out-done") is not None
+    more = len(trace.at("ip_forward")) > len(plain.at("ip_forward"))
+    return more and plain.found("stale-out-done") is not None
 
 
-def _got_further(*codes: str) -> Sign:
-    """Make the sign that a packet which one of these ended without the fix was accepted with too little."""
-    return lambda trace, plain: plain.verdict.code in codes and trace.found("clear-accepted") is not None
+def _second_policy_skipped(trace: Trace, plain: Trace) -> bool:
+    """Tell whether a packet's own OUT_DONE made ip_output skip what it goes on to apply without the fix."""
+    parting = _parting(trace, plain)
+    return parting is not None and (parting[0].stage, parting[0].decision) == ("ip_output", "skip")
+
+
+def _got_further(trace: Trace, plain: Trace) -> bool:
+    """Tell whether a packet went on where it was dropped without the fix, for want of an SA or of IPComp."""
+    parting = _parting(trace, plain)
+    return parting is not None and parting[1].reason in ("use-without-sa", "ipcomp-disabled")
 
 
 def _copy_answered(trace: Trace, _plain: Trace) -> bool:
     return bool(trace.at("ip_mloopback"))
 
 
-_WORSE = "worse-than-none"
-_LOOP = (
-    "any OUT_DONE ends the loop that the packet is in without the fix; so it arrives, with less than its inbound"
-    " policy insists on, and is accepted as the kernel of 2003 accepts any such packet"
-)
 KNOWN = (
+    Known("packet-loop", (), "bundle-loop", _first_request_without_sa),
+    Known("worse-than-none", ("linux",), "no-ipsec-on-lo", _leaks),
+    Known("worse-than-none", (), "tag-spared-an-error", _tag_spared_the_search),
+    Known("worse-than-none", (), "forwarding-loop", _forwarded_again),
     Known(
-        "loop",
-        "",
-        _first_request_without_sa,
-        "loop detection looks at the SA of a bundle's first request alone; where level use lets that go without"
-        " one, nothing ever matches, and the next request's SA is applied until the packet is too long",
+        "worse-than-none",
+        ("freebsd-13", "freebsd-pf-2021", "netbsd-2015"),
+        "any-out-done",
+        _second_policy_skipped,
     ),
-    Known(
-        _WORSE,
-        "linux",
-        _leaks,
-        "lo has no IPsec there: whatever the policies say, everything crosses in clear and is accepted",
-    ),
-    Known(
-        _WORSE,
-        "",
-        _tag_spared_the_search,
-        "without the stale tag the reply's policy is applied, as it should be; its level is use, there is no SA,"
-        " and this code cannot go on without one",
-    ),
-    Known(
-        _WORSE,
-        "",
-        _forwarded_again,
-        "the stale OUT_DONE ended a loop: without it a tunnel both of whose ends are this host's takes a packet"
-        " that it forwards in again and again, until the TTL runs out",
-    ),
-    Known(
-        _WORSE,
-        "netbsd-2015",
-        _got_further("use-without-sa", "ipcomp-disabled"),
-        "level use without an SA is no error there, and IPComp is switched on; so the packet arrives, with less"
-        " than its inbound policy insists on, and is accepted as the kernel of 2003 accepts any such packet",
-    ),
-    *(Known(_WORSE, fix, _got_further("loop"), _LOOP) for fix in ("freebsd-13", "freebsd-pf-2021", "netbsd-2015")),
-    Known(
-        "clean-with-errno",
-        "",
-        _copy_answered,
-        "the copy that ip_mloopback made of a packet to a group was answered; the packet itself met an error",
-    ),
+    Known("worse-than-none", ("netbsd-2015",), "goes-further", _got_further),
+    Known("clean-with-errno", (), "copy-answered", _copy_answered),
 )
-"""Law, fix, sign and reason.  A panic for IPComp breaks no law: it is as bad without a fix."""
+"""Law, fixes (none named: all), truth, sign.  A panic for IPComp breaks no law: it is as bad without a fix."""

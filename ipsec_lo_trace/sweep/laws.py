@@ -29,9 +29,9 @@ class Breach(NamedTuple):
     text: str
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
-        """What makes two breaches of one kind."""
-        return self.law, self.fix, self.code, self.known
+    def way(self) -> str:
+        """What two breaches of a law have in common that break it in the same way."""
+        return self.known or self.code
 
 
 class Seen(NamedTuple):
@@ -80,7 +80,7 @@ def _clean_with_errno(seen: Seen) -> Iterator[str]:
         yield f"a system call failed with {verdict.errno}"
 
 
-def _loop(seen: Seen) -> Iterator[str]:
+def _packet_loop(seen: Seen) -> Iterator[str]:
     return (f"row {step.row}: {step.text}" for step in seen.trace.steps if step.reason == "loop")
 
 
@@ -122,7 +122,7 @@ LOOKS: dict[str, Callable[[Seen], Iterator[str]]] = {
     "clean-with-clear-accepted": _clean_with_clear_accepted,
     "clean-without-answer": _clean_without_answer,
     "clean-with-errno": _clean_with_errno,
-    "loop": _loop,
+    "packet-loop": _packet_loop,
     "stale-after-lo0": _stale_after_lo0,
     "stale-tag-after-strip": _stale_tag_after_strip,
     "worse-than-none": _worse_than_none,

@@ -13,7 +13,7 @@ from ipsec_lo_trace.sweep.laws import Breach
 
 
 def shrink(case: DrawnCase, breach: Breach) -> DrawnCase:
-    """Give a case of which nothing more can be left out: it breaks the same law, with the same code.
+    """Give a case of which nothing more can be left out: it breaks the same law in the same way.
 
     Whole commands go first, then rules of a bundle, then requests that are sent, then what is not usual.
     """
@@ -24,13 +24,13 @@ def shrink(case: DrawnCase, breach: Breach) -> DrawnCase:
     return case
 
 
-def breaks(case: DrawnCase, breach: Breach) -> bool:
-    """Tell whether a case breaks a law under a fix as another did."""
+def breaks(case: DrawnCase, breach: Breach) -> Breach | None:
+    """Give the breach of the same law, under the same fix and in the same way, if the case has it."""
     try:
         broken = examine(case, [breach.fix]).broken
     except UserError:
-        return False
-    return breach.key in [each.key for each in broken]
+        return None
+    return next((each for each in broken if (each.law, each.way) == (breach.law, breach.way)), None)
 
 
 def _smaller(case: DrawnCase) -> Iterator[DrawnCase]:

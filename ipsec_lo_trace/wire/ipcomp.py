@@ -54,13 +54,14 @@ def deflate(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush(zlib.Z_PARTIAL_FLUSH)
 
 
-def inflate(data: bytes) -> bytes | None:
+def inflate(data: bytes, most: int | None = None) -> bytes | None:
     """Decompress; None for what is no deflate stream, has bytes behind its end, gives nothing or too much.
 
+    Too much is ``most`` bytes; without it, what the kernel had no buffers for.
     Source: opencrypto/deflate.c, deflate_global.  A stream that just stops is taken as far as it goes.
     """
     # SIMPLER: output that fills one of the kernel's buffers to its last byte may have failed there.
-    most = GROWTH_MAX * len(data)
+    most = most or GROWTH_MAX * len(data)
     unpacker = zlib.decompressobj(INFLATE_WBITS)
     try:
         plain = unpacker.decompress(data, most)

@@ -139,7 +139,7 @@ def sealed(
         payload=payload,
         padding=padding,
     )
-    return ip.write(header._replace(proto=IPPROTO_ESP), body)
+    return ip.write(header._replace(proto=IPPROTO_ESP, off=0 if tunnel else header.off), body)
 
 
-SYN, RST = tcp.TH_SYN, tcp.TH_RST
+SYN, RST, ACK = tcp.TH_SYN, tcp.TH_RST, tcp.TH_ACK

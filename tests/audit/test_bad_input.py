@@ -9,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipsec_lo_trace.audit.fragments import MAX_DATAGRAMS, Fragments
+from ipsec_lo_trace.audit.judgement import MAX_INSIDES
 from ipsec_lo_trace.audit.numbers import WINDOW_BITS, Numbers
 from ipsec_lo_trace.audit.pairing import MAX_ENTRIES
 from ipsec_lo_trace.model.audit_codes import AUDIT_CODES
-from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP
+from ipsec_lo_trace.wire import ip, ipcomp
 from ipsec_lo_trace.wire.esp import EspTransform
 from tests.audit.support import (
+    ACK,
     AES,
     AH,
     AH_KEYS,
@@ -278,6 +281,85 @@ def test_the_inside_of_a_tunnel_may_be_seen_again() -> None:
     other = clear[:-1] + b"\xff"
     done = audited_packets([sealed(clear, tunnel=True), clear, other], config)
     assert done.codes == [(), ("decapsulated-again",), ("clear-text",)]
+
+
+def compressed(clear: bytes) -> bytes:
+    """Compress what a packet holds."""
+    header = ip.read(clear)
+    body = ipcomp.write(header.proto, 2) + ipcomp.deflate(clear[header.header_len :])
+    return ip.write(header._replace(proto=IPPROTO_IPCOMP), body)
+
+
+def test_compression_is_taken_off_and_protects_nothing() -> None:
+    """IPComp inside ESP opens; alone it is clear text; damaged, nobody knows what was in it."""
+    squeezed = compressed(echo(data=bytes(400)))
+    damaged = squeezed[:24] + b"\xff\xff" + squeezed[26:]
+    done = audited_packets([sealed(squeezed), squeezed, damaged, packet(IPPROTO_IPCOMP, b"\1\0")])
+    assert done.codes == [(), ("clear-text",), ("not-opened",), ("malformed",)]
+    assert done.got == ["esp", "clear", "wrong", "unopened"]
+    inside = done.packets[0].inside
+    assert inside is not None
+    assert inside.info == "echo request id 0x0007 seq 1"
+
+
+def test_a_policy_may_ask_for_compression_in_vain() -> None:
+    """A packet that was not compressed is no leak, whatever the policy asks: compression protects nothing."""
+    config = f"add {LO} {LO} esp 0x1001 {ESP_KEYS};\n" + policies(
+        LO, LO, "ipcomp/transport//require esp/transport//require"
+    )
+    done = audited_packets([sealed(echo()), echo(2)], config)
+    assert done.codes == [(), ("clear-text",)]
+    assert "lacks esp, which" in done.packets[1].text
+
+
+def test_a_syn_ack_in_clear_is_clear_text() -> None:
+    """A SYN-ACK is made in an mbuf of its own, so in clear it has another cause than the leak of 2003."""
+    done = audited_packets([sealed(segment(SYN, 1024, 80)), segment(SYN | ACK, 80, 1024)])
+    assert done.codes == [(), ("clear-text",)]
+    assert done.packets[1].answers == 1
+
+
+def test_errors_name_segments_and_requests_too() -> None:
+    """An ICMP error answers what it quotes, if its receiver sent that; else it answers nothing."""
+    asked = [segment(SYN, 1024, 80), echo(), packet(132, bytes(20))]
+    errors = [packet(1, message(3, data=each[:28])) for each in asked]
+    foreign = packet(1, message(3, data=packet(17, bytes(8), src=A)))
+    done = audited_packets([*asked, *errors, foreign, packet(1, message(3, data=b"")), packet(1, b"\3")])
+    assert [found.answers for found in done.packets] == [0, 0, 0, 1, 2, 0, 0, 0, 0]
+
+
+def test_another_ip_version_is_no_ipv4() -> None:
+    """Bytes that say IP version 5 are set aside, whatever the link type promised."""
+    done = audited(capture([b"\x55" + bytes(30), sealed(echo())], link=228), LO_ESP)
+    assert done.codes == [("not-ipv4",), ()]
+    assert done.packets[0].text == "IP version 5"
+
+
+def test_a_sealed_fragment_in_a_tunnel_is_not_put_together() -> None:
+    """Where a tunnel carries fragments of ESP, what they hold stays unknown."""
+    config = f"add {LO} {LO} esp 0x1002 -m tunnel {ESP_KEYS};\n" + LO_ESP
+    piece = ip.fragment(sealed(echo(data=bytes(400))), 200)[0]
+    broken = sealed(packet(4, bytes(5)), 2, 0x1002)
+    done = audited_packets([sealed(piece, spi=0x1002, tunnel=True), broken], config)
+    assert done.codes == [("fragments-missing",), ("malformed",)]
+
+
+def test_a_cut_fragment_is_still_a_fragment() -> None:
+    """A clear fragment that a snap length cut is judged like any other, and said to be cut."""
+    pieces = ip.fragment(reply(data=bytes(2000)), 600)
+    done = audited(capture(pieces[:1], cut=100), LO_ESP)
+    assert done.codes == [("fragment", "cut-short", "clear-text")]
+
+
+def test_old_insides_of_tunnels_are_forgotten() -> None:
+    """Only the last insides are kept, so what was inside long ago is clear text."""
+    config = f"add {LO} {LO} esp 0x1001 -m tunnel {ESP_KEYS};\n" + policies(
+        LO, LO, f"esp/tunnel/{LO}-{LO}/require"
+    )
+    clear = [echo(seq) for seq in range(1, MAX_INSIDES + 2)]
+    tunnelled = [sealed(each, seq, tunnel=True) for seq, each in enumerate(clear, start=1)]
+    done = audited_packets([*tunnelled, clear[0], clear[1]], config)
+    assert done.codes[-2:] == [("clear-text",), ("decapsulated-again",)]
 
 
 @given(st.lists(st.integers(1, 3 * WINDOW_BITS), max_size=60))

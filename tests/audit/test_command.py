@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -11,7 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ipsec_lo_trace.model.audit_codes import LEAK_CODES, UNSURE_CODES
-from tests.audit.support import LO_ESP, capture, echo, reply, sealed
+from ipsec_lo_trace.wire import ip
+from tests.audit.support import AH, LO_ESP, capture, echo, packet, reply, sealed
 from tests.audit.test_linux import AB_ESP, CAPTURES
 from tests.cli.support import Done, assert_refused, invoke, spawn
 
@@ -69,6 +71,56 @@ def test_text_wraps_and_cuts_nothing(host: Path, width: int, monkeypatch: pytest
     monkeypatch.setenv("COLUMNS", "1000")
     assert done.text.split() == audit(host, "leaking.pcap").text.split()
     assert all(len(line) <= width or len(line.split()) == 1 or width < 40 for line in done.lines)
+
+
+def test_rows_show_what_a_packet_is(host: Path) -> None:
+    """Ports, bundles, fragments, and what is no IPv4 at all are shown; so is that nothing is configured."""
+    packets = [
+        *ip.fragment(packet(17, struct.pack("!HHHH", 40000, 9, 108, 0) + bytes(100)), 84),
+        AH.seal(sealed(echo()), spi=0x1002, seq=5),
+        packet(132, bytes(8)),
+    ]
+    frames = [b"\x08\x00" + each for each in packets] + [b"\x86\xdd" + bytes(40)]
+    (host / "mixed.pcap").write_bytes(capture(frames, link=1, head=bytes(12)))
+    (host / "empty.conf").write_text("flush; spdflush;", encoding="ascii")
+    done = invoke("audit", str(host / "mixed.pcap"), "-f", str(host / "empty.conf"))
+    told = [line[24:] for line in done.lines if re.match(r" {5}\d ", line)]
+    assert told[0].startswith("127.0.0.1 > 127.0.0.1 udp 40000 > 9")
+    assert told[0].endswith(" at 0")
+    assert told[1:] == [
+        "127.0.0.1 > 127.0.0.1 udp at 64",
+        "127.0.0.1 > 127.0.0.1 ah:1002#5/esp:1001#1 (ah",
+        "127.0.0.1 > 127.0.0.1 132",
+        "IPv6",
+    ]
+    assert "policy  none" in done.lines
+    assert "SA      none" in done.lines
+
+
+def test_long_captures_stream(host: Path) -> None:
+    """A few thousand packets have their rows and their records, in order."""
+    (host / "long.pcap").write_bytes(capture([sealed(echo(seq), seq) for seq in range(1, 2001)]))
+    numbers = [record["number"] for record in audit(host, "long.pcap", "--format", "jsonl").records[1:-1]]
+    assert numbers == list(range(1, 2001))
+    rows = re.findall(r"^ *(\d+) esp     esp ", audit(host, "long.pcap").text, re.MULTILINE)
+    assert [int(row) for row in rows] == numbers
+
+
+def test_doubts_are_skipped_cases(host: Path) -> None:
+    """JUnit's report skips what nobody can tell."""
+    (host / "wrong.pcap").write_bytes(capture([sealed(echo())[:-1] + b"\0"]))
+    done = audit(host, "wrong.pcap", "--format", "junit")
+    assert done.code == 0
+    assert '<testcase name="no wrong-icv" classname="wrong.pcap" time="0">\n      <skipped ' in done.text
+
+
+def test_notes_on_the_configuration_are_told(host: Path) -> None:
+    """What the reader of ip xfrm's output leaves out is told on standard error."""
+    text = XFRM_POLICY.replace("dir out", "dir fwd") + XFRM_POLICY + XFRM_STATE
+    (host / "fwd.txt").write_text(text, encoding="ascii")
+    done = invoke("audit", str(host / "clean.pcap"), "-f", str(host / "fwd.txt"), "-q")
+    assert done.code == 0
+    assert "fwd" in done.err
 
 
 def test_quiet_is_one_line(host: Path) -> None:

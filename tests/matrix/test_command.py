@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from ipsec_lo_trace.fixes.fix import all_fixes
+from ipsec_lo_trace.matrix import all_rows
 from ipsec_lo_trace.model.codes import OUTCOMES
 from tests.cli.support import COMMAND, ROOT, assert_refused, environment, invoke, spawn
 from tests.matrix.support import table
@@ -89,16 +91,17 @@ def test_only_with_nothing_left() -> None:
     assert "no row comes to panic" in page
 
 
-@pytest.mark.parametrize("line", matrix("--commands").splitlines()[::EVERY])
-def test_a_command_gives_its_cell(line: str) -> None:
-    """A command that --commands prints runs as it stands, and comes to what its comment says."""
-    program, *arguments = shlex.split(line, comments=True)
-    said = re.search(r"  # (\S+) \((\S+)\)$", line)
-    assert said is not None
+@pytest.mark.parametrize("number", range(0, len(all_rows()) * len(all_fixes()), EVERY))
+def test_a_command_gives_its_cell(number: int) -> None:
+    """A command that --commands prints runs as it stands, and comes to what its cell says."""
+    cell = [cell for cells in table().cells for cell in cells][number]
+    program, *arguments = shlex.split(f"{cell.command}  # {cell.outcome}", comments=True)
     assert program == "ipsec-lo-trace"
     done = invoke(*arguments, "--format", "jsonl")
     assert (done.code, done.err) == (0, "")
-    assert (done.records[-1]["outcome"], done.records[-1]["code"]) == said.groups()
+    verdict = done.records[-1]
+    assert (verdict["outcome"], verdict["code"]) == (cell.outcome, cell.code)
+    assert [finding["code"] for finding in verdict["findings"]] == cell.findings
 
 
 @pytest.mark.parametrize(

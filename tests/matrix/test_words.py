@@ -89,7 +89,7 @@ def test_the_headline_is_true(matrix: Matrix) -> None:
 
 @given(tables())
 def test_the_points_are_true(matrix: Matrix) -> None:
-    """What is said to be cured by no fix is bad in every column, and what 2003 leaves open is bad in its own."""
+    """What no fix is said to cure is bad in every column, and what 2003 leaves open is bad in its own."""
     incurable = set.intersection(*(bad_rows(matrix, fix) for fix in matrix.fixes))
     said: set[str] = set()
     for point in key_points(matrix):
@@ -125,7 +125,7 @@ def test_every_view_has_every_cell(matrix: Matrix) -> None:
 
 
 def test_the_first_screen_answers() -> None:
-    """Within 24 lines of 80 columns a reader sees which fixes leave least and what that of 2003 leaves open."""
+    """The first 24 lines of 80 columns say which fixes leave least and what that of 2003 leaves open."""
     screen = "\n".join(line.plain for line in matrix_text(table(), width=80)).splitlines()[:24]
     words = " ".join(" ".join(screen).split())
     assert headline(table()) in words

@@ -130,7 +130,7 @@ def test_bytes_behind_rows_that_are_left_out(patched: str) -> None:
     ("options", "words"),
     [
         (["--stage", "ip_outptu"], ["no such stage", "did you mean ip_output?"]),
-        (["--mark", "done_tag"], ["no such mark", "did you mean OUT_DONE?"]),
+        (["--mark", "out_done"], ["no such mark", "did you mean OUT_DONE?"]),
         (["--mark", "zzz"], ["no such mark", "there are ENCAP"]),
         (["--packet", "Q1"], ["no packet"]),
         (["--echo", "0"], ["count from 1"]),

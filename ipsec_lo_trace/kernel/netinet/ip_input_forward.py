@@ -5,7 +5,6 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.m_copy_pkthdr import m_copy_pkthdr
 from ipsec_lo_trace.kernel.net.route import Route, rtalloc
 from ipsec_lo_trace.kernel.netinet.ip_icmp import CLASS_D, reply_name
 from ipsec_lo_trace.kernel.state import Kernel
@@ -63,14 +62,13 @@ def in_canforward(dst: IPv4Address) -> bool:
 def _redirect(k: Kernel, m: Mbuf, route: Route) -> HandOff[defs.IcmpError] | None:
     """Make the redirect that is due to a sender on lo0's subnet if the packet leaves by lo0, as it came.
 
-    KERNEL: the copy that the redirect quotes bears copies of the packet's tags and flags.
+    KERNEL: the copy that the redirect quotes bears the packet's tags and flags (M_COPY_PKTHDR).
     """
     header = ip.read(m.data)
     if not route.loopback or header.src not in LOOPBACK_NET:
         return None
     k.count("ips_redirectsent")
     mcopy = Mbuf(m.data[:QUOTED_LEN], echo=m.echo, packet=f"{m.packet}/copy")
-    mcopy.row = m.row
-    m_copy_pkthdr(mcopy, m)
+    mcopy.tags, mcopy.flags = m.tags, m.flags
     redirect = defs.IcmpError(*REDIRECT_HOST, route.gateway or header.dst)
     return HandOff(defs.icmp_error, CALL, mcopy, redirect, "")

@@ -12,7 +12,7 @@ from ipsec_lo_trace.render.store import StoredTrace
 
 STYLES = (
     "classDef noted stroke:#c2410c,stroke-width:3px",
-    "classDef end_ stroke-dasharray:4 3",
+    "classDef outside stroke-dasharray:4 3",
 )
 STALE_STYLE = "stroke:#c2410c,stroke-width:3px"
 
@@ -44,7 +44,7 @@ def mermaid_lines(made: Graph) -> Iterator[str]:
 
 def _shape(node: Node) -> str:
     if not node.stage:
-        return f"([{_quoted(node.name)}]):::end_"
+        return f"([{_quoted(node.name)}]):::outside"
     text = "<br>".join(map(_escaped, [node.name, *node.notes]))
     return f'["{text}"]' + (":::noted" if node.notes else "")
 

@@ -1,0 +1,99 @@
+"""Run a sweep's cases in their order, in pieces that any executor may share out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+
+from ipsec_lo_trace import __version__
+from ipsec_lo_trace.fixes.fix import UNPATCHED, all_fixes
+from ipsec_lo_trace.model.sweep import Broken, Sweep
+from ipsec_lo_trace.sweep.draw import draw, programs
+from ipsec_lo_trace.sweep.examine import Examined, examine
+from ipsec_lo_trace.sweep.laws import Breach
+from ipsec_lo_trace.sweep.shrink import breaks, shrink
+
+PIECE = 20
+"""Cases that are run at once, and after which a sweep can be stopped."""
+AHEAD = 256
+"""Pieces that an executor is given ahead of the one that is waited for; more would only cost memory."""
+
+Told = Callable[[Sweep], None]
+
+
+def begin(seed: int) -> Sweep:
+    """Begin a sweep over every fix with a seed; no case is run yet."""
+    fixes = [fix.name for fix in all_fixes()]
+    return Sweep.begun(tool=f"ipsec-lo-trace {__version__}", seed=seed, fixes=fixes, programs=programs())
+
+
+def go_on(sweep: Sweep, cases: int, *, executor: Executor | None = None, told: Told | None = None) -> None:
+    """Run the cases up to ``cases`` that are not done, and put what they came to into the sweep.
+
+    ``executor`` is any executor of concurrent.futures; without one they run here.  The sweep is the same
+    whatever runs it.  ``told`` is called with it after every piece.
+    """
+    for examined in _examined(sweep, cases, executor):
+        for each in examined:
+            sweep.done += 1
+            _add(sweep, each)
+        if told is not None:
+            told(sweep)
+
+
+def _examined(sweep: Sweep, cases: int, executor: Executor | None) -> Iterator[list[Examined]]:
+    """Give what each piece came to, in order; pieces end at round numbers, wherever the sweep goes on."""
+    starts = [sweep.done, *range(sweep.done - sweep.done % PIECE + PIECE, cases, PIECE)]
+    pieces = ((sweep.seed, start + 1, min(start - start % PIECE + PIECE, cases)) for start in starts)
+    if executor is None:
+        for piece in pieces:
+            yield run_piece(*piece, sweep.fixes)
+        return
+    waiting: deque[Future[list[Examined]]] = deque()
+    try:
+        for piece in pieces:
+            waiting.append(executor.submit(run_piece, *piece, sweep.fixes))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def run_piece(seed: int, first: int, last: int, fixes: list[str]) -> list[Examined]:
+    """Run the cases from ``first`` to ``last``."""
+    return [examine(draw(seed, number), fixes) for number in range(first, last + 1)]
+
+
+def _add(sweep: Sweep, examined: Examined) -> None:
+    for fix, outcome in examined.outcomes:
+        sweep.outcomes[fix][outcome] += 1
+    for breach in examined.broken:
+        same = [
+            each for each in sweep.broken if (each.law, each.known or each.code) == (breach.law, breach.way)
+        ]
+        broken = same[0] if same else _shrunk(sweep, breach)
+        broken.fixes[breach.fix] = broken.fixes.get(breach.fix, 0) + 1
+
+
+def _shrunk(sweep: Sweep, breach: Breach) -> Broken:
+    """Enter a breach of a new kind, with the case shrunk."""
+    case = shrink(draw(sweep.seed, sweep.done), breach)
+    told = breaks(case, breach) or breach
+    compared = [UNPATCHED] if breach.law == "worse-than-none" else []
+    broken = Broken(
+        law=breach.law,
+        known=breach.known,
+        fixes={},
+        first=sweep.done,
+        fix=breach.fix,
+        code=breach.code,
+        text=told.text,
+        config=case.text,
+        commands=[case.command(fix) for fix in (*compared, breach.fix)],
+    )
+    sweep.broken.append(broken)
+    return broken
