@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 from ipsec_lo_trace.audit.audit import Audit
 from ipsec_lo_trace.capture.read import open_capture
 from ipsec_lo_trace.model.audit import AuditFinding, AuditPacket, AuditVerdict
+from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.sa import IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPIP
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.wire import icmp, ip, tcp
@@ -81,9 +82,14 @@ class Audited:
 
 def audited(data: bytes, config: str) -> Audited:
     """Audit a capture's bytes against a setkey(8) text."""
+    return audited_under(data, load(config, "a test").db)
+
+
+def audited_under(data: bytes, db: Databases) -> Audited:
+    """Audit a capture's bytes against SAs and policies."""
     audit = Audit(
         open_capture(io.BytesIO(data), "a capture"),
-        load(config, "a test").db,
+        db,
         capture_name="a capture",
         config="a test",
     )

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from tests.interop import cpio
 from tests.interop.linux_image import SEARCH_PATH, Image, image
 
+XFRM = "xfrm "
 BOOT_TIMEOUT = 180
 """Seconds; a boot without hardware help takes about five."""
 
@@ -23,12 +24,16 @@ class Case:
     packets: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
-    """Every IPv4 packet that was on lo, in order, and by how much each xfrm error counter rose."""
+    """Every IPv4 packet that was on lo, in order, and by how much each xfrm error counter rose.
+
+    ``xfrm`` is what ``ip xfrm state`` and ``ip xfrm policy`` showed before the first packet.
+    """
 
     packets: list[bytes]
     errors: dict[str, int]
+    xfrm: str = ""
 
 
 class GuestError(Exception):
@@ -80,7 +85,11 @@ def _case_files(cases: dict[str, Case]) -> dict[str, tuple[int, bytes]]:
 def _parse(results: str) -> dict[str, Seen]:
     cases: dict[str, Seen] = {}
     totals: Counter[str] = Counter()
+    seen = Seen([], {})
     for line in results.splitlines():
+        if line.startswith(XFRM):
+            seen.xfrm += line.removeprefix(XFRM) + "\n"
+            continue
         match line.split():
             case ["case", name]:
                 seen = cases[name] = Seen([], {})

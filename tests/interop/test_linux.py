@@ -11,6 +11,8 @@ from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.tracer import Plan, trace
 from ipsec_lo_trace.userland.ping import PingOptions
 from ipsec_lo_trace.wire import build, icmp, ip
+from ipsec_lo_trace.xfrm.load import load as load_xfrm
+from tests.audit.support import Audited, audited_under, capture
 from tests.interop.linux_image import UnavailableError
 from tests.interop.linux_vm import Case, Seen, exchange
 from tests.interop.pairs import IPPROTO_ICMP, PAIRS, Pair, iproute2, opened, packet, seal, setkey
@@ -105,3 +107,28 @@ def test_linux_is_silent_to_a_flipped_icv(name: str, linux: dict[str, Seen]) -> 
     seen = linux[f"{name}-flipped"]
     assert seen.packets == [flipped(request) for request in sealed(PAIRS[name])]
     assert seen.errors == {"XfrmInStateProtoError": len(seen.packets)}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_audit_finds_linux_s_own_traffic_protected(name: str, linux: dict[str, Seen]) -> None:
+    """What was on Linux's lo, under its SAs and policies as iproute2 shows them, is clean and answered."""
+    seen = linux[f"{name}-sealed"]
+    found = audited(seen)
+    assert found.verdict.outcome == "clean"
+    # Linux shows what a tunnel packet had inside once more.
+    first_sight = [packet for packet in found.packets if "decapsulated-again" not in packet.codes]
+    assert [packet.got for packet in first_sight] == [PAIRS[name].algorithms.proto_name] * 4
+    assert sum(packet.answers > 0 for packet in first_sight) == 2
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_audit_names_the_flipped_icv(name: str, linux: dict[str, Seen]) -> None:
+    """Packets with a flipped ICV, captured on Linux's lo, are named so, each of them."""
+    found = audited(linux[f"{name}-flipped"])
+    assert found.verdict.outcome != "clean"
+    assert {"wrong-icv", "wrong-key"} & {finding.code for finding in found.verdict.findings}
+
+
+def audited(seen: Seen) -> Audited:
+    """Audit what was seen on lo against the SAs and policies that Linux had then."""
+    return audited_under(capture(seen.packets), load_xfrm(seen.xfrm, "ip xfrm").db)
