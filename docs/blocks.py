@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import click
 from console import PROGRAM, run
 from from_source import statements, transfers
+from retest import BLOCKS as RETEST
+from tables import table
 
 from ipsec_lo_trace.cli.audit import command as audit_command
 from ipsec_lo_trace.cli.diff import command as diff
@@ -39,12 +41,6 @@ if TYPE_CHECKING:
     import msgspec
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ipsec_lo_trace"
-
-
-def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Make a Markdown table."""
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def options(command: click.Command, without: Iterable[str] = ()) -> Callable[[str], str]:
@@ -236,6 +232,7 @@ def marked(word: str) -> Callable[[str], str]:
 
 
 BLOCKS: dict[str, Callable[[str], str]] = {
+    **RETEST,
     "options": options(ping),
     "audit options": options(audit_command),
     "replay options": options(replay),

@@ -28,18 +28,14 @@ TRUTHS = {
     ),
     "bundle-loop": (
         "loop detection looks at the SA of a bundle's first request alone; where level use lets that go"
-        " without one, nothing ever matches, and the next request's SA is applied until the packet is too long"
+        " without, nothing ever matches, and the next request's SA is applied until the packet is too long"
     ),
     "copy-answered": (
         "the copy that ip_mloopback made of a packet to a group was answered; the packet itself met an error"
     ),
-    "forwarding-loop": (
-        "the stale OUT_DONE ended a loop: without it a tunnel both of whose ends are this host's takes a"
-        " packet that it forwards in again and again, until the TTL runs out"
-    ),
     "goes-further": (
         "level use without an SA is no error there, and IPComp is switched on: so the packet arrives, with"
-        " less than its inbound policy insists on, and is accepted as the kernel of 2003 accepts any such packet"
+        " less than its inbound policy insists on, and is accepted as the kernel of 2003 accepts such packets"
     ),
     "no-ipsec-on-lo": (
         "lo has no IPsec there: whatever the policies say, everything crosses in clear and is accepted"
@@ -56,10 +52,10 @@ class Broken(msgspec.Struct, tag="broken", tag_field="kind", kw_only=True):
     """A law that some cases break in the same way.
 
     ``known`` names the kernel truth that breaks it (TRUTHS), "" if there is none: then the fault is ours.
-    ``fixes`` counts the cases by fix.  The rest is about the first that was found: its number, the ``fix``, the
-    ``code`` (the verdict's, or the exception's class), in words what happened, its setkey(8) text, and the
-    commands that run it.  The last three are of the case after it was shrunk as far as it breaks the law in
-    this way under this fix.
+    ``fixes`` counts the cases by fix.  The rest is about the first that was found: its number, the ``fix``,
+    the ``code`` (the verdict's, or the exception's class), in words what happened, its setkey(8) text, and
+    the commands that run it.  The last three are of the case after it was shrunk as far as it breaks the law
+    in this way under this fix.
     """
 
     law: str
@@ -71,6 +67,11 @@ class Broken(msgspec.Struct, tag="broken", tag_field="kind", kw_only=True):
     text: str
     config: str
     commands: list[str]
+
+    @property
+    def way(self) -> str:
+        """What tells it from the same law broken in another way."""
+        return self.known or self.code
 
 
 class Sweep(msgspec.Struct, tag="sweep", tag_field="kind", kw_only=True):

@@ -24,7 +24,6 @@ _SEE = {
         "any-out-done",
         "goes-further",
         "tag-spared-an-error",
-        "forwarding-loop",
     ),
 }
 _TRUTHS = {
@@ -41,10 +40,6 @@ _TRUTHS = {
         fed(f"{_AH} {_OUT} esp/transport//use ah/transport//use ;", f"-q {_TWO} 10.9.9.2"),
     ),
     "copy-answered": (("ip_mloopback", "clean-with-errno"), f"{PROGRAM} probe multicast-out --fix linux"),
-    "forwarding-loop": (
-        ("forward", "ip_forward", "worse-than-none"),
-        f"{PROGRAM} probe forward --fix strict",
-    ),
     "goes-further": (
         ("netbsd-2015", "use_without_sa", "ipcomp_enable"),
         fed(f"{_OUT} esp/transport//use ;", f"--fix netbsd-2015 {_TWO} 10.9.9.2"),

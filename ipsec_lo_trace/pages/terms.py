@@ -14,6 +14,7 @@ _TEXTS = {
     "assumption": (
         "something that a run rests on and that a real kernel may differ in; every trace lists all of them."
     ),
+    "audit": "a real loopback's capture, packet by packet, held against its host's keys and policies.",
     "bundle": "a policy with more than one rule: the packet gets several transforms, such as ESP inside AH.",
     "bypass": "said of a policy: the packet goes without IPsec. From the SPD it has the effect of none.",
     "cached SA": (
@@ -84,6 +85,7 @@ _TEXTS = {
     ),
     "ping": "the program that sends echo requests from a raw socket.",
     "policy": "which packets need what. Policies are in the SPD, and the first match wins.",
+    "replay": "a capture's packets, fed to the modelled kernel at lo0 in fresh mbufs, and traced.",
     "row": (
         "one stage's run over one packet: a line of the timeline, a step record of a trace; numbered from 1."
     ),
@@ -170,6 +172,7 @@ _SOURCES = {
 _EXAMPLES = {
     "AH": "ping --proto ah",
     "assumption": "ping -v",
+    "audit": "audit --help",
     "bundle": "ping --proto esp+ah",
     "bypass": "explain out-policy",
     "cached SA": "explain loop-detection",
@@ -193,6 +196,7 @@ _EXAMPLES = {
     "loop detection": "explain loop-detection",
     "mark": "list marks",
     "policy": "ping --show-config",
+    "replay": "replay --help",
     "row": "why 1",
     "rule": "ping --show-config",
     "SA": "ping --show-config",

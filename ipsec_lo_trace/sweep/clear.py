@@ -1,8 +1,8 @@
 """What crossed lo0, or was accepted, with less than a policy protects it by: a reading of its own.
 
-It shares nothing with the verdict's, so that each finds the other's mistakes.  It takes what tcpdump would see
-on lo0 and the policies of the run record; of the trace's rows only a packet's ports, and which packets were
-accepted.
+It shares nothing with the verdict's, so that each finds the other's mistakes.  It takes what tcpdump would
+see on lo0 and the policies of the run record; of the trace's rows only a packet's ports, and which packets
+were accepted.
 
 SIMPLER: what is inside ESP, IPComp or an AH tunnel is not judged, since nobody can see on lo0 what it was.
 """
@@ -74,7 +74,7 @@ def _policy_for(
 
 
 def _lacks_insisted(policy: PolicyRecord, crossing: Crossing) -> bool:
-    """Tell whether a packet lacks what a policy insists on; inbound nobody can insist on IPComp (RFC 3173)."""
+    """Tell whether a packet lacks what a policy insists on; a receiver cannot insist on IPComp (RFC 3173)."""
     rules = [rule.split("/") for rule in policy.requests]
     insisted = [proto for proto, *_rest, level in rules if level.partition(":")[0] in INSISTING]
     needless = "ipcomp" if policy.dir == "in" else ""

@@ -1,7 +1,7 @@
 """Draw a case: legal, and likelier than chance to let something through.
 
-A case has a pair of addresses and a bundle in mind.  Its SAs mostly fit the bundle and its policies mostly ask
-for it; where they do not, a policy asks for what is not there, or for less than the other direction does.
+A case has a pair of addresses and a bundle in mind.  Its SAs mostly fit the bundle and its policies mostly
+ask for it; where they do not, a policy asks for what is not there, or for less than the other direction does.
 """
 
 from __future__ import annotations

@@ -57,12 +57,6 @@ def _tag_spared_the_search(trace: Trace, plain: Trace) -> bool:
     return trace.verdict.code == "use-without-sa" and plain.found("stale-out-done") is not None
 
 
-def _forwarded_again(trace: Trace, plain: Trace) -> bool:
-    """Tell whether a stale OUT_DONE kept a packet from being forwarded more than once."""
-    more = len(trace.at("ip_forward")) > len(plain.at("ip_forward"))
-    return more and plain.found("stale-out-done") is not None
-
-
 def _second_policy_skipped(trace: Trace, plain: Trace) -> bool:
     """Tell whether a packet's own OUT_DONE made ip_output skip what it goes on to apply without the fix."""
     parting = _parting(trace, plain)
@@ -83,7 +77,6 @@ KNOWN = (
     Known("packet-loop", (), "bundle-loop", _first_request_without_sa),
     Known("worse-than-none", ("linux",), "no-ipsec-on-lo", _leaks),
     Known("worse-than-none", (), "tag-spared-an-error", _tag_spared_the_search),
-    Known("worse-than-none", (), "forwarding-loop", _forwarded_again),
     Known(
         "worse-than-none",
         ("freebsd-13", "freebsd-pf-2021", "netbsd-2015"),
@@ -93,4 +86,4 @@ KNOWN = (
     Known("worse-than-none", ("netbsd-2015",), "goes-further", _got_further),
     Known("clean-with-errno", (), "copy-answered", _copy_answered),
 )
-"""Law, fixes (none named: all), truth, sign.  A panic for IPComp breaks no law: it is as bad without a fix."""
+"""Law, fixes (none named: all), truth, sign.  A panic for IPComp is none: it is as bad without a fix."""

@@ -72,10 +72,8 @@ def _add(sweep: Sweep, examined: Examined) -> None:
     for fix, outcome in examined.outcomes:
         sweep.outcomes[fix][outcome] += 1
     for breach in examined.broken:
-        same = [
-            each for each in sweep.broken if (each.law, each.known or each.code) == (breach.law, breach.way)
-        ]
-        broken = same[0] if same else _shrunk(sweep, breach)
+        same = (each for each in sweep.broken if (each.law, each.way) == (breach.law, breach.way))
+        broken = next(same, None) or _shrunk(sweep, breach)
         broken.fixes[breach.fix] = broken.fixes.get(breach.fix, 0) + 1
 
 

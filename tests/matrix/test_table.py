@@ -15,7 +15,7 @@ from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.matrix import all_rows
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.matrix import Cell, Row
+from ipsec_lo_trace.model.matrix import COUNT, Cell, Row
 from ipsec_lo_trace.userland.probe_kind import all_probes
 from tests.matrix.support import table
 
@@ -80,7 +80,7 @@ def test_a_cell_is_what_the_interface_gives(fix: str) -> None:
     for row, cell in zip(matrix.rows, matrix.column(fix), strict=True):
         setup = Setup(case=row.case or None, fix=fix, reflector=row.reflector)
         kind = row.program.removeprefix("probe ")
-        trace = ping(setup) if row.program == "ping" else probe(kind, setup)
+        trace = ping(setup, count=COUNT) if row.program == "ping" else probe(kind, setup, count=COUNT)
         assert (cell.outcome, cell.code) == (trace.verdict.outcome, trace.verdict.code), cell.command
         assert cell.findings == [finding.code for finding in trace.findings]
         assert cell.ping == trace.verdict.ping

@@ -186,7 +186,7 @@ def test_options_that_are_ping_s(option: list[str]) -> None:
     [
         (["--case", "lo-esp", "--proto", "ah"], ["--proto", "--case"]),
         (["--case", "lo-esp", "-f", "x.conf"], ["-f", "--case"]),
-        (["--case", "nothing"], ["--case nothing", "no such case", "lo-esp"]),
+        (["--case", "nothing"], ["case nothing", "no such case", "lo-esp"]),
         (["--fix", "nothing"], ["--fix nothing", "no such fix"]),
         (["--fix", "strict", "--patched"], ["--fix", "--patched"]),
         (["--set", "looutput"], ["--set looutput", "NAME=VALUE"]),
