@@ -26,7 +26,6 @@ from ipsec_lo_trace.cli.replay import command as replay
 from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.show import command as show
 from ipsec_lo_trace.cli.topics import TOPICS
-from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
 from ipsec_lo_trace.machine import verdicts
 from ipsec_lo_trace.machine.symbols import Stage
@@ -147,12 +146,6 @@ def algorithms(_old: str) -> str:
     return table(("option", "algorithm", "key, bytes", "IV, bytes"), rows)
 
 
-def fixes(_old: str) -> str:
-    """List the fixes."""
-    rows = ((f"`{fix.name}`", fix.title, fix.source) for fix in all_fixes())
-    return table(("fix", "what it does", "source"), rows)
-
-
 def assumptions(_old: str) -> str:
     """List what every run assumes."""
     return "\n".join(f"- {text}" for text in ASSUMPTIONS)
@@ -179,8 +172,8 @@ def glossary(_old: str) -> str:
 def kinds(_old: str) -> str:
     """List the kinds of names."""
     return table(
-        ("kind", "meaning", "names"),
-        ((f"`{kind}`", meaning, str(len(pages))) for kind, (meaning, pages) in KINDS.items()),
+        ("kind", "meaning"),
+        ((f"`{kind}`", meaning) for kind, (meaning, _pages) in KINDS.items()),
     )
 
 
@@ -253,7 +246,6 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "example step": example_step,
     "excerpt": excerpt,
     "algorithms": algorithms,
-    "fixes": fixes,
     "assumptions": assumptions,
     "stages": stages,
     "exit codes": topic("exit-codes", "code", code=False),

@@ -1,7 +1,7 @@
 """ipsec-lo-trace: static-keyed IPsec over lo0 in NetBSD's FAST_IPSEC of August 2003, step by step.
 
-``ping``, ``probe``, ``Setup``, ``Trace``, ``Matrix`` and ``run_matrix`` are the Python interface; they load
-when they are used, so that the command line's --help need not wait for them.
+``ping``, ``probe``, ``Setup``, ``Trace``, ``run_matrix``, ``all_rows``, ``Matrix`` and ``UserError`` are the
+Python interface; they load when they are used, so that the command line's --help need not wait for them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from ipsec_lo_trace.api import ping as ping
     from ipsec_lo_trace.api import probe as probe
     from ipsec_lo_trace.matrix import Matrix as Matrix
+    from ipsec_lo_trace.matrix import all_rows as all_rows
     from ipsec_lo_trace.matrix import run_matrix as run_matrix
+    from ipsec_lo_trace.model.errors import UserError as UserError
 
 __version__ = "0.1.0"
 
@@ -25,8 +27,10 @@ _HOMES = {
     "probe": "api",
     "Matrix": "matrix",
     "run_matrix": "matrix",
+    "all_rows": "matrix",
+    "UserError": "model.errors",
 }
-__all__ = ["Matrix", "Setup", "Trace", "__version__", "ping", "probe", "run_matrix"]
+__all__ = ["Matrix", "Setup", "Trace", "UserError", "__version__", "all_rows", "ping", "probe", "run_matrix"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever the interface has by that name

@@ -145,6 +145,8 @@ def probe(
 ) -> Trace:
     """Trace a probe (``ipsec-lo-trace list probes`` names them); otherwise as ``ping``."""
     known = known_probe(kind)
+    if size and not known.size:
+        raise UserError(f"size {size}: the probe {kind} sends no data of its own")
     dst, src = setup.ends()
     options = ProbeOptions(kind, dst, src, count, known.size if size is None else size)
     return setup.run(options, known.config)

@@ -74,9 +74,7 @@ BREAKS = {
     "lo0 strips nothing under any fix": Break(
         K + "net/if_loop.py", 'if k.build.looutput != "keep" and m.marks:', "if False:"
     ),
-    "a fix that clears the flags leaves them": Break(
-        K + "kern/uipc_mbuf2.py", "    m_clear_flags(m)\n", ""
-    ),
+    "a fix that clears the flags leaves them": Break(K + "kern/uipc_mbuf2.py", "    m_clear_flags(m)\n", ""),
     "tcp_respond answers in a new mbuf": Break(
         K + "netinet/tcp_subr.py", "reused = longer and header.header_len == ip.HEADER_LEN", "reused = False"
     ),

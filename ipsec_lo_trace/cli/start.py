@@ -13,6 +13,7 @@ from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.whyargs import WhyArguments
 from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED, Fix, known_fix
 from ipsec_lo_trace.model.cut import Cut
+from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load, read_file
@@ -94,7 +95,10 @@ def start(
 
 def _options(arguments: RunArguments) -> PingOptions | ProbeOptions:
     if arguments.probe is not None:
-        size = known_probe(arguments.probe).size if arguments.size is None else arguments.size
+        usual = known_probe(arguments.probe).size
+        if arguments.size and not usual:
+            raise UserError(f"-s {arguments.size}: the probe {arguments.probe} sends no data of its own")
+        size = usual if arguments.size is None else arguments.size
         return ProbeOptions(arguments.probe, arguments.host, arguments.source, arguments.count, size)
     return PingOptions(
         dst=arguments.host,

@@ -26,7 +26,8 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     ahead = f", the first {at_once} at once" if at_once > 1 else ""
     ping = run.program == PING
     ident = f"id 0x{run.ident:04x}, " if ping else ""
-    what = f"{ident}{run.size} data bytes, {many}{ahead}"
+    data = f"{run.size} data bytes, " if ping or run.size else ""
+    what = f"{ident}{data}{many}{ahead}"
     if run.program.startswith(REPLAY):
         what = f"{run.count} packets, each in a fresh mbuf at lo0; the first is this one"
     yield labelled("kernel").say(f"{run.kernel} FAST_IPSEC, fix {run.fix} ({run.chosen})")

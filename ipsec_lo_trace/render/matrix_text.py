@@ -64,6 +64,8 @@ def _rows(matrix: Matrix) -> Iterator[Text]:
 
 def command_lines(matrix: Matrix) -> Iterator[Text]:
     """Give each cell's command, with what it comes to as a comment."""
+    if not matrix.rows:
+        yield Text(f"# {headline(matrix)}")
     for cells in matrix.cells:
         for cell in cells:
             yield Text(f"{cell.command}  # {cell.outcome} ({cell.code})")

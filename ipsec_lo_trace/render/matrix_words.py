@@ -99,9 +99,8 @@ def _left(tally: Tally) -> list[str]:
 def sentences(matrix: Matrix) -> Iterator[str]:
     """Say of each fix what it cures, what it leaves and what it makes worse."""
     for tally in tallies(matrix):
-        parts = [] if tally.fix == NONE else [f"cures {len(tally.cures)}"]
-        parts.append(f"leaves {tally.left or 'none'}")
-        text = f"{tally.fix} {' and '.join(parts)}"
+        cures = "" if tally.fix == NONE else f" cures {len(tally.cures)} and"
+        text = f"{tally.fix}{cures} leaves {tally.left or 'nothing'}"
         for code, rows in tally.leaves.items():
             text += f"; {code}: {_named(rows)}"
         if tally.worse:

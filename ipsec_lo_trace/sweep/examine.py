@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ipsec_lo_trace.api import Trace, taken_apart
-from ipsec_lo_trace.fixes.fix import UNPATCHED, built, known_fix
-from ipsec_lo_trace.model.build import Build
+from ipsec_lo_trace.fixes.fix import UNPATCHED, Fix, known_fix
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
@@ -25,26 +24,37 @@ class Examined(NamedTuple):
 
 
 class Runs:
-    """The runs of one case: its configuration is read once, and kernels that are alike run once."""
+    """The runs of one case; its configuration is read once."""
 
     def __init__(self, case: DrawnCase) -> None:
         """Read the configuration; UserError if it is not legal."""
         self._case = case
         # A run changes its databases. To read them back costs a quarter of reading the text again.
         self._configuration = pickle.dumps(load(case.text, "drawn"), pickle.HIGHEST_PROTOCOL)
-        self._done: dict[Build, Trace] = {}
+        self._plain: Trace | None = None
+
+    @property
+    def plain(self) -> Trace:
+        """The run without a fix, which every other is compared with; no other is kept."""
+        if self._plain is None:
+            self._plain = self._run(known_fix(UNPATCHED))
+        return self._plain
 
     def under(self, fix: str) -> Trace:
-        """Run the case under a fix."""
+        """Run the case under a fix; a kernel that is like the one without need not run again."""
         preset = known_fix(fix)
-        build = built(preset, {})
-        if build not in self._done:
-            configuration: Configuration = pickle.loads(self._configuration)  # noqa: S301 -- our own, as above
-            plan = Plan(
-                options=self._case.options, fix=preset, chosen=fix, config="drawn", local=frozenset(LOCAL)
-            )
-            self._done[build] = taken_apart(trace(plan, configuration))
-        return self._done[build]
+        return self._run(preset) if preset.knobs else self.plain
+
+    def _run(self, preset: Fix) -> Trace:
+        configuration: Configuration = pickle.loads(self._configuration)  # noqa: S301 -- our own, as above
+        plan = Plan(
+            options=self._case.options,
+            fix=preset,
+            chosen=preset.name,
+            config="drawn",
+            local=frozenset(LOCAL),
+        )
+        return taken_apart(trace(plan, configuration))
 
 
 def examine(case: DrawnCase, fixes: Sequence[str]) -> Examined:
@@ -54,7 +64,7 @@ def examine(case: DrawnCase, fixes: Sequence[str]) -> Examined:
     for fix in fixes:
         try:
             done = runs.under(fix)
-            broken = breaches(fix, done, runs.under(UNPATCHED))
+            broken = breaches(fix, done, runs.plain)
         except UserError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever it is: that is the law

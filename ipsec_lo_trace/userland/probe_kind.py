@@ -20,7 +20,7 @@ class ProbeKind(msgspec.Struct, frozen=True, kw_only=True):
     ``title`` is one line, ``text`` says what is sent and what it tests, ``answer`` what counts as answered.
     ``knobs`` are the switches that the probe needs, as ``--set`` takes them; ``program`` makes the process.
     ``config`` is the setkey(8) text for where none is given, "" for the usual one; ``size`` the usual bytes
-    of data.
+    of data, 0 for a probe that sends none.
     """
 
     name: str

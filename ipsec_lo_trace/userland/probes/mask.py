@@ -29,5 +29,5 @@ PROBE = ProbeKind(
     answer="an address mask reply",
     program=_program,
     knobs={"maskrepl": "1"},
-    size=4,
+    size=0,
 )

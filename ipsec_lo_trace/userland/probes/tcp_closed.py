@@ -18,4 +18,5 @@ PROBE = ProbeKind(
     ),
     answer="the RST reaches the socket, and connect(2) returns ECONNREFUSED",
     program=partial(TcpExchange, dport=DISCARD, serving=False),
+    size=0,
 )

@@ -18,4 +18,5 @@ PROBE = ProbeKind(
     ),
     answer="connect(2) returns 0, and the server accepts the connection",
     program=partial(TcpExchange, dport=HTTP, serving=True),
+    size=0,
 )

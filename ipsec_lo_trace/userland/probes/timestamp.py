@@ -29,5 +29,5 @@ PROBE = ProbeKind(
     ),
     answer="a timestamp reply",
     program=_program,
-    size=12,
+    size=0,
 )
