@@ -159,7 +159,8 @@ def _signature(thing: Callable[..., object]) -> Iterator[str]:
             starred = True
             yield "    *,"
         given = "" if parameter.default is parameter.empty else f" = {_default(parameter.default)}"
-        yield f"    {parameter.name}: {thing.__annotations__[parameter.name]}{given},"
+        annotation = getattr(thing, "__annotations__", {}).get(parameter.name, parameter.annotation)
+        yield f"    {parameter.name}: {annotation}{given},"
     returned = signature.return_annotation
     yield ")" if returned is signature.empty else f") -> {returned}"
 

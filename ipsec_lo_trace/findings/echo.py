@@ -79,6 +79,7 @@ class Echo(msgspec.Struct):
     notes: dict[str, Note] = msgspec.field(default_factory=dict)
     let_in: Step | None = None
     ending: Step | None = None
+    failed: Step | None = None
 
     def see(self, step: Step, referee: Referee) -> None:
         """Take one row of this echo into account."""
@@ -102,6 +103,8 @@ class Echo(msgspec.Struct):
         self._note_acceptance(step, referee, delivered=delivered and stage not in LEAVING)
         if delivered or step.reason:
             self.ending = step
+            if step.returned is not None:
+                self.failed = step
             self._note_ending(step)
 
     def _note_acceptance(self, step: Step, referee: Referee, *, delivered: bool) -> None:

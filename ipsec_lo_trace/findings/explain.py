@@ -44,7 +44,7 @@ UNPROTECTED = Outcome(
 
 def explain(echo: Echo, outcome: str, run: Run) -> Outcome:
     """Say why an echo came out so, and where."""
-    ending = echo.ending
+    ending = echo.failed if outcome == "error" else echo.ending
     if outcome == "leak":
         return _leaked(echo, run)
     if outcome == "stale":

@@ -110,7 +110,7 @@ def outcome_of(echo: Echo, *, ping: bool) -> str:
         return "panic"
     if echo.leaks:
         return "leak"
-    if ending is not None and ending.returned is not None:
+    if echo.failed is not None:
         return "error"
     if ping and not _delivered(echo):
         return "lost"

@@ -32,7 +32,8 @@ class Notes:
             code = "clear-accepted" if leak.accepted else "clear-text"
             shown.add(code)
             if code not in self._first:
-                self._first[code] = Note(leak.row, None, f"{leak.packet} without {' and '.join(leak.missing)}")
+                missing = " and ".join(leak.missing)
+                self._first[code] = Note(leak.row, None, f"{leak.packet} without {missing}")
         if echo.stale_since and not echo.stale:
             shown.add("stale-carried")
             self._first.setdefault("stale-carried", Note(echo.stale_since, echo.stale_since, CARRIED))

@@ -6,7 +6,7 @@ OUTCOMES = {
     "clean": "protected as the policies ask, and no stale mark decided anything",
     "stale": "no clear text, but a stale mark decided something",
     "lost": "a request or a reply was dropped after sendto had returned",
-    "error": "sendto failed, and nothing was sent",
+    "error": "a system call failed, sendto as a rule",
     "leak": "clear text crossed lo0 or was accepted where a policy asks for protection",
     "panic": "the kernel panicked",
 }

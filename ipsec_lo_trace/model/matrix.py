@@ -8,7 +8,7 @@ import msgspec
 
 NONE = "none"
 COUNT = 2
-"""Requests that a cell sends: the second finds what the first left behind, a policy's cached SA and numbers."""
+"""Requests that a cell sends: the second finds what the first left behind, cached SAs and numbers."""
 
 
 class Row(msgspec.Struct, frozen=True):

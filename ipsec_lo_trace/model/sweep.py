@@ -30,9 +30,6 @@ TRUTHS = {
         "loop detection looks at the SA of a bundle's first request alone; where level use lets that go"
         " without, nothing ever matches, and the next request's SA is applied until the packet is too long"
     ),
-    "copy-answered": (
-        "the copy that ip_mloopback made of a packet to a group was answered; the packet itself met an error"
-    ),
     "goes-further": (
         "level use without an SA is no error there, and IPComp is switched on: so the packet arrives, with"
         " less than its inbound policy insists on, and is accepted as the kernel of 2003 accepts such packets"

@@ -13,7 +13,7 @@ _OUT = "spdadd 10.9.9.1 10.9.9.2 any -P out ipsec"
 _SEE = {
     "clean-with-clear-accepted": ("clear-accepted", "clean"),
     "clean-with-clear-text": ("clear-text", "clean"),
-    "clean-with-errno": ("copy-answered", "clean"),
+    "clean-with-errno": ("error", "clean"),
     "clean-without-answer": ("lost", "clean"),
     "exception": ("panic",),
     "packet-loop": ("loop", "bundle-loop"),
@@ -39,7 +39,6 @@ _TRUTHS = {
         ("loop", "loop-detection", "packet-loop"),
         fed(f"{_AH} {_OUT} esp/transport//use ah/transport//use ;", f"-q {_TWO} 10.9.9.2"),
     ),
-    "copy-answered": (("ip_mloopback", "clean-with-errno"), f"{PROGRAM} probe multicast-out --fix linux"),
     "goes-further": (
         ("netbsd-2015", "use_without_sa", "ipcomp_enable"),
         fed(f"{_OUT} esp/transport//use ;", f"--fix netbsd-2015 {_TWO} 10.9.9.2"),

@@ -69,10 +69,6 @@ def _got_further(trace: Trace, plain: Trace) -> bool:
     return parting is not None and parting[1].reason in ("use-without-sa", "ipcomp-disabled")
 
 
-def _copy_answered(trace: Trace, _plain: Trace) -> bool:
-    return bool(trace.at("ip_mloopback"))
-
-
 KNOWN = (
     Known("packet-loop", (), "bundle-loop", _first_request_without_sa),
     Known("worse-than-none", ("linux",), "no-ipsec-on-lo", _leaks),
@@ -84,6 +80,5 @@ KNOWN = (
         _second_policy_skipped,
     ),
     Known("worse-than-none", ("netbsd-2015",), "goes-further", _got_further),
-    Known("clean-with-errno", (), "copy-answered", _copy_answered),
 )
 """Law, fixes (none named: all), truth, sign.  A panic for IPComp is none: it is as bad without a fix."""

@@ -104,7 +104,6 @@ TRUE = {
         "freebsd-13",
     ),
     "bundle-loop": (case(AH, policies=(policy("out", "esp/transport//use", "ah/transport//use"),)), "none"),
-    "copy-answered": (case(policies=(TO_GROUP,), program="multicast-out"), "linux"),
     "goes-further": (
         case(
             ESP,
