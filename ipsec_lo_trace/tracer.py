@@ -21,13 +21,13 @@ from ipsec_lo_trace.profiles import netbsd_2003_08
 from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.userland.ping import IDENT, Ping, PingOptions
-from ipsec_lo_trace.userland.probe_kind import known_probe
 from ipsec_lo_trace.userland.program import ProbeOptions, Program
-from ipsec_lo_trace.userland.replay import Replay, ReplayOptions
 from ipsec_lo_trace.wire.summary import summarise
 
 if TYPE_CHECKING:
     from ipsec_lo_trace.profiles.whatif import Surgeon
+    from ipsec_lo_trace.userland.probe_kind import ProbeKind
+    from ipsec_lo_trace.userland.replay import ReplayOptions
 
 LOCALHOST = IPv4Address("127.0.0.1")
 
@@ -55,7 +55,7 @@ class Plan(msgspec.Struct, frozen=True):
     def turned(self) -> dict[str, str]:
         """The switches that are turned: those that the probe needs, then those turned by hand."""
         options = self.options
-        needed = known_probe(options.kind).knobs if isinstance(options, ProbeOptions) else {}
+        needed = _known_probe(options).knobs if isinstance(options, ProbeOptions) else {}
         return {**needed, **dict(self.settings)}
 
     def run_record(self, configuration: Configuration) -> Run:
@@ -160,13 +160,23 @@ def trace(plan: Plan, configuration: Configuration) -> list[Record]:
 def _program(plan: Plan) -> Program:
     """Make the process that sends and waits."""
     options = plan.options
-    if isinstance(options, ReplayOptions):
-        return Replay(options)
-    return Ping(options) if isinstance(options, PingOptions) else known_probe(options.kind).program(options)
+    if isinstance(options, PingOptions):
+        return Ping(options)
+    if isinstance(options, ProbeOptions):
+        return _known_probe(options).program(options)
+    from ipsec_lo_trace.userland.replay import Replay  # noqa: PLC0415 -- few runs replay
+
+    return Replay(options)
+
+
+def _known_probe(options: ProbeOptions) -> ProbeKind:
+    from ipsec_lo_trace.userland.probe_kind import known_probe  # noqa: PLC0415 -- a ping does without
+
+    return known_probe(options.kind)
 
 
 def _program_name(options: PingOptions | ProbeOptions | ReplayOptions) -> str:
-    if isinstance(options, ReplayOptions):
+    if not isinstance(options, (PingOptions, ProbeOptions)):
         return f"replay {options.name}"
     return "ping" if isinstance(options, PingOptions) else f"probe {options.kind}"
 

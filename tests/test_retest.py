@@ -14,7 +14,7 @@ import pytest
 
 from ipsec_lo_trace import Setup, Trace, ping, probe
 from ipsec_lo_trace.matrix import all_rows
-from ipsec_lo_trace.model.trace import Step
+from ipsec_lo_trace.model.trace import Mark, Step
 
 PATCHED = "netbsd-2003-08"
 NO_MARKS: list[str] = []
@@ -100,7 +100,7 @@ def test_what_the_answer_inherits(name: str) -> None:
     assert all(mark.stale for mark in marks)
 
 
-def coming_to(trace: Trace, step: Step) -> list[object]:
+def coming_to(trace: Trace, step: Step) -> list[Mark]:
     """Give the marks of a packet as it comes to a row: those of the row before it."""
     before = [other for other in trace.steps if other.row < step.row and other.packet == step.packet]
     return list(before[-1].marks) if before else []

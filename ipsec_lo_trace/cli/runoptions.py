@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import click
 
-from ipsec_lo_trace.cases.case import known_case
 from ipsec_lo_trace.cli.complete import names_of_kind
 from ipsec_lo_trace.cli.filename import FileName
 from ipsec_lo_trace.cli.runargs import LOCALHOST, AddressType, PatternType, RunArguments
@@ -166,6 +165,8 @@ def run_arguments(values: dict[str, Any]) -> RunArguments:
     names = [name for name in RunArguments.__struct_fields__ if name in values]
     run = {name: values.pop(name) for name in names}
     if run["case"] is not None:
+        from ipsec_lo_trace.cases.case import known_case  # noqa: PLC0415 -- few runs are of a case
+
         case = known_case(run["case"])
         run["local"] = (*run["local"], case.src, case.dst)
         run["source"] = run["source"] or (case.src if case.src != case.dst else None)

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
-from ipsec_lo_trace.cases.case import known_case
 from ipsec_lo_trace.cli.output import complain
-from ipsec_lo_trace.cli.pingargs import PingArguments
-from ipsec_lo_trace.cli.replayargs import ReplayArguments
-from ipsec_lo_trace.cli.runargs import RunArguments
-from ipsec_lo_trace.cli.whyargs import WhyArguments
 from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED, Fix, known_fix
 from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.errors import UserError
@@ -19,8 +15,14 @@ from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load, read_file
 from ipsec_lo_trace.tracer import Plan, Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
-from ipsec_lo_trace.userland.probe_kind import known_probe
 from ipsec_lo_trace.userland.program import ProbeOptions
+
+if TYPE_CHECKING:
+    from ipsec_lo_trace.cli.pingargs import PingArguments
+    from ipsec_lo_trace.cli.replayargs import ReplayArguments
+    from ipsec_lo_trace.cli.runargs import RunArguments
+    from ipsec_lo_trace.cli.whyargs import WhyArguments
+    from ipsec_lo_trace.userland.probe_kind import ProbeKind
 
 
 def configuration(arguments: RunArguments) -> Configuration:
@@ -28,9 +30,11 @@ def configuration(arguments: RunArguments) -> Configuration:
     if arguments.config is not None:
         read = read_file(arguments.config)
     elif arguments.case is not None:
+        from ipsec_lo_trace.cases.case import known_case  # noqa: PLC0415 -- few runs are of a case
+
         read = load(known_case(arguments.case).text, f"case {arguments.case}")
-    elif arguments.probe is not None and known_probe(arguments.probe).config and not _shaped(arguments):
-        read = load(known_probe(arguments.probe).config, f"probe {arguments.probe}'s configuration")
+    elif arguments.probe is not None and _probe(arguments.probe).config and not _shaped(arguments):
+        read = load(_probe(arguments.probe).config, f"probe {arguments.probe}'s configuration")
     else:
         text = builtin_text(
             proto=arguments.proto or "esp",
@@ -44,6 +48,12 @@ def configuration(arguments: RunArguments) -> Configuration:
     for note in read.notes:
         complain(note)
     return read
+
+
+def _probe(kind: str) -> ProbeKind:
+    from ipsec_lo_trace.userland.probe_kind import known_probe  # noqa: PLC0415 -- a ping does without
+
+    return known_probe(kind)
 
 
 def _shaped(arguments: RunArguments) -> bool:
@@ -95,7 +105,7 @@ def start(
 
 def _options(arguments: RunArguments) -> PingOptions | ProbeOptions:
     if arguments.probe is not None:
-        usual = known_probe(arguments.probe).size
+        usual = _probe(arguments.probe).size
         if arguments.size and not usual:
             raise UserError(f"-s {arguments.size}: the probe {arguments.probe} sends no data of its own")
         size = usual if arguments.size is None else arguments.size

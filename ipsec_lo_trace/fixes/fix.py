@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
-from difflib import get_close_matches
 from functools import cache
 
 import msgspec
@@ -35,9 +33,12 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
 def find_fix(name: str) -> Fix | None:
     """Find a fix by its name; None if there is none."""
     module = name.replace("-", "_").replace(".", "_")
-    if module not in _modules():
+    if not module.isidentifier():
         return None
-    fix = _load(module)
+    try:
+        fix = _load(module)
+    except ModuleNotFoundError:
+        return None
     return fix if fix.name == name else None
 
 
@@ -46,6 +47,8 @@ def known_fix(name: str, option: str = "") -> Fix:
     fix = find_fix(name)
     if fix is None:
         names = [each.name for each in all_fixes()]
+        from difflib import get_close_matches  # noqa: PLC0415 -- for mistakes alone
+
         near = get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
         raise UserError(f"{option}{name}: no such fix", hint=hint)
@@ -54,6 +57,8 @@ def known_fix(name: str, option: str = "") -> Fix:
 
 @cache
 def _modules() -> tuple[str, ...]:
+    import pkgutil  # noqa: PLC0415 -- dear, and a run knows its fix by name
+
     return tuple(module.name for module in pkgutil.iter_modules(presets.__path__))
 
 
@@ -71,4 +76,5 @@ def all_fixes() -> tuple[Fix, ...]:
 
 def built(fix: Fix, settings: dict[str, str]) -> Build:
     """Give the kernel's switches under a fix; ``settings`` are turned by hand and win."""
-    return msgspec.convert({**fix.knobs, **settings}, Build)
+    # A preset's values are tested, and settings were read: converting them would cost a ping's start-up dear.
+    return Build(**{**fix.knobs, **settings})  # type: ignore[arg-type]

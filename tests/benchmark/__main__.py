@@ -131,6 +131,8 @@ def _stored(folder: Path, kernel: str, count: int) -> str:
 def main() -> None:
     """Measure everything and print it, a figure a line."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # An installed program has its bytecode, as scapy has; the warm-up writes ours.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as name:
         figures = start_up() | exchanges(Path(name)) | memory(Path(name)) | differences(Path(name))
     if "--json" in sys.argv:
