@@ -26,16 +26,19 @@ _SEEN_RUN = ("none", "netbsd-2003-08", "netbsd-2.0", "looutput-only")
 """The treatments that NetBSD's own stack was run with: strip in neither place, in either, in both."""
 
 
+_SURE = {"announced": "cited", "documented": "cited", "derived": "derived", "assumed": "assumed", "a": "ours"}
+"""How sure a source is whose text begins so; most begin with "read"."""
+
+
 def _fix_page(fix: Fix) -> Page:
     settings = ", ".join(f"{name}={value}" for name, value in fix.knobs.items()) or "none"
     details = (("knobs", settings), *((("left out", fix.note),) if fix.note else ()))
-    proposed = "proposal" in fix.source
     return Page(
         kind="fixes",
         name=fix.name,
         text=sentence(fix.title),
         source=fix.source,
-        sure="measured" if fix.name in _SEEN_RUN else "ours" if proposed else "read",
+        sure="measured" if fix.name in _SEEN_RUN else _SURE.get(fix.source.split()[0], "read"),
         example=f"{PROGRAM} ping --fix {fix.name}",
         details=details,
         see=tuple(fix.knobs) or ("icmp_reflect",),
