@@ -22,6 +22,8 @@ from ipsec_lo_trace.wire.icmp import describe
 NAMES = PROTO_NAMES | {IPPROTO_TCP: "tcp", IPPROTO_UDP: "udp"}
 AH_MIN_LEN = 12
 ESP_MIN_LEN = 8
+WHOLE = ip.IP_MF | ip.IP_OFFMASK
+"""The bits of ip_off that are clear in a packet that is no fragment."""
 _NUMBERS = struct.Struct("!II")
 
 
@@ -93,18 +95,25 @@ def _numbers(data: bytes, at: int, inside: Inside, need: int) -> str:
 
 def summarise(packet: bytes) -> Packet:
     """Describe an IPv4 packet; of a fragment other than the first only its protocol is known."""
-    inside = Inside([], [], [], [])
     try:
         header_len, ident, off, ttl, proto = ip.outline(packet)
     except ip.WireError as error:
         return Packet([], [], [], [], "", "", len(packet), 0, 0, 0, more=False, info=str(error))
+    src, dst = ip.ends_text(packet)
+    # Most packets are ICMP or ESP, with nothing to be seen behind: for them straight to the end.
+    if proto == IPPROTO_ICMP and not off & WHOLE:
+        info = describe(packet[header_len : header_len + 8])
+        return Packet(["icmp"], [], [], [], src, dst, len(packet), ident, ttl, 0, more=False, info=info)
+    if proto == IPPROTO_ESP and not off & WHOLE and len(packet) >= header_len + ESP_MIN_LEN:
+        spi, seq = _NUMBERS.unpack_from(packet, header_len)
+        return Packet(["esp"], [spi], [seq], [], src, dst, len(packet), ident, ttl, 0, more=False, info="")
+    inside = Inside([], [], [], [])
     offset = (off & ip.IP_OFFMASK) * 8
     info = ""
     if offset:
         inside.proto.append(NAMES.get(proto) or str(proto))
     else:
         info = _walk(proto, packet, header_len, inside)
-    src, dst = ip.ends_text(packet)
     # In the order of the fields of Packet.
     return Packet(
         inside.proto,
