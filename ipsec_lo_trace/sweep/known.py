@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ipsec_lo_trace.api import Trace
+from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.trace import Step
 
 Sign = Callable[[Trace, Trace], bool]
@@ -16,10 +17,10 @@ Sign = Callable[[Trace, Trace], bool]
 
 
 class Known(NamedTuple):
-    """A law that runs under some fixes (all of them if none is named) break because the kernel is so."""
+    """A law that runs break because the kernel is so: where a fix turns a switch so, or ("") anywhere."""
 
     law: str
-    fixes: tuple[str, ...]
+    switch: str
     truth: str
     sign: Sign
 
@@ -27,9 +28,14 @@ class Known(NamedTuple):
 def known(law: str, fix: str, trace: Trace, plain: Trace) -> str:
     """Name the kernel truth that breaks a law in a run; "" if none of them does."""
     for each in KNOWN:
-        if each.law == law and (fix in each.fixes or not each.fixes) and each.sign(trace, plain):
+        if each.law == law and _turns(fix, each.switch) and each.sign(trace, plain):
             return each.truth
     return ""
+
+
+def _turns(fix: str, switch: str) -> bool:
+    name, _, value = switch.partition("=")
+    return not name or known_fix(fix).knobs.get(name) == value
 
 
 def _parting(trace: Trace, plain: Trace) -> tuple[Step, Step] | None:
@@ -70,15 +76,10 @@ def _got_further(trace: Trace, plain: Trace) -> bool:
 
 
 KNOWN = (
-    Known("packet-loop", (), "bundle-loop", _first_request_without_sa),
-    Known("worse-than-none", ("linux",), "no-ipsec-on-lo", _leaks),
-    Known("worse-than-none", (), "tag-spared-an-error", _tag_spared_the_search),
-    Known(
-        "worse-than-none",
-        ("freebsd-13", "freebsd-pf-2021", "netbsd-2015"),
-        "any-out-done",
-        _second_policy_skipped,
-    ),
-    Known("worse-than-none", ("netbsd-2015",), "goes-further", _got_further),
+    Known("packet-loop", "", "bundle-loop", _first_request_without_sa),
+    Known("worse-than-none", "lo_ipsec=off", "no-ipsec-on-lo", _leaks),
+    Known("worse-than-none", "", "tag-spared-an-error", _tag_spared_the_search),
+    Known("worse-than-none", "loop_detect=any-out-done", "any-out-done", _second_policy_skipped),
+    Known("worse-than-none", "", "goes-further", _got_further),
 )
-"""Law, fixes (none named: all), truth, sign.  A panic for IPComp is none: it is as bad without a fix."""
+"""Law, switch ("": any), truth, sign.  A panic for IPComp is none: it is as bad without a fix."""
