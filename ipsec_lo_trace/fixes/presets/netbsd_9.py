@@ -9,7 +9,7 @@ FIX = Fix(
     title="icmp_reflect deletes all tags, with the OUT_DONE of 2015, which names no SA",
     date="2018-11-15",
     source=(
-        "documented in m_tag(9) of 15 November 2018, which has m_tag_delete_chain and no"
+        "assumed from m_tag(9) of 15 November 2018, which has m_tag_delete_chain and no"
         " m_tag_delete_nonpersistent any more; OUT_DONE as read in ipsec_output.c 1.44 (2017/04/18)"
     ),
     knobs={
