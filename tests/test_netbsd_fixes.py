@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 
 from ipsec_lo_trace import Setup, ping
-from ipsec_lo_trace.render.crossing import crossing_text
+from ipsec_lo_trace.render.marks import crossing_text
 
 STRIPS = [("tags", "tags"), ("keep", "tags"), ("tags", "keep"), ("keep", "keep")]
 COMPARE = {

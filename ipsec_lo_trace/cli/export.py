@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.exportargs import ExportArguments
-from ipsec_lo_trace.cli.exportformats import FORMATS
 from ipsec_lo_trace.cli.runoptions import HOST_OPTION, PROBE_OPTION, run_arguments, run_options
 from ipsec_lo_trace.cli.strict import StrictCommand
 from ipsec_lo_trace.cli.viewoptions import OUTPUT_OPTION
+from ipsec_lo_trace.render.export.formats import FORMATS
 
 
 @click.command(

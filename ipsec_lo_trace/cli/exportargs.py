@@ -6,8 +6,8 @@ import click
 import msgspec
 
 from ipsec_lo_trace.cli.diffargs import ON_THE_SPOT, STDIN, given_run_options
-from ipsec_lo_trace.cli.exportformats import FORMATS, Format
 from ipsec_lo_trace.cli.runargs import RunArguments, refuse
+from ipsec_lo_trace.render.export.formats import FORMATS, Format
 
 PAIR = 2
 

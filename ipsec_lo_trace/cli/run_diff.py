@@ -16,13 +16,13 @@ from ipsec_lo_trace.cli.onthespot import fix_named, read_configuration, trace_na
 from ipsec_lo_trace.cli.output import complain, refuse_own_input
 from ipsec_lo_trace.cli.text import ascii_stream, write_lines
 from ipsec_lo_trace.cli.traces import whole_output
-from ipsec_lo_trace.render.compare import Comparison
-from ipsec_lo_trace.render.diff_data import diff_json
-from ipsec_lo_trace.render.diff_ends import brief
-from ipsec_lo_trace.render.diff_md import diff_md
-from ipsec_lo_trace.render.diff_side import diff_side_by_side
-from ipsec_lo_trace.render.diff_text import diff_text
-from ipsec_lo_trace.render.diff_unified import diff_unified
+from ipsec_lo_trace.render.diff.compare import Comparison
+from ipsec_lo_trace.render.diff.data import diff_json
+from ipsec_lo_trace.render.diff.ends import brief
+from ipsec_lo_trace.render.diff.md import diff_md
+from ipsec_lo_trace.render.diff.side import diff_side_by_side
+from ipsec_lo_trace.render.diff.text import diff_text
+from ipsec_lo_trace.render.diff.unified import diff_unified
 
 UNIFIED_CONTEXT = 3
 LEFT_OUT = "the minimal forms are the same; what differs is not in them (without --unified it is shown)"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from ipsec_lo_trace.cli.exportargs import ExportArguments
-from ipsec_lo_trace.cli.exportformats import FORMATS, load_writer
 from ipsec_lo_trace.cli.onthespot import fix_named, read_configuration, trace_named
 from ipsec_lo_trace.cli.output import STDOUT, complain, output, refuse_own_input
 from ipsec_lo_trace.cli.traces import whole_output
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.render.export.formats import FORMATS, load_writer
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.setkey.configuration import Configuration
 

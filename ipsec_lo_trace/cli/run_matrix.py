@@ -21,8 +21,7 @@ from ipsec_lo_trace.matrix import run_matrix as filled
 from ipsec_lo_trace.matrix.run import Progress
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.matrix import Matrix, Row
-from ipsec_lo_trace.render.matrix_md import matrix_html, matrix_md
-from ipsec_lo_trace.render.matrix_text import command_lines, matrix_text
+from ipsec_lo_trace.render.matrix_text import command_lines, matrix_html, matrix_md, matrix_text
 from ipsec_lo_trace.render.matrix_words import headline, key_points, sentences
 
 

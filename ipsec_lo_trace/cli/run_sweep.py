@@ -15,8 +15,7 @@ from ipsec_lo_trace.cli.sweep_state import keep, resumed
 from ipsec_lo_trace.cli.sweepargs import SweepArguments
 from ipsec_lo_trace.cli.text import ascii_stream, write_lines
 from ipsec_lo_trace.model.sweep import Sweep
-from ipsec_lo_trace.render.sweep_jsonl import sweep_jsonl
-from ipsec_lo_trace.render.sweep_text import sweep_text
+from ipsec_lo_trace.render.sweep_text import sweep_jsonl, sweep_text
 from ipsec_lo_trace.sweep.run import Told, begin, go_on
 
 EXIT_BROKEN_LAW = 1

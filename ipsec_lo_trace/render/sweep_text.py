@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 from rich.text import Text
 
 from ipsec_lo_trace.model.codes import OUTCOMES
@@ -55,3 +56,9 @@ def _broken(broken: Broken, width: int) -> Iterator[Text]:
     yield from Line("  first ", hang=8).say(found).wrap(width)
     for command in broken.commands:
         yield from (Text(f"  {line}") for line in command.splitlines())
+
+
+def sweep_jsonl(sweep: Sweep) -> Iterator[bytes]:
+    """Give the lines, each with its newline."""
+    records = (msgspec.structs.replace(sweep, broken=[]), *sweep.ours, *sweep.known)
+    return (msgspec.json.encode(record) + b"\n" for record in records)

@@ -27,6 +27,8 @@ PACKET_COLUMNS = 12
 LEAD_COLUMNS = 27
 """Where the packet's column begins."""
 NARROW_COLUMNS = 66
+VERDICT_ROWS = ("cause", "effect", "seen", "unseen")
+"""The rows that a verdict points at."""
 
 
 class View(msgspec.Struct, frozen=True):
@@ -96,19 +98,18 @@ def _column_heads(width: int) -> Iterator[Text]:
         yield from Line(head, style="quiet").say(words, "quiet").wrap(width)
 
 
+def pointed(verdict: Verdict) -> dict[str, int]:
+    """Give the row of each name that has one."""
+    rows = {name: getattr(verdict, name) for name in VERDICT_ROWS}
+    return {name: row for name, row in rows.items() if row is not None}
+
+
 def pointers(verdict: Verdict) -> dict[int, str]:
-    """Give the pointers that stand behind the rows which the verdict names."""
-    named = (
-        (verdict.cause, "CAUSE"),
-        (verdict.effect, "EFFECT"),
-        (verdict.seen, "SEEN"),
-        (verdict.unseen, "UNSEEN"),
-    )
-    found: dict[int, str] = {}
-    for row, name in named:
-        if row is not None:
-            found[row] = f"{found[row]}, {name}" if row in found else f"<== {name}"
-    return found
+    """Give the names of each row that has some, in capitals."""
+    named: dict[int, list[str]] = {}
+    for name, row in pointed(verdict).items():
+        named.setdefault(row, []).append(name.upper())
+    return {row: ", ".join(names) for row, names in named.items()}
 
 
 def _heading(step: Step, shown: Shown, headings: Headings, width: int) -> Iterator[Text]:
@@ -136,7 +137,7 @@ def _row(step: Step, shown: Shown, view: View, pointer: str) -> Iterator[Line]:
     line.glue(last if last in (".", "(none)") else f"{last}:", style)
     line.say(step.text)
     if pointer:
-        line.glue(pointer, "pointer")
+        line.glue(f"<== {pointer}", "pointer")
     yield line
     if view.detail == "full":
         yield from _details(step)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.render.align import by_echo, matched, side_by_side
-from ipsec_lo_trace.render.compare import fields
+from ipsec_lo_trace.render.diff.align import by_echo, matched, side_by_side
+from ipsec_lo_trace.render.diff.compare import fields
 from tests.support import trace
 
 STEP = trace("lo-esp").steps[0]

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ipsec_lo_trace.render.compare import pair
-from ipsec_lo_trace.render.diff_words import sides
+from ipsec_lo_trace.render.diff.compare import pair
+from ipsec_lo_trace.render.diff.words import sides
 from tests.cli.support import Done, assert_refused, invoke, ping, spawn
 from tests.support import trace
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ipsec_lo_trace.cli.exportformats import FORMATS, load_writer
 from ipsec_lo_trace.cli.run_export import FORMATS as TABLE
+from ipsec_lo_trace.render.export.formats import FORMATS, load_writer
 from tests.cli.support import assert_refused, invoke, spawn
 from tests.export.support import export, stored
 

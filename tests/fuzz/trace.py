@@ -13,9 +13,9 @@ import msgspec
 from tests.fuzz.engine import fuzz, instrumented, mutate
 
 with instrumented():
-    from ipsec_lo_trace.cli.exportformats import FORMATS, Format, load_writer
     from ipsec_lo_trace.cli.text import TextChoice, ascii_stream, write_text
     from ipsec_lo_trace.model.errors import UserError
+    from ipsec_lo_trace.render.export.formats import FORMATS, Format, load_writer
     from ipsec_lo_trace.render.store import StoredTrace
     from tests.render.support import stored
     from tests.support import PATCHED

@@ -8,8 +8,7 @@ from hypothesis import given
 
 from ipsec_lo_trace import Matrix
 from ipsec_lo_trace.model.codes import OUTCOMES
-from ipsec_lo_trace.render.matrix_md import matrix_html, matrix_md
-from ipsec_lo_trace.render.matrix_text import LETTERS, command_lines, matrix_text
+from ipsec_lo_trace.render.matrix_text import LETTERS, command_lines, matrix_html, matrix_md, matrix_text
 from ipsec_lo_trace.render.matrix_words import headline, key_points, sentences, tallies
 from tests.matrix.support import BAD, table, tables
 

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from ipsec_lo_trace.model.trace import Check, Verdict
-from ipsec_lo_trace.render.operands import ALONE, COVERED, DIFFERENT, EQUAL, side_by_side
-from ipsec_lo_trace.render.reasons import Why, why
+from ipsec_lo_trace.render.reasons import ALONE, COVERED, DIFFERENT, EQUAL, Why, side_by_side, why
 from ipsec_lo_trace.render.why import why_lines
 from tests.cli.support import ROOT, assert_refused, environment, invoke
 from tests.render.support import opened, stored

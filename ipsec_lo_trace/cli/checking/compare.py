@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from ipsec_lo_trace.cli.checking.model import Check, Mismatch
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.render.crossing import crossing_text
+from ipsec_lo_trace.render.marks import crossing_text
 from ipsec_lo_trace.render.store import StoredTrace
 
 NOTHING = "(nothing)"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from ipsec_lo_trace.render.export.graph import Edge, Graph, Node, graph
-from ipsec_lo_trace.render.export.plain import plain
+from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.store import StoredTrace
 
 STALE = 'color="#c2410c", fontcolor="#c2410c", penwidth=3'

@@ -6,8 +6,8 @@ import msgspec
 
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.export.flow import SOCKET, Moment, follow
-from ipsec_lo_trace.render.export.pointers import pointers
 from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.render.timeline import pointers
 
 TOLD_ROWS = 4
 """How many rows of one edge are named; the others are counted."""

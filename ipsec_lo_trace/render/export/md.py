@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import IO
 
 from ipsec_lo_trace.model.trace import Step, Verdict
-from ipsec_lo_trace.render.diff_md import ESCAPED
-from ipsec_lo_trace.render.export.plain import plain
-from ipsec_lo_trace.render.export.pointers import pointed, pointers
+from ipsec_lo_trace.render.diff.md import ESCAPED
+from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.header import policy_words, sa_words
 from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.marks import sign
 from ipsec_lo_trace.render.store import StoredTrace
-from ipsec_lo_trace.render.timeline import packet_text
+from ipsec_lo_trace.render.timeline import packet_text, pointed, pointers
 
 HEADS = ("row", "stage", "packet", "on the wire", "marks", "what happens")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from ipsec_lo_trace.render.export.graph import Edge, Graph, Node, graph
-from ipsec_lo_trace.render.export.plain import plain
+from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.store import StoredTrace
 
 STYLES = (

@@ -12,8 +12,8 @@ from typing import IO
 
 from ipsec_lo_trace.render.export.flow import ON_LO0
 from ipsec_lo_trace.render.export.lanes import Cell
-from ipsec_lo_trace.render.export.plain import plain
 from ipsec_lo_trace.render.export.svg_layout import GAP, LINE, TEXT_COLUMNS, Placed, measure, placed
+from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.marks import mark_text, sign
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import packet_text

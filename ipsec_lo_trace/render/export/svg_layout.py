@@ -10,10 +10,10 @@ import msgspec
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.export.flow import Moment, follow
 from ipsec_lo_trace.render.export.lanes import Cell, Lanes
-from ipsec_lo_trace.render.export.pointers import pointers
 from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.marks import sign
 from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.render.timeline import pointers
 
 LINE = 18
 """The height of a line of text."""

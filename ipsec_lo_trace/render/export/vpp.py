@@ -13,7 +13,7 @@ from typing import IO
 
 from ipsec_lo_trace.render.export import words
 from ipsec_lo_trace.render.export.flow import Moment, follow, numbers
-from ipsec_lo_trace.render.export.plain import plain
+from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.store import StoredTrace
 
 LINK_TYPE = 280

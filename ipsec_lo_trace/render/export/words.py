@@ -67,3 +67,11 @@ def _check(check: Check) -> str:
     asked = f"{question.by}: {question.text}" if question else check.id
     stale = " (settled by a STALE mark)" if check.decided_by_stale else ""
     return f"asked: {asked} [{check.left}] against [{check.right}]: {check.answer}{stale}"
+
+
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+
+
+def plain(text: str) -> str:
+    """Escape control characters, line ends among them."""
+    return text.translate(_CONTROL)

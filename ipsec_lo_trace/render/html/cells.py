@@ -62,7 +62,7 @@ class Cells:
         cell = [(text, style) for text, style in mark_cell(step, reborn=reborn) if text not in PLACEHOLDERS]
         marks = " ".join(element("span", words(text), class_=f"m {style}") for text, style in cell)
         pointer = self.side.pointers.get(step.row, "")
-        pointed = f" {element('strong', words(pointer), class_='pointer')}" if pointer else ""
+        pointed = f" {element('strong', words(f'<== {pointer}'), class_='pointer')}" if pointer else ""
         return element("p", f"{marks}{': ' if marks else ''}{words(step.text)}{pointed}", class_="did")
 
     def _bytes(self, step: Step) -> str:

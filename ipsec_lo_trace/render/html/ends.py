@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ipsec_lo_trace.render.crossing import crossing_text
-from ipsec_lo_trace.render.diff_ends import counts_text
+from ipsec_lo_trace.render.diff.ends import counts_text
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.html.markup import element, facts, linked, plain, table, words
 from ipsec_lo_trace.render.html.sides import Side, Sides
 from ipsec_lo_trace.render.ledger import ledger_lines
+from ipsec_lo_trace.render.marks import crossing_text
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
 SHOWN_CROSSINGS = 4

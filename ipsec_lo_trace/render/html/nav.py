@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.render.compare import SAME, Pair
-from ipsec_lo_trace.render.diff_text import SIGNS
+from ipsec_lo_trace.render.diff.compare import SAME, Pair
+from ipsec_lo_trace.render.diff.text import SIGNS
 from ipsec_lo_trace.render.html.lanes import Lanes
 from ipsec_lo_trace.render.html.markup import element, heard, words
 from ipsec_lo_trace.render.html.sides import Side, Sides, anchor
@@ -83,5 +83,5 @@ def _number(side: Side, step: Step | None) -> str:
 def _pointers(sides: Sides, pair: Pair) -> str:
     """Name the roles that the verdicts give a row."""
     found = [side.pointers.get(step.row, "") for side, step in sides.halves(pair) if step]
-    names = dict.fromkeys(name.removeprefix("<== ") for name in found if name)
+    names = dict.fromkeys(name for name in found if name)
     return "".join(f" {element('em', words(name))}" for name in names)

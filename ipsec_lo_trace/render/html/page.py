@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import IO
 
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.render.compare import Pair
-from ipsec_lo_trace.render.diff_text import FIRST
+from ipsec_lo_trace.render.diff.compare import Pair
+from ipsec_lo_trace.render.diff.text import FIRST
 from ipsec_lo_trace.render.html.cells import Cells, missing
 from ipsec_lo_trace.render.html.ends import end_html, summary_html
 from ipsec_lo_trace.render.html.markup import element, row_link, words

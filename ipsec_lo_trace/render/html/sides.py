@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.render.align import by_echo
-from ipsec_lo_trace.render.compare import ADDED, CHANGED, REMOVED, SAME, Comparison, Pair
-from ipsec_lo_trace.render.crossing import crossing_text
-from ipsec_lo_trace.render.diff_words import label
+from ipsec_lo_trace.render.diff.align import by_echo
+from ipsec_lo_trace.render.diff.compare import ADDED, CHANGED, REMOVED, SAME, Comparison, Pair
+from ipsec_lo_trace.render.diff.words import label
 from ipsec_lo_trace.render.headings import Headings
+from ipsec_lo_trace.render.marks import crossing_text
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import pointers
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from ipsec_lo_trace.render.compare import SAME, Comparison, Pair
+from ipsec_lo_trace.render.diff.compare import SAME, Comparison, Pair
 from ipsec_lo_trace.render.minimal import run_lines, step_lines, verdict_lines
 
 Edit = tuple[str, str]

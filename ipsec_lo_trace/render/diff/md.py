@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ipsec_lo_trace.render.compare import SAME, Comparison, Pair
-from ipsec_lo_trace.render.diff_ends import counts_text, ping_text, run_words
-from ipsec_lo_trace.render.diff_text import SIGNS, fold_text
-from ipsec_lo_trace.render.diff_words import label, sides
-from ipsec_lo_trace.render.fold import fold
+from ipsec_lo_trace.render.diff.compare import SAME, Comparison, Pair
+from ipsec_lo_trace.render.diff.ends import counts_text, ping_text, run_words
+from ipsec_lo_trace.render.diff.fold import fold
+from ipsec_lo_trace.render.diff.text import SIGNS, fold_text
+from ipsec_lo_trace.render.diff.words import label, sides
 from ipsec_lo_trace.render.timeline import packet_text
 
 ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|"})

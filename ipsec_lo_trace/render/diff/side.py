@@ -11,8 +11,8 @@ from itertools import zip_longest
 from rich.text import Text
 
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.render.compare import ADDED, CHANGED, REMOVED, SAME, Comparison, Pair
-from ipsec_lo_trace.render.diff_text import FIRST, OP_STYLES, frame
+from ipsec_lo_trace.render.diff.compare import ADDED, CHANGED, REMOVED, SAME, Comparison, Pair
+from ipsec_lo_trace.render.diff.text import FIRST, OP_STYLES, frame
 from ipsec_lo_trace.render.marks import sign
 from ipsec_lo_trace.render.styles import STYLES, Line
 from ipsec_lo_trace.render.timeline import packet_text

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.render.compare import SAME, Comparison, Difference, Pair
-from ipsec_lo_trace.render.diff_words import plain
+from ipsec_lo_trace.render.diff.compare import SAME, Comparison, Difference, Pair
+from ipsec_lo_trace.render.diff.words import plain
 from ipsec_lo_trace.render.store import StoredTrace
 
 SCHEMA = "ipsec-lo-trace-diff/1"

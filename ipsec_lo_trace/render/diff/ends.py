@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipsec_lo_trace.model.trace import Verdict
-from ipsec_lo_trace.render.compare import ADDED, CHANGED, REMOVED, SAME, Comparison, Difference
-from ipsec_lo_trace.render.diff_words import both, label, phrases
+from ipsec_lo_trace.render.diff.compare import ADDED, CHANGED, REMOVED, SAME, Comparison, Difference
+from ipsec_lo_trace.render.diff.words import both, label, phrases
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
 COLUMNS = 10

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from ipsec_lo_trace.render.compare import SAME, Pair
+from ipsec_lo_trace.render.diff.compare import SAME, Pair
 
 
 class Folded(msgspec.Struct):

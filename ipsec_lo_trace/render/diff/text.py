@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from rich.text import Text
 
-from ipsec_lo_trace.render.compare import ADDED, CHANGED, REMOVED, SAME, Comparison, Pair
-from ipsec_lo_trace.render.diff_ends import end_lines, head_lines
-from ipsec_lo_trace.render.diff_words import label, sides
-from ipsec_lo_trace.render.fold import Again, Folded, fold
+from ipsec_lo_trace.render.diff.compare import ADDED, CHANGED, REMOVED, SAME, Comparison, Pair
+from ipsec_lo_trace.render.diff.ends import end_lines, head_lines
+from ipsec_lo_trace.render.diff.fold import Again, Folded, fold
+from ipsec_lo_trace.render.diff.words import label, sides
 from ipsec_lo_trace.render.marks import sign
 from ipsec_lo_trace.render.styles import Line
 from ipsec_lo_trace.render.timeline import STAGE_COLUMNS, packet_text

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ipsec_lo_trace.model.trace import Change, Check, Mark, PolicyRecord, SaRecord, Step
-from ipsec_lo_trace.render.compare import Pair
+from ipsec_lo_trace.render.diff.compare import Pair
 from ipsec_lo_trace.render.header import policy_words, sa_words
 from ipsec_lo_trace.render.marks import mark_text, sign
 

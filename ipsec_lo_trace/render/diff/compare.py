@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ipsec_lo_trace.model.trace import Change, Check, Mark, Packet, Step
-from ipsec_lo_trace.render.align import by_echo, matched, side_by_side
+from ipsec_lo_trace.render.diff.align import by_echo, matched, side_by_side
 from ipsec_lo_trace.render.store import StoredTrace
 
 SAME, CHANGED, REMOVED, ADDED = "same", "changed", "removed", "added"
