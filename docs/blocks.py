@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 import tempfile
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 from console import PROGRAM, run
-from from_source import statements, transfers
+from from_source import said, statements, transfers
 from retest import BLOCKS as RETEST
 from tables import table
 
@@ -190,14 +189,16 @@ def stages(_old: str) -> str:
 
 def stage_text(stage: Stage) -> str:
     """Describe one stage by its docstring and its hand-offs."""
-    doc = inspect.getdoc(stage.function) or ""
-    said = [" ".join(part.split()) for part in re.split(r"\n\n|\n(?=[A-Z]\w*: )", doc)]
     reached = (f"[`{to}`](#{to}) by `{via}`" for to, via in transfers(stage).items())
     function = stage.function
     assert isinstance(function, FunctionType)  # noqa: S101 -- a stage is a plain function
     place = f"`{function.__module__.replace('.', '/')}.py`"
-    said += [f"Goes on to: {', '.join(reached) or 'nothing; the path ends here'}.", f"Ours: {place}."]
-    return f"{said[0]}\n\n" + "\n".join(f"- {part}" for part in said[1:])
+    parts = [
+        *said(stage),
+        f"Goes on to: {', '.join(reached) or 'nothing; the path ends here'}.",
+        f"Ours: {place}.",
+    ]
+    return f"{parts[0]}\n\n" + "\n".join(f"- {part}" for part in parts[1:])
 
 
 def graph(_old: str) -> str:

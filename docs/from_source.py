@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import inspect
 import io
+import re
 import textwrap
 import tokenize
 from collections.abc import Iterator
@@ -13,6 +14,12 @@ from pathlib import Path
 
 from ipsec_lo_trace.machine import verdicts
 from ipsec_lo_trace.machine.symbols import Stage
+
+
+def said(stage: Stage) -> list[str]:
+    """Split a stage's docstring into parts of one line each: the sentence, then "Source: " and others."""
+    doc = inspect.getdoc(stage.function) or ""
+    return [" ".join(part.split()) for part in re.split(r"\n\n|\n(?=[A-Z]\w*: )", doc)]
 
 
 def transfers(stage: Stage) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 Between ``<!-- generated: NAME -->`` and ``<!-- end -->`` stands what ``blocks.BLOCKS`` gives under that name.
 In a fenced ``console`` block every line that begins with ``$`` is run, in a copy of docs/examples/ that all
-blocks of a page share, and what it prints is put below it.
+blocks of a page share, and what it prints is put below it.  The words that ``explain`` takes from stages and
+probes are written first: blocks and commands read them.
 """
 # ruff: noqa: INP001 -- a script beside the pages, not in a package
 
@@ -18,12 +19,9 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path.insert(0, str(ROOT))  # what is documented is this tree, not what may be installed
 
-import man  # noqa: E402
-from blocks import BLOCKS  # noqa: E402
-from console import console  # noqa: E402
+from words import words_text  # noqa: E402
 
-from ipsec_lo_trace.render.schema import schema_text  # noqa: E402
-
+WORDS_FILE = ROOT / "ipsec_lo_trace" / "pages" / "generated.json"
 SCHEMA_FILE = DOCS / "reference" / "trace.schema.json"
 BLOCK = re.compile(r"(<!-- generated: ([\w ]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 CONSOLE = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
@@ -35,7 +33,10 @@ def pages() -> list[Path]:
 
 
 def regenerated(text: str) -> str:
-    """Give a page with every generated part made anew."""
+    """Return a page with every generated part made anew."""
+    from blocks import BLOCKS  # noqa: PLC0415 -- it reads the words when it is imported
+    from console import console  # noqa: PLC0415 -- it runs commands that read them
+
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "examples")
         shutil.copytree(DOCS / "examples", folder)
@@ -50,16 +51,27 @@ def regenerated(text: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Rewrite the pages, or with --check name those that differ."""
+    differing = write({WORDS_FILE: words_text()}, check="--check" in arguments)
+    import man  # noqa: PLC0415 -- with the words in place, as everything from here on
+
+    from ipsec_lo_trace.render.schema import schema_text  # noqa: PLC0415
+
     texts = {page: regenerated(page.read_text(encoding="utf-8")) for page in pages()}
     texts |= {SCHEMA_FILE: schema_text(), **man.pages()}
+    differing |= write(texts, check="--check" in arguments)
+    return 1 if "--check" in arguments and differing else 0
+
+
+def write(texts: dict[Path, str], *, check: bool) -> bool:
+    """Name the files that differ from their texts, rewrite them unless ``check``; return whether any did."""
     differing = [
         page for page, text in texts.items() if not page.exists() or page.read_text(encoding="utf-8") != text
     ]
     for page in differing:
         sys.stdout.write(f"{page.relative_to(ROOT)}\n")
-        if "--check" not in arguments:
+        if not check:
             page.write_text(texts[page], encoding="utf-8")
-    return 1 if "--check" in arguments and differing else 0
+    return bool(differing)
 
 
 if __name__ == "__main__":

@@ -12,30 +12,12 @@ from tables import table
 
 import ipsec_lo_trace
 from ipsec_lo_trace import Matrix, Setup, run_matrix
-from ipsec_lo_trace.fixes.fix import known_fix
+from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.model.build import KNOBS, values
 from ipsec_lo_trace.model.matrix import Cell, Row
 from ipsec_lo_trace.pages.index import KINDS
 from ipsec_lo_trace.render.matrix_words import headline, key_points, sentences
 
-COMPARED = tuple(
-    map(
-        known_fix,
-        (
-            *("none", "openbsd-2002", "kame", "netbsd-2003-08", "netbsd-2.0", "freebsd", "netbsd-2015"),
-            *(
-                "freebsd-13",
-                "freebsd-pf-2021",
-                "openbsd-now",
-                "dragonfly",
-                "linux",
-                "looutput-only",
-                "strict",
-            ),
-        ),
-    )
-)
-"""The fixes that the documentation compares; a version may have more."""
 FIXES = ("none", "netbsd-2003-08", "netbsd-2.0", "strict")
 """The columns that the account of the re-test shows."""
 EXAMPLES = Path(__file__).resolve().parent / "examples"
@@ -44,13 +26,14 @@ EXAMPLES = Path(__file__).resolve().parent / "examples"
 @cache
 def matrix() -> Matrix:
     """Fill the table once for all blocks."""
-    return run_matrix(fixes=[fix.name for fix in COMPARED])
+    return run_matrix()
 
 
 def fix_table(_old: str) -> str:
     """List what each fix does, as switches."""
     rows = (
-        (f"`{fix.name}`", fix.date or "not known", f"{fix.title}.", _switches(fix.knobs)) for fix in COMPARED
+        (f"`{fix.name}`", fix.date or "not known", f"{fix.title}.", _switches(fix.knobs))
+        for fix in all_fixes()
     )
     return table(("fix", "date", "what it does", "switches"), rows)
 
@@ -62,7 +45,7 @@ def _switches(knobs: dict[str, str]) -> str:
 def fix_sources(_old: str) -> str:
     """List where each fix was read, and what the model leaves out of it."""
     known = {page.name: page.sure for page in KINDS["fixes"][1]}
-    rows = ((f"`{fix.name}`", known[fix.name], f"{fix.source}.", fix.note) for fix in COMPARED)
+    rows = ((f"`{fix.name}`", known[fix.name], f"{fix.source}.", fix.note) for fix in all_fixes())
     return table(("fix", "known", "source", "left out, or to be known"), rows)
 
 

@@ -1,7 +1,7 @@
 """A trace on disk: JSON Lines or one JSON document, written and read record by record.
 
-Schema ``ipsec-lo-trace/1``: a ``run`` record, ``step`` records, a ``verdict`` record.  A trace without its
-verdict is incomplete, and every reader says so.
+A ``run`` record, which names its schema (``model.trace.SCHEMA``), ``step`` records, a ``verdict`` record.
+A trace without its verdict is incomplete, and every reader says so.
 """
 
 from __future__ import annotations

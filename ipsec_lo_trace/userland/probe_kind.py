@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from functools import cache
+from typing import Literal
 
 import msgspec
 
@@ -18,6 +19,8 @@ class ProbeKind(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of traffic whose handling on lo0 is worth a look.
 
     ``title`` is one line, ``text`` says what is sent and what it tests, ``answer`` what counts as answered.
+    ``stage`` decides what becomes of it.  ``sure`` is "measured" if NetBSD's own stack was run with this
+    traffic, unpatched and patched, and "derived" if its source was read.
     ``knobs`` are the switches that the probe needs, as ``--set`` takes them; ``program`` makes the process.
     ``config`` is the setkey(8) text for where none is given, "" for the usual one; ``size`` the usual bytes
     of data, 0 for a probe that sends none.
@@ -27,6 +30,8 @@ class ProbeKind(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     text: str
     answer: str
+    stage: str
+    sure: Literal["measured", "derived"] = "derived"
     program: Callable[[ProbeOptions], Program]
     knobs: dict[str, str] = msgspec.field(default_factory=dict)
     config: str = ""

@@ -17,6 +17,7 @@ from ipsec_lo_trace.cli import main
 from ipsec_lo_trace.cli.topics import TOPICS
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.pages.index import KINDS
 from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
 from ipsec_lo_trace.render.schema import schema_text
 from ipsec_lo_trace.setkey.load import load
@@ -55,6 +56,11 @@ def test_generated_parts_are_up_to_date(page: Path) -> None:
     """What a page takes from the code is what ``python docs/generate.py`` would write now."""
     text = page.read_text(encoding="utf-8")
     assert script("generate").regenerated(text) == text
+
+
+def test_words_of_explain_are_up_to_date() -> None:
+    """What explain says of stages and probes is what their docstrings and fields say."""
+    assert script("generate").WORDS_FILE.read_text(encoding="utf-8") == script("words").words_text()
 
 
 def test_schema_is_up_to_date() -> None:
@@ -167,6 +173,13 @@ def test_every_code_is_listed() -> None:
     """codes.md lists each outcome, code and question."""
     text = (DOCS / "reference" / "codes.md").read_text(encoding="utf-8")
     assert [name for name in (*OUTCOMES, *CODES, *QUESTIONS) if f"| `{name}` |" not in text] == []
+
+
+def test_every_fix_probe_and_case_is_listed() -> None:
+    """fixes.md lists each fix, switch, probe and case that there is."""
+    text = (DOCS / "reference" / "fixes.md").read_text(encoding="utf-8")
+    names = [page.name for kind in ("fixes", "knobs", "probes", "cases") for page in KINDS[kind][1]]
+    assert [name for name in names if f"| `{name}` |" not in text] == []
 
 
 def test_every_field_is_explained() -> None:

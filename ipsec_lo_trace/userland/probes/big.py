@@ -19,6 +19,8 @@ PROBE = ProbeKind(
         " together. So the marks survive, and the reply leaks as a small one does."
     ),
     answer="an echo reply",
+    stage="ip_reass",
+    sure="measured",
     program=_program,
     size=40000,
 )

@@ -31,6 +31,7 @@ PROBE = ProbeKind(
         " EMSGSIZE, and since sendto has returned long ago, nobody hears of that."
     ),
     answer="an echo reply",
+    stage="ip_output",
     program=_program,
     size=33160,
 )

@@ -28,6 +28,8 @@ PROBE = ProbeKind(
         " shows how far leftovers travel."
     ),
     answer="an echo reply",
+    stage="encap4_input",
+    sure="measured",
     program=_program,
     config=CONFIG,
 )

@@ -16,6 +16,7 @@ PROBE = ProbeKind(
         " that loop, and the leak is its price. No other packet that this host forwards can bear OUT_DONE."
     ),
     answer="the packet leaves by ex0",
+    stage="ip_forward",
     program=leaving,
     knobs={"forwarding": "1"},
     config=CONFIG,

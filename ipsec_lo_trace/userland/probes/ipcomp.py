@@ -32,6 +32,7 @@ PROBE = ProbeKind(
         " IPComp sets no flag, and no inbound check looks for it, so the reply is accepted."
     ),
     answer="ping gets the echo reply",
+    stage="ipsec4_common_input_cb",
     program=program,
     knobs={"ipcomp_enable": "1"},
     config=CONFIG,

@@ -27,6 +27,8 @@ PROBE = ProbeKind(
         " instead, and nobody answers."
     ),
     answer="an address mask reply",
+    stage="icmp_input",
+    sure="measured",
     program=_program,
     knobs={"maskrepl": "1"},
     size=0,

@@ -16,6 +16,7 @@ PROBE = ProbeKind(
         " group on lo0. The copy has no history, so an inbound policy that requires ESP refuses it."
     ),
     answer="an echo reply",
+    stage="ip_mloopback",
     program=partial(multicast, interface="lo0"),
     config=CONFIG,
 )

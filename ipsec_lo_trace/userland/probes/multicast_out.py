@@ -17,6 +17,7 @@ PROBE = ProbeKind(
         " an SA to the group, which no policy for a reply can use."
     ),
     answer="an echo reply",
+    stage="ip_mloopback",
     program=partial(multicast, interface="ex0"),
     config=CONFIG,
 )

@@ -23,5 +23,7 @@ PROBE = ProbeKind(
         " IPsec."
     ),
     answer="an echo reply",
+    stage="icmp_reflect",
+    sure="measured",
     program=_program,
 )

@@ -16,6 +16,7 @@ PROBE = ProbeKind(
         " later, which by then goes round in clear."
     ),
     answer="an ICMP redirect",
+    stage="ip_forward",
     program=redirected,
     knobs={"forwarding": "1"},
     config=CONFIG,

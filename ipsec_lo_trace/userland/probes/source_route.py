@@ -26,5 +26,6 @@ PROBE = ProbeKind(
         " of the host: --local 10.9.9.1 10.9.9.1."
     ),
     answer="an echo reply",
+    stage="ip_input",
     program=_program,
 )

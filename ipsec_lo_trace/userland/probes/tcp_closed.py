@@ -17,6 +17,8 @@ PROBE = ProbeKind(
         " touches icmp_reflect only. So the RST crosses lo0 in clear, and the stale flag lets it in."
     ),
     answer="the RST reaches the socket, and connect(2) returns ECONNREFUSED",
+    stage="tcp_respond",
+    sure="measured",
     program=partial(TcpExchange, dport=DISCARD, serving=False),
     size=0,
 )

@@ -17,6 +17,8 @@ PROBE = ProbeKind(
         " lacks that check, so a policy that requires protection does not keep a plain connection out."
     ),
     answer="connect(2) returns 0, and the server accepts the connection",
+    stage="syn_cache_respond",
+    sure="measured",
     program=partial(TcpExchange, dport=HTTP, serving=True),
     size=0,
 )

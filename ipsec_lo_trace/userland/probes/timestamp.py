@@ -28,6 +28,8 @@ PROBE = ProbeKind(
         " second an echo."
     ),
     answer="a timestamp reply",
+    stage="icmp_input",
+    sure="measured",
     program=_program,
     size=0,
 )

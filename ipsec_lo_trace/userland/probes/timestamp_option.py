@@ -22,5 +22,7 @@ PROBE = ProbeKind(
         " overflow."
     ),
     answer="an echo reply",
+    stage="icmp_reflect",
+    sure="measured",
     program=_program,
 )

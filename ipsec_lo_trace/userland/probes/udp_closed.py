@@ -17,5 +17,7 @@ PROBE = ProbeKind(
         " So over ESP there is silence, over AH an error that is protected as the policies ask."
     ),
     answer="the ICMP error reaches the socket, whose next system call returns ECONNREFUSED",
+    stage="icmp_error",
+    sure="measured",
     program=partial(UdpExchange, dport=DISCARD, serving=False),
 )

@@ -18,5 +18,6 @@ PROBE = ProbeKind(
         " 2."
     ),
     answer="the echoed datagram reaches the socket",
+    stage="udp_input",
     program=partial(UdpExchange, dport=ECHO, serving=True),
 )
