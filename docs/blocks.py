@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 from console import PROGRAM, run
+from decisions import BLOCKS as DECISIONS
 from from_source import said, statements, transfers
 from retest import BLOCKS as RETEST
 from tables import table
@@ -227,6 +228,7 @@ def marked(word: str) -> Callable[[str], str]:
 
 BLOCKS: dict[str, Callable[[str], str]] = {
     **RETEST,
+    **DECISIONS,
     "options": options(ping),
     "audit options": options(audit_command),
     "replay options": options(replay),

@@ -175,6 +175,19 @@ def test_every_code_is_listed() -> None:
     assert [name for name in (*OUTCOMES, *CODES, *QUESTIONS) if f"| `{name}` |" not in text] == []
 
 
+def test_every_decision_has_status_and_date() -> None:
+    """Each record begins with its file's number, a title, a status that is known, and a date."""
+    files = sorted((DOCS / "explanation" / "decisions").glob("[0-9]*.md"))
+    found = list(script("decisions").decisions())
+    assert [each.file for each in found] == [file.name for file in files]
+    assert all(each.file.startswith(f"{int(each.number):04}-") for each in found)
+    known = {each.number for each in found}
+    assert len(known) == len(files) > 0
+    for each in found:
+        later = re.fullmatch(r"superseded by (\d+)", each.status)
+        assert each.status in ("proposed", "accepted", "rejected") or (later and later[1] in known), each.file
+
+
 def test_every_fix_probe_and_case_is_listed() -> None:
     """fixes.md lists each fix, switch, probe and case that there is."""
     text = (DOCS / "reference" / "fixes.md").read_text(encoding="utf-8")
