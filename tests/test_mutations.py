@@ -55,8 +55,8 @@ BREAKS = {
     ),
     "what does not shrink goes without IPComp's header": Break(
         K + "netipsec/xform_ipcomp.py",
-        "    head = ipcomp.write(header.proto, args.sav.spi)\n",
-        '    head = ipcomp.write(header.proto, args.sav.spi) if packed != payload else b""\n',
+        "    head = build.ipcomp_header(header.proto, args.sav.spi & 0xFFFF)\n",
+        '    head = build.ipcomp_header(header.proto, args.sav.spi) if packed != payload else b""\n',
     ),
     "IPComp input forgets the next header": Break(
         K + "netipsec/xform_ipcomp.py", "+ plain, proto=next_header)", "+ plain)"

@@ -48,12 +48,15 @@ class AhTransform:
 
     def seal(self, packet: bytes, *, spi: int, seq: int) -> bytes:
         """Insert AH between the IP header and what it carries; renew protocol, length and checksum."""
-        header = ip.read(packet)
-        fixed = bytes((header.proto, self.header_len // 4 - 2, 0, 0)) + spi.to_bytes(4, "big")
-        fixed = (fixed + seq.to_bytes(4, "big"))[: self._fixed_len]
-        body = fixed + bytes(self.icv_len) + packet[header.header_len :]
-        whole = ip.write(header._replace(proto=IPPROTO_AH), body)
-        at = header.header_len + self._fixed_len
+        from ipsec_lo_trace.wire import build  # noqa: PLC0415 -- scapy loads to seal, not to open
+
+        header_len, _ident, _off, _ttl, proto = ip.outline(packet)
+        template = build.ah_header(spi, self.header_len, self.icv_len)
+        fixed = bytes((proto,)) + template[1:8] + seq.to_bytes(4, "big")
+        inserted = fixed[: self._fixed_len] + bytes(self.icv_len)
+        whole = packet[:header_len] + inserted + packet[header_len:]
+        whole = ip.patch(whole, proto=IPPROTO_AH, total_len=len(whole))
+        at = header_len + self._fixed_len
         return whole[:at] + self._icv(whole) + whole[at + self.icv_len :]
 
     def icv_ok(self, packet: bytes) -> bool:
@@ -63,9 +66,9 @@ class AhTransform:
 
     def strip(self, packet: bytes) -> bytes:
         """Cut AH out; restore protocol, length and checksum."""
-        header = ip.read(packet)
-        next_header = packet[header.header_len]
-        return ip.write(header._replace(proto=next_header), packet[header.header_len + self.header_len :])
+        header_len = ip.outline(packet)[0]
+        rest = packet[:header_len] + packet[header_len + self.header_len :]
+        return ip.patch(rest, proto=packet[header_len], total_len=len(rest))
 
     def _icv(self, packet: bytes) -> bytes:
         """Authenticate the packet with its mutable fields and the ICV itself as zeros."""

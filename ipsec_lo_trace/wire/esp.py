@@ -45,8 +45,11 @@ class EspTransform:
         self, *, spi: int, seq: int, iv: bytes, next_header: int, payload: bytes, padding: bytes
     ) -> bytes:
         """Make the ESP packet, from SPI to ICV; ``padding`` has padding_len() - 2 bytes."""
-        plain = payload + padding + bytes((len(padding), next_header))
-        head = spi.to_bytes(4, "big") + seq.to_bytes(4, "big")
+        from ipsec_lo_trace.wire import build  # noqa: PLC0415 -- scapy loads to seal, not to open
+
+        trailer = build.esp_trailer(len(padding), next_header)
+        head = build.esp_header(spi)[:4] + seq.to_bytes(4, "big")
+        plain = payload + padding + trailer[-TRAILER_LEN:]
         sealed = head[: self._fixed_len] + iv + self._encrypt(iv, plain)
         return sealed + self._icv(sealed)
 

@@ -76,12 +76,12 @@ def with_sequence(message: bytes, seq: int, data_head: bytes = b"") -> bytes:
     return _sealed(message[:2], message[4:6] + seq.to_bytes(2, "big") + data)
 
 
-def error(kind: int, code: int, quoted: bytes, gateway: bytes = bytes(4)) -> bytes:
-    """Make an error message of this type and code about the packet that ``quoted`` is the beginning of.
+def error(template: bytes, quoted: bytes, gateway: bytes = bytes(4)) -> bytes:
+    """Fill in the header of an error about the packet that ``quoted`` is the beginning of.
 
     ``gateway`` is the address that a redirect points to, four bytes.
     """
-    return _sealed(bytes((kind, code)), gateway + quoted)
+    return _sealed(template[:2], gateway + quoted)
 
 
 def _sealed(head: bytes, rest: bytes) -> bytes:

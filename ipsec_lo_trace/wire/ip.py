@@ -18,6 +18,8 @@ IPOPT_COPIED = 0x80
 """The bit of an option's type that puts it into every fragment.  RFC 791 section 3.1."""
 _FIXED = struct.Struct("!BBHHHBBH4s4s")
 _OUTLINE = struct.Struct("!HHBB")
+_LEN_IDENT = struct.Struct("!HH")
+_SHORT = struct.Struct("!H")
 
 
 class WireError(ValueError):
@@ -61,11 +63,6 @@ def read(packet: bytes) -> IpHeader:
     return IpHeader(
         header_len, tos, total_len, ident, off, ttl, proto, sum_, address(src), address(dst), options
     )
-
-
-def fresh(proto: int, src: IPv4Address, dst: IPv4Address, *, ttl: int, off: int = 0) -> IpHeader:
-    """Make the header of a new packet; length, identification and checksum come later."""
-    return IpHeader(HEADER_LEN, 0, 0, 0, off, ttl, proto, 0, src, dst, b"")
 
 
 def outline(packet: bytes) -> tuple[int, int, int, int, int]:
@@ -115,56 +112,62 @@ def dst_text(packet: bytes) -> str:
     return _dotted(packet[16:20])
 
 
-def write(header: IpHeader, payload: bytes) -> bytes:
-    """Serialise header and payload: lengths and checksum are worked out, options padded to four bytes.
+def filled(template: bytes, payload: bytes, *, ident: int = 0, tos: int = 0) -> bytes:
+    """Fill a header without options in, whose checksum is 0, and put the payload behind it.
 
     A length beyond 65535 wraps, as it does in a field of 16 bits.
     """
-    options = header.options + bytes(-len(header.options) % 4)
-    header_len = HEADER_LEN + len(options)
-    head = (
-        _FIXED.pack(
-            0x40 | header_len // 4,
-            header.tos,
-            (header_len + len(payload)) & 0xFFFF,
-            header.ident,
-            header.off,
-            header.ttl,
-            header.proto,
-            0,
-            header.src.packed,
-            header.dst.packed,
-        )
-        + options
-    )
-    return head[:10] + checksum(head).to_bytes(2, "big") + head[12:] + payload
+    head = bytearray(template)
+    head[1] = tos
+    _LEN_IDENT.pack_into(head, 2, (HEADER_LEN + len(payload)) & 0xFFFF, ident)
+    _SHORT.pack_into(head, 10, checksum(head))
+    return bytes(head) + payload
 
 
-def patch(
+def patch(  # noqa: PLR0913 -- the fields of a header
     packet: bytes,
     *,
     total_len: int | None = None,
+    ident: int | None = None,
     off: int | None = None,
     ttl: int | None = None,
     proto: int | None = None,
     src: IPv4Address | None = None,
+    dst: IPv4Address | None = None,
 ) -> bytes:
     """Rewrite header fields in place and renew the header checksum; the payload stays."""
     header_len = (packet[0] & 0xF) * 4
     head = bytearray(packet[:header_len])
     if total_len is not None:
-        head[2:4] = total_len.to_bytes(2, "big")
+        _SHORT.pack_into(head, 2, total_len)
+    if ident is not None:
+        _SHORT.pack_into(head, 4, ident)
     if off is not None:
-        head[6:8] = off.to_bytes(2, "big")
+        _SHORT.pack_into(head, 6, off)
     if ttl is not None:
         head[8] = ttl
     if proto is not None:
         head[9] = proto
     if src is not None:
         head[12:16] = src.packed
+    if dst is not None:
+        head[16:20] = dst.packed
     head[10:12] = b"\0\0"
-    head[10:12] = checksum(head).to_bytes(2, "big")
+    _SHORT.pack_into(head, 10, checksum(head))
     return bytes(head) + packet[header_len:]
+
+
+def with_options(packet: bytes, options: bytes) -> bytes:
+    """Put ``options``, a multiple of four bytes, in the place of those in the header, and renew its lengths.
+
+    The checksum is left to patch().  Source: netinet/ip_output.c, ip_insertoptions; netinet/ip_icmp.c and
+    ip_input.c, ip_stripoptions.
+    """
+    header_len = HEADER_LEN + len(options)
+    payload = packet[(packet[0] & 0xF) * 4 :]
+    total_len = (header_len + len(payload)).to_bytes(2, "big")
+    vhl = bytes((0x40 | header_len // 4,))
+    return vhl + packet[1:2] + total_len + packet[4:HEADER_LEN] + options + payload
 
 
 def checksum(data: bytes | bytearray) -> int:
@@ -197,13 +200,14 @@ def fragment(packet: bytes, mtu: int) -> list[bytes]:
     room = (mtu - header.header_len) // 8 * 8
     if room <= 0:
         raise ValueError(f"an MTU of {mtu} has no room behind {header.header_len} bytes of header")
-    rest = header._replace(options=copied(header.options))
+    first = packet[: header.header_len]
+    kept = copied(header.options)
+    later = with_options(first, kept + bytes(-len(kept) % 4))
     pieces = []
     for start in range(0, len(payload) or 1, room):
         more = IP_MF if start + room < len(payload) else 0
-        head = rest if start else header
-        off = header.off + start // 8 | more
-        pieces.append(write(head._replace(off=off), payload[start : start + room]))
+        piece = (later if start else first) + payload[start : start + room]
+        pieces.append(patch(piece, off=header.off + start // 8 | more, total_len=len(piece)))
     return pieces
 
 
@@ -231,5 +235,6 @@ def reassemble(parts: dict[int, bytes]) -> bytes | None:
             return None
         payload += parts[offset][header.header_len :]
         if not header.off & IP_MF:
-            return write(read(parts[0])._replace(off=0), payload)
+            first = parts[0][: read(parts[0]).header_len]
+            return patch(first + payload, off=0, total_len=len(first) + len(payload))
     return None

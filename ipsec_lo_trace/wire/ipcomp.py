@@ -38,12 +38,6 @@ def read(data: bytes, at: int = 0) -> IpcompHeader:
     return IpcompHeader(data[at], data[at + 1], int.from_bytes(data[at + 2 : at + HEADER_LEN], "big"))
 
 
-def write(next_header: int, cpi: int) -> bytes:
-    """Make a header; of a CPI beyond 16 bits the low 16 go on the wire."""
-    # KERNEL: an SA with setkey's -R may have an SPI that long; ipcomp_output cuts it down to u_int16_t.
-    return bytes((next_header, 0)) + (cpi & 0xFFFF).to_bytes(2, "big")
-
-
 def deflate(data: bytes) -> bytes:
     """Compress; what comes out may be longer than what went in.
 

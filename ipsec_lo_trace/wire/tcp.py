@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from ipsec_lo_trace.wire import ip
 from ipsec_lo_trace.wire.ip import IpHeader, checksum
 from ipsec_lo_trace.wire.udp import pseudo_header
 
@@ -15,7 +16,8 @@ TH_ACK = 0x10
 LETTERS = ((0x02, "S"), (0x04, "R"), (0x01, "F"), (0x08, "P"), (0x20, "U"), (0x10, "A"))
 """The flags in the order in which they are shown."""
 _HEADER = struct.Struct("!HHIIBBHHH")
-_CHECKSUM_AT = 16
+_NUMBERS = struct.Struct("!II")
+_CHECKSUM = struct.Struct("!H")
 
 
 class TcpHeader(NamedTuple):
@@ -46,28 +48,40 @@ def read(segment: bytes) -> TcpHeader | None:
     return TcpHeader(sport, dport, seq, ack, flags, win, segment[HEADER_LEN:header_len])
 
 
-def write(header: IpHeader, tcp: TcpHeader) -> bytes:
-    """Make a segment without data to travel under an IP header."""
-    off = tcp.header_len // 4 << 4
-    fixed = _HEADER.pack(tcp.sport, tcp.dport, tcp.seq, tcp.ack, off, tcp.flags, tcp.win, 0, 0)
-    segment = fixed + tcp.options
-    total = checksum(pseudo_header(header, len(segment)) + segment)
-    return segment[:_CHECKSUM_AT] + total.to_bytes(2, "big") + segment[_CHECKSUM_AT + 2 :]
+def packet(ip_template: bytes, template: bytes, *, seq: int, ack: int) -> bytes:
+    """Fill both headers of a segment without data in."""
+    segment = bytearray(template)
+    _NUMBERS.pack_into(segment, 4, seq, ack)
+    return ip.filled(ip_template, _summed(ip.ends(ip_template), ip_template[9], segment))
+
+
+def turned(packet: bytes, *, seq: int, ack: int, flags: int, ttl: int) -> bytes:
+    """Make a segment's headers, without their options, those of an answer to it that has no data.
+
+    Source: netinet/tcp_subr.c, tcp_respond: ends and ports change places, and the rest is set or zeroed.
+    """
+    header = ip.read(packet)
+    ports = packet[header.header_len : header.header_len + 4]
+    segment = bytearray(ports[2:] + ports[:2] + bytes(HEADER_LEN - 4))
+    _NUMBERS.pack_into(segment, 4, seq, ack)
+    segment[12:14] = HEADER_LEN // 4 << 4, flags
+    head = ip.with_options(packet[: header.header_len], b"")
+    head = head[:1] + b"\0" + head[2:]
+    sealed = _summed(header.dst.packed + header.src.packed, header.proto, segment)
+    length = len(head) + len(sealed)
+    return ip.patch(head + sealed, total_len=length, ident=0, off=0, ttl=ttl, src=header.dst, dst=header.src)
+
+
+def _summed(ends: bytes, proto: int, segment: bytearray) -> bytes:
+    """Write the checksum into a segment whose checksum is 0."""
+    _CHECKSUM.pack_into(segment, 16, checksum(pseudo_header(ends, proto, len(segment)) + segment))
+    return bytes(segment)
 
 
 def checksum_ok(header: IpHeader, segment: bytes) -> bool:
-    """Tell whether the checksum is right."""
-    return checksum(pseudo_header(header, len(segment)) + segment) == 0
-
-
-def timestamp_option(value: int, echoed: int) -> bytes:
-    """Make the timestamp option as RFC 1323 appendix A has it: two NOPs before it."""
-    return struct.pack("!BBBBII", 1, 1, 8, 10, value, echoed)
-
-
-def syn_options(mss: int) -> bytes:
-    """Make the options of a SYN: maximum segment size (bytes), window scale 0, timestamp 0."""
-    return struct.pack("!BBHBBBB", 2, 4, mss, 1, 3, 3, 0) + timestamp_option(0, 0)
+    """Check the checksum."""
+    pseudo = pseudo_header(header.src.packed + header.dst.packed, header.proto, len(segment))
+    return checksum(pseudo + segment) == 0
 
 
 def flags_text(flags: int) -> str:

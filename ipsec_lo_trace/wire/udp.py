@@ -5,10 +5,12 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from ipsec_lo_trace.wire import ip
 from ipsec_lo_trace.wire.ip import IpHeader, checksum
 
 HEADER_LEN = 8
 _HEADER = struct.Struct("!HHHH")
+_SHORT = struct.Struct("!H")
 
 
 class UdpHeader(NamedTuple):
@@ -25,24 +27,29 @@ def read(datagram: bytes) -> UdpHeader:
     return UdpHeader(*_HEADER.unpack_from(datagram))
 
 
-def pseudo_header(header: IpHeader, length: int) -> bytes:
-    """Give what the checksum of UDP and TCP covers of the IP header; ``length`` in bytes is the payload's."""
-    return header.src.packed + header.dst.packed + bytes((0, header.proto)) + length.to_bytes(2, "big")
+def pseudo_header(ends: bytes, proto: int, length: int) -> bytes:
+    """Return what the checksum of UDP and TCP covers of an IP header.
+
+    ``ends`` are source and destination, eight bytes; ``length`` in bytes is the payload's.
+    """
+    return ends + bytes((0, proto)) + length.to_bytes(2, "big")
 
 
-def write(header: IpHeader, sport: int, dport: int, data: bytes) -> bytes:
-    """Make a datagram to travel under an IP header; a checksum that comes out as 0 is sent as 65535."""
-    ulen = HEADER_LEN + len(data)
-    blank = _HEADER.pack(sport, dport, ulen, 0)
-    total = checksum(pseudo_header(header, ulen) + blank + data) or 0xFFFF
-    return blank[:6] + total.to_bytes(2, "big") + data
+def packet(ip_template: bytes, template: bytes, data: bytes) -> bytes:
+    """Fill both headers in for ``data``; a checksum that comes out as 0 is sent as 65535."""
+    datagram = bytearray(template + data)
+    _SHORT.pack_into(datagram, 4, len(datagram))
+    pseudo = pseudo_header(ip.ends(ip_template), ip_template[9], len(datagram))
+    _SHORT.pack_into(datagram, 6, checksum(pseudo + datagram) or 0xFFFF)
+    return ip.filled(ip_template, bytes(datagram))
 
 
 def checksum_ok(header: IpHeader, datagram: bytes) -> bool:
-    """Tell whether the checksum is right; 0 says that the sender made none."""
+    """Check the checksum; 0 says that the sender made none."""
     if not read(datagram).checksum:
         return True
-    return checksum(pseudo_header(header, len(datagram)) + datagram) == 0
+    pseudo = pseudo_header(header.src.packed + header.dst.packed, header.proto, len(datagram))
+    return checksum(pseudo + datagram) == 0
 
 
 def describe(datagram: bytes) -> str:

@@ -17,6 +17,7 @@ from ipsec_lo_trace.wire import icmp, ip, tcp
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform
 from ipsec_lo_trace.wire.iv import derive_bytes
+from tests import handmade
 
 LO, A, B = "127.0.0.1", "10.9.9.1", "10.9.9.2"
 AES = "00112233445566778899aabbccddeeff"
@@ -105,7 +106,7 @@ def audited_packets(packets: list[bytes], config: str = LO_ESP) -> Audited:
 
 def packet(proto: int, payload: bytes, src: str = LO, dst: str = LO, ident: int = 1) -> bytes:
     """Put an IPv4 header before a payload."""
-    return ip.write(
+    return handmade.write(
         ip.IpHeader(0, 0, 0, ident, 0, 64, proto, 0, IPv4Address(src), IPv4Address(dst), b""), payload
     )
 
@@ -145,7 +146,7 @@ def sealed(
         payload=payload,
         padding=padding,
     )
-    return ip.write(header._replace(proto=IPPROTO_ESP, off=0 if tunnel else header.off), body)
+    return handmade.write(header._replace(proto=IPPROTO_ESP, off=0 if tunnel else header.off), body)
 
 
 SYN, RST, ACK = tcp.TH_SYN, tcp.TH_RST, tcp.TH_ACK

@@ -16,6 +16,7 @@ from ipsec_lo_trace.model.audit_codes import AUDIT_CODES
 from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP
 from ipsec_lo_trace.wire import ip, ipcomp
 from ipsec_lo_trace.wire.esp import EspTransform
+from tests import handmade
 from tests.audit.support import (
     ACK,
     AES,
@@ -286,8 +287,8 @@ def test_the_inside_of_a_tunnel_may_be_seen_again() -> None:
 def compressed(clear: bytes) -> bytes:
     """Compress what a packet holds."""
     header = ip.read(clear)
-    body = ipcomp.write(header.proto, 2) + ipcomp.deflate(clear[header.header_len :])
-    return ip.write(header._replace(proto=IPPROTO_IPCOMP), body)
+    body = handmade.ipcomp(header.proto, 2, ipcomp.deflate(clear[header.header_len :]))
+    return handmade.write(header._replace(proto=IPPROTO_IPCOMP), body)
 
 
 def test_compression_is_taken_off_and_protects_nothing() -> None:

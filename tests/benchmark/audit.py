@@ -16,6 +16,7 @@ from ipsec_lo_trace.wire import ip
 from ipsec_lo_trace.wire.esp import EspTransform
 from ipsec_lo_trace.wire.icmp import ICMP_ECHO, ICMP_ECHOREPLY, with_type
 from ipsec_lo_trace.wire.iv import derive_bytes
+from tests import handmade
 from tests.benchmark.__main__ import TOOL, medians, peak_kib
 
 MANY = 1_000_000
@@ -53,7 +54,9 @@ def packets(count: int) -> Iterator[bytes]:
             payload=message,
             padding=padding,
         )
-        yield ip.write(ip.IpHeader(0, 0, 0, number & 0xFFFF, 0, 255, 50, 0, address, address, b""), sealed)
+        yield handmade.write(
+            ip.IpHeader(0, 0, 0, number & 0xFFFF, 0, 255, 50, 0, address, address, b""), sealed
+        )
 
 
 def write_capture(path: Path, count: int) -> None:

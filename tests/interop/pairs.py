@@ -10,6 +10,7 @@ from ipsec_lo_trace.wire import ah, ip
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform
 from ipsec_lo_trace.wire.iv import derive_bytes
+from tests import handmade
 
 IPPROTO_ICMP = 1
 IPPROTO_IPIP = 4
@@ -118,7 +119,7 @@ def setkey(pair: Pair) -> str:
 
 def packet(pair: Pair, proto: int, payload: bytes) -> bytes:
     """Put an IPv4 header from src to dst before a payload."""
-    return ip.write(ip.IpHeader(0, 0, 0, 1, 0, 255, proto, 0, pair.src, pair.dst, b""), payload)
+    return handmade.write(ip.IpHeader(0, 0, 0, 1, 0, 255, proto, 0, pair.src, pair.dst, b""), payload)
 
 
 def seal(pair: Pair, clear: bytes, seq: int) -> bytes:

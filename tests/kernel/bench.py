@@ -20,6 +20,7 @@ from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.wire import icmp, ip
 from ipsec_lo_trace.wire.summary import summarise
+from tests import handmade
 from tests.support import LOCALHOST, A, B
 
 ESP_KEYS = '-E 3des-cbc "123456789012345678901234" -A hmac-md5 "0123456789abcdef"'
@@ -85,7 +86,7 @@ def echo(
 ) -> bytes:
     """Build an echo message in an IPv4 packet; ``fields`` replaces header fields."""
     message = icmp.with_type(bytes((kind, 0, 0, 0, 0, 1, 0, 1)) + bytes(range(56)), kind)
-    return ip.write(header(src, dst)._replace(**fields), message)
+    return handmade.write(header(src, dst)._replace(**fields), message)
 
 
 def header(src: IPv4Address = LOCALHOST, dst: IPv4Address = LOCALHOST) -> ip.IpHeader:

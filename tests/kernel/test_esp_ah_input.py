@@ -15,6 +15,7 @@ from ipsec_lo_trace.model.policy import Direction
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, SaState
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.wire import ip
+from tests import handmade
 from tests.benchmark.naive import association
 from tests.kernel.bench import AH_KEYS, ESP_KEYS, ONE_AH, ONE_ESP, OUT_ESP, Bench, echo, header
 
@@ -35,7 +36,7 @@ def sealed(bench: Bench, seq: int = 1, *, plain: bytes | None = None, padding: b
         payload=payload,
         padding=padding or wanted,
     )
-    return ip.write(header()._replace(proto=IPPROTO_ESP), body)
+    return handmade.write(header()._replace(proto=IPPROTO_ESP), body)
 
 
 def last(steps: list[Step]) -> tuple[str, str, str | None]:
@@ -114,7 +115,7 @@ def _with_pad_length(pad_len: int) -> bytes:
     plain.padlen, plain.nh = pad_len, IPPROTO_ICMP
     body = sa.crypt_algo.encrypt(sa, plain, sa.crypt_key)
     sa.auth_algo.sign(body, sa.auth_key)
-    return ip.write(header()._replace(proto=IPPROTO_ESP), bytes(body))
+    return handmade.write(header()._replace(proto=IPPROTO_ESP), bytes(body))
 
 
 def test_a_wrong_last_padding_byte_is_refused_as_badenc() -> None:
@@ -162,7 +163,7 @@ def test_a_dead_sa_is_no_sa() -> None:
 def test_a_packet_too_short_for_a_header_is_counted_as_hdrops(proto: int) -> None:
     """Fewer than eight bytes behind the IP header: *_hdrops, EINVAL."""
     bench = Bench(ONE_ESP)
-    steps = bench.receive(ip.write(header()._replace(proto=proto), bytes(7)))
+    steps = bench.receive(handmade.write(header()._replace(proto=proto), bytes(7)))
     assert last(steps) == ("ipsec4_common_input", "ipsec-short", "EINVAL")
     assert bench.counters[("esps" if proto == IPPROTO_ESP else "ahs") + "_hdrops"] == 1
 

@@ -15,8 +15,9 @@ from ipsec_lo_trace.machine.verdicts import CALL
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.wire import icmp, ip
-from ipsec_lo_trace.wire.options import source_route_option
+from ipsec_lo_trace.wire import build, icmp, ip
+from ipsec_lo_trace.wire.options import IPOPT_LSRR, source_route
+from tests import handmade
 from tests.kernel.bench import IN_ESP, Bench, echo, header
 from tests.support import LOCALHOST, A, B
 
@@ -139,7 +140,15 @@ def test_the_way_back_is_reversed() -> None:
 
 def test_a_route_that_is_not_at_its_end_is_not_reversed() -> None:
     """Only a completed route is saved; without one there is no first hop."""
-    assert reply_options(header()._replace(options=source_route_option(A))) == (b"", None)
+    route = source_route(build.source_route_option(IPOPT_LSRR, 1), A.packed)
+    assert reply_options(header()._replace(options=route)) == (b"", None)
+
+
+def test_of_a_route_of_odd_length_whole_addresses_count() -> None:
+    """Two bytes behind the last whole address are no hop: the kernel divides the length by an address's."""
+    option = bytes((131, 9, 8)) + A.packed + bytes(2)
+    reply, hop = reply_options(header(LOCALHOST, B)._replace(options=option + bytes(3)))
+    assert (hop, reply) == (A, bytes((1, 131, 7, 4)) + LOCALHOST.packed)
 
 
 # --- raw sockets ----------------------------------------------------------------------------------
@@ -147,7 +156,7 @@ def test_a_route_that_is_not_at_its_end_is_not_reversed() -> None:
 
 def test_a_process_may_write_the_header() -> None:
     """IP_HDRINCL: identification and source are filled in, TTL and flags stay, ips_rawout counts."""
-    packet = ip.write(ip.fresh(1, IPv4Address(0), A, ttl=7, off=ip.IP_DF), echo()[20:])
+    packet = handmade.write(handmade.fresh(1, IPv4Address(0), A, ttl=7, off=ip.IP_DF), echo()[20:])
     raw = defs.RawOutput(None, A, 0, b"", header_included=True)
     bench = Bench()
     steps = bench.enter(defs.rip_output, Mbuf(packet, echo=1, packet="P1"), raw, via=CALL)
@@ -167,7 +176,7 @@ def test_a_header_of_more_than_65535_bytes_is_refused() -> None:
 def test_a_request_too_short_to_be_answered(kind: int) -> None:
     """Eight bytes of timestamp or mask request: icps_badlen, and on to the raw sockets."""
     bench = Bench(build=Build(maskrepl="1"))
-    steps = bench.receive(ip.write(header(), icmp.with_type(bytes(8), kind)))
+    steps = bench.receive(handmade.write(header(), icmp.with_type(bytes(8), kind)))
     assert (bench.counters["icps_badlen"], steps[-1].to) == (1, "socket:ping")
 
 
@@ -197,7 +206,7 @@ def test_a_packet_is_forwarded() -> None:
 
 def test_too_long_for_ex0() -> None:
     """Over 1500 bytes it goes out in fragments, or not at all with DF."""
-    long = ip.write(header(A, FAR), echo()[20:] + bytes(3000))
+    long = handmade.write(header(A, FAR), echo()[20:] + bytes(3000))
     assert [step.wire.len for step in router().receive(long)[-3:]] == [1500, 1500, 124]
     assert end(router().receive(ip.patch(long, off=ip.IP_DF))) == ("ip_output", "cannot-fragment")
 

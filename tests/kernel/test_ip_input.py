@@ -13,6 +13,7 @@ from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import PolicyType
 from ipsec_lo_trace.model.sa import IPPROTO_IPIP, TdbIdent
 from ipsec_lo_trace.wire import icmp, ip
+from tests import handmade
 from tests.kernel.bench import IN_ESP, ONE_ESP, OUT_ESP, Bench, echo, header
 from tests.support import A, B
 
@@ -102,7 +103,7 @@ def test_gate_1_takes_the_flag_for_proof() -> None:
 
 def test_a_full_input_queue_drops() -> None:
     """With ipintrq full, lo0, the IPsec input callback and the tunnel input drop with ENOBUFS."""
-    tunnel = ip.write(header()._replace(proto=IPPROTO_IPIP), GOOD)
+    tunnel = handmade.write(header()._replace(proto=IPPROTO_IPIP), GOOD)
     for stage, packet, args in (
         (defs.looutput, GOOD, None),
         (defs.ipsec4_common_input_cb, GOOD, None),
@@ -122,7 +123,7 @@ def test_a_full_input_queue_drops() -> None:
 def test_a_bad_icmp_message_moves_its_counter(message: bytes, reason: str, counter: str) -> None:
     """A short message and a wrong checksum are dropped and counted by icmp_input."""
     bench = Bench()
-    steps = bench.receive(ip.write(header(), message))
+    steps = bench.receive(handmade.write(header(), message))
     assert (steps[-1].stage, steps[-1].reason) == ("icmp_input", reason)
     assert bench.counters[counter] == 1
 
@@ -130,14 +131,14 @@ def test_a_bad_icmp_message_moves_its_counter(message: bytes, reason: str, count
 def test_an_unknown_protocol_finds_no_socket() -> None:
     """A protocol that no raw socket wants: ips_noproto, and the delivery is taken back."""
     bench = Bench()
-    assert bench.receive(ip.write(header()._replace(proto=99), b"12345678"))[-1].reason == "no-socket"
+    assert bench.receive(handmade.write(header()._replace(proto=99), b"12345678"))[-1].reason == "no-socket"
     assert (bench.counters["ips_noproto"], bench.counters["ips_delivered"]) == (1, 0)
 
 
 def test_ip_in_ip_that_did_not_come_by_ipsec_goes_to_the_raw_sockets() -> None:
     """Without any of the three flags no tunnel claims the packet."""
     bench = Bench()
-    steps = bench.receive(ip.write(header()._replace(proto=IPPROTO_IPIP), GOOD))
+    steps = bench.receive(handmade.write(header()._replace(proto=IPPROTO_IPIP), GOOD))
     assert [step.stage for step in steps] == ["ip_input", "encap4_input", "rip_input"]
 
 
@@ -146,7 +147,7 @@ def test_an_inner_packet_that_is_too_short_is_dropped() -> None:
     bench = Bench()
     flagged = Mbuf(GOOD, echo=1, packet="P1")
     m_set_flag(flagged, M_DECRYPTED)
-    steps = bench.receive(ip.write(header()._replace(proto=IPPROTO_IPIP), b"short"), marks=flagged)
+    steps = bench.receive(handmade.write(header()._replace(proto=IPPROTO_IPIP), b"short"), marks=flagged)
     assert steps[-1].reason == "ipip-short"
 
 
@@ -162,7 +163,7 @@ def test_record_route_is_recorded_at_each_pass_and_returned() -> None:
     """ip_input writes this host's address into each record route option; icmp_reflect carries it over."""
     bench = Bench()
     option = b"\1" + bytes((7, 11, 4)) + bytes(8)
-    bench.receive(ip.write(header()._replace(options=option), GOOD[20:]))
+    bench.receive(handmade.write(header()._replace(options=option), GOOD[20:]))
     back = ip.read(bench.delivered[0].data).options
     assert back == bytes((7, 11, 12, 127, 0, 0, 1, 127, 0, 0, 1, 0))
 
@@ -171,7 +172,10 @@ def test_record_route_is_recorded_at_each_pass_and_returned() -> None:
 def test_malformed_options_are_refused(option: bytes) -> None:
     """An option with an impossible length or pointer is dropped as such."""
     bench = Bench()
-    assert bench.receive(ip.write(header()._replace(options=option), GOOD[20:]))[0].reason == "bad-ip-option"
+    assert (
+        bench.receive(handmade.write(header()._replace(options=option), GOOD[20:]))[0].reason
+        == "bad-ip-option"
+    )
 
 
 def test_the_reply_swaps_addresses_and_renews_ttl_and_checksum() -> None:
@@ -206,6 +210,6 @@ def test_outbound_discard_is_silent() -> None:
 def test_an_address_that_is_not_local_has_no_route() -> None:
     """ip_output to a stranger: EHOSTUNREACH and ips_noroute."""
     bench = Bench(OUT_ESP)
-    stranger = ip.write(header(A, A)._replace(dst=ip.address(b"\xc0\0\2\1")), GOOD[20:])
+    stranger = handmade.write(header(A, A)._replace(dst=ip.address(b"\xc0\0\2\1")), GOOD[20:])
     steps = bench.enter(defs.ip_output, Mbuf(stranger, echo=1, packet="P1"), defs.Output(), via=CALL)
     assert (steps[-1].reason, steps[-1].errno) == ("no-route", "EHOSTUNREACH")

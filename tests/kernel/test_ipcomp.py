@@ -19,6 +19,7 @@ from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.wire import ip, ipcomp
+from tests import handmade
 from tests.kernel.bench import ESP_KEYS, Bench, echo, header
 from tests.support import LOCALHOST, PATCHED, UNPATCHED, Traced, trace
 
@@ -49,8 +50,8 @@ def run(
 
 def sealed(payload: bytes, cpi: int = CPI) -> bytes:
     """Put an IPComp header before ``payload``, compressed or not, in a packet."""
-    body = ipcomp.write(IPPROTO_ICMP, cpi) + payload
-    return ip.write(header()._replace(proto=IPPROTO_IPCOMP), body)
+    body = handmade.ipcomp(IPPROTO_ICMP, cpi, payload)
+    return handmade.write(header()._replace(proto=IPPROTO_IPCOMP), body)
 
 
 def bench(config: str = ONE) -> Bench:
@@ -149,7 +150,7 @@ def test_what_stays_as_long_as_it_was_is_sent_compressed() -> None:
     candidates = (bytes((8, *range(100, 100 + n))) + bytes(zeros) for n in range(40) for zeros in range(20))
     payload = next(data for data in candidates if len(ipcomp.deflate(data)) == len(data))
     table = bench(ONE + BOTH.format(RULE))
-    m = Mbuf(ip.write(header(), payload), echo=1, packet="P1")
+    m = Mbuf(handmade.write(header(), payload), echo=1, packet="P1")
     steps = table.enter(defs.ip_output, m, defs.Output(), via=CALL)
     cut = next(step for step in steps if step.stage == "ipcomp_input_cb")
     assert (cut.reason, cut.wire.len) == ("", 20 + len(payload))

@@ -13,7 +13,7 @@ from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.wire import ip
+from tests import handmade
 from tests.kernel.bench import AH_KEYS, ESP_KEYS, ONE_AH, ONE_ESP, OUT_ESP, Bench, echo, header
 from tests.support import LOCALHOST, PATCHED, UNPATCHED, A, B, trace
 
@@ -119,7 +119,7 @@ def test_a_bundle_goes_on_past_a_use_request_without_an_sa() -> None:
 def test_a_packet_that_outgrows_65535_bytes_is_refused(config: str, counter: str) -> None:
     """The transform counts *_toobig and returns EMSGSIZE."""
     bench = Bench(config)
-    big = ip.write(header(), bytes(65510))
+    big = handmade.write(header(), bytes(65510))
     steps = output(bench, big)
     assert (steps[-1].reason, steps[-1].errno, bench.counters[counter]) == ("message-too-long", "EMSGSIZE", 1)
 
@@ -130,7 +130,7 @@ def test_a_tunnel_refuses_what_its_outer_header_would_make_too_long() -> None:
         f"add 127.0.0.1 127.0.0.1 esp 0x1000 -m tunnel {ESP_KEYS} ;"
         "spdadd 127.0.0.1 127.0.0.1 any -P out ipsec esp/tunnel/127.0.0.1-127.0.0.1/require ;"
     )
-    assert output(bench, ip.write(header(), bytes(65510)))[-1].reason == "message-too-long"
+    assert output(bench, handmade.write(header(), bytes(65510)))[-1].reason == "message-too-long"
     assert (bench.counters["ipips_opackets"], bench.counters["esps_toobig"]) == (1, 1)
 
 

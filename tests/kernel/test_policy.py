@@ -17,6 +17,7 @@ from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import ULPROTO_ANY, Direction, Level
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, Replay, SaState, TdbIdent
 from ipsec_lo_trace.wire import ip
+from tests import handmade
 from tests.kernel.bench import ESP_KEYS, ONE_ESP, Bench, echo, header
 
 
@@ -29,9 +30,9 @@ def mbuf(packet: bytes) -> Mbuf:
     ("packet", "ul_proto", "ports"),
     [
         (echo(), 1, (0, 0)),
-        (ip.write(header()._replace(proto=IPPROTO_ESP), bytes(8)), IPPROTO_ESP, (0, 0)),
-        (ip.write(header()._replace(proto=IPPROTO_AH), bytes(24)), ULPROTO_ANY, (0, 0)),
-        (ip.write(header()._replace(proto=17), b"\0\7\0\x35" + bytes(4)), 17, (7, 53)),
+        (handmade.write(header()._replace(proto=IPPROTO_ESP), bytes(8)), IPPROTO_ESP, (0, 0)),
+        (handmade.write(header()._replace(proto=IPPROTO_AH), bytes(24)), ULPROTO_ANY, (0, 0)),
+        (handmade.write(header()._replace(proto=17), b"\0\7\0\x35" + bytes(4)), 17, (7, 53)),
         (echo(off=ip.IP_MF), ULPROTO_ANY, (0, 0)),
         (echo(off=3), ULPROTO_ANY, (0, 0)),
     ],
@@ -223,4 +224,4 @@ def test_an_sa_is_found_whatever_the_source_says() -> None:
         spi=sav.spi, seq=1, iv=bytes(8), next_header=1, payload=echo()[20:], padding=bytes(range(1, 7))
     )
     elsewhere = header(IPv4Address("10.9.9.1"))._replace(proto=IPPROTO_ESP)
-    assert bench.receive(ip.write(elsewhere, sealed))[1].to == "esp_input"
+    assert bench.receive(handmade.write(elsewhere, sealed))[1].to == "esp_input"

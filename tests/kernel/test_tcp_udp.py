@@ -14,25 +14,31 @@ from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP, Inpcb, TcpState
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_ICMP, TdbIdent
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.wire import icmp, ip, tcp, udp
+from ipsec_lo_trace.wire import ip, tcp
 from ipsec_lo_trace.wire.tcp import TH_ACK, TH_RST, TH_SYN, TcpHeader
+from tests import handmade
 from tests.kernel.bench import IN_ESP, Bench, echo
 from tests.support import LOCALHOST
 
 NEAR, FAR = 49152, 9
-SYN = TcpHeader(NEAR, FAR, 100, 0, TH_SYN, 0, tcp.syn_options(1460))
+SYN = TcpHeader(NEAR, FAR, 100, 0, TH_SYN, 0, handmade.syn_options(1460))
 
 
 def datagram(data: bytes = b"data", *, dport: int = FAR, sport: int = NEAR) -> bytes:
     """Build a UDP datagram in a packet of 127.0.0.1 to itself."""
-    header = ip.fresh(IPPROTO_UDP, LOCALHOST, LOCALHOST, ttl=64)
-    return ip.write(header, udp.write(header, sport, dport, data))
+    header = handmade.fresh(IPPROTO_UDP, LOCALHOST, LOCALHOST, ttl=64)
+    return handmade.write(header, handmade.udp(header, sport, dport, data))
 
 
 def segment(th: TcpHeader, *, options: bytes = b"") -> bytes:
     """Build a TCP segment in a packet of 127.0.0.1 to itself, with IP options if given."""
-    header = ip.fresh(IPPROTO_TCP, LOCALHOST, LOCALHOST, ttl=64)._replace(options=options)
-    return ip.write(header, tcp.write(header, th))
+    header = handmade.fresh(IPPROTO_TCP, LOCALHOST, LOCALHOST, ttl=64)._replace(options=options)
+    return handmade.write(header, handmade.tcp(header, th))
+
+
+def cut(proto: int, payload: bytes) -> bytes:
+    """Make a packet with something under a protocol that need not be that."""
+    return handmade.write(handmade.fresh(proto, LOCALHOST, LOCALHOST, ttl=1), payload)
 
 
 def marked(*flags: str) -> Mbuf:
@@ -70,7 +76,7 @@ GOOD = datagram()
 @pytest.mark.parametrize(
     ("packet", "counter"),
     [
-        (ip.write(ip.fresh(IPPROTO_UDP, LOCALHOST, LOCALHOST, ttl=1), b"1234567"), "udps_hdrops"),
+        (cut(IPPROTO_UDP, b"1234567"), "udps_hdrops"),
         (datagram(dport=0), ""),
         (GOOD[:24] + b"\0\7" + GOOD[26:], "udps_badlen"),
         (GOOD[:24] + b"\0\xff" + GOOD[26:], "udps_badlen"),
@@ -138,7 +144,7 @@ def test_a_datagram_to_a_group_gets_no_error() -> None:
     bench = Bench()
     m = Mbuf(GOOD[:16] + b"\xe0\0\0\1" + GOOD[20:], echo=1, packet="P1")
     header = ip.read(m.data)
-    m.data = ip.write(header, udp.write(header, NEAR, FAR, b""))
+    m.data = handmade.write(header, handmade.udp(header, NEAR, FAR, b""))
     (step,) = bench.enter(defs.udp_input, m, defs.ProtoInput(20, IPPROTO_UDP), via=CALL)
     assert step.reason == "no-port"
     assert bench.counters["udps_noportbcast"] == 1
@@ -172,8 +178,8 @@ def test_a_connected_socket_comes_before_a_bound_one() -> None:
 
 def unreachable(quoted: bytes, code: int = 3) -> bytes:
     """Build an unreachable message in a packet of 127.0.0.1 to itself."""
-    header = ip.fresh(IPPROTO_ICMP, LOCALHOST, LOCALHOST, ttl=255)
-    return ip.write(header, icmp.error(3, code, quoted))
+    header = handmade.fresh(IPPROTO_ICMP, LOCALHOST, LOCALHOST, ttl=255)
+    return handmade.write(header, handmade.icmp_error(3, code, quoted))
 
 
 def test_an_error_reaches_the_socket_that_it_is_about() -> None:
@@ -201,8 +207,14 @@ def test_errors_about_nothing_known_go_to_the_raw_sockets() -> None:
 @pytest.mark.parametrize(
     ("packet", "counter"),
     [
-        (ip.write(ip.fresh(IPPROTO_TCP, LOCALHOST, LOCALHOST, ttl=1), bytes(19)), "tcps_rcvshort"),
-        (ip.write(ip.fresh(IPPROTO_TCP, LOCALHOST, LOCALHOST, ttl=1), bytes(20)), "tcps_rcvbadoff"),
+        (
+            handmade.write(handmade.fresh(IPPROTO_TCP, LOCALHOST, LOCALHOST, ttl=1), bytes(19)),
+            "tcps_rcvshort",
+        ),
+        (
+            handmade.write(handmade.fresh(IPPROTO_TCP, LOCALHOST, LOCALHOST, ttl=1), bytes(20)),
+            "tcps_rcvbadoff",
+        ),
         (segment(SYN)[:-1] + b"x", "tcps_rcvbadsum"),
     ],
 )

@@ -17,6 +17,7 @@ from ipsec_lo_trace.sweep.drawn import DrawnCase
 from ipsec_lo_trace.sweep.known import KNOWN
 from ipsec_lo_trace.userland.ping import Ping
 from ipsec_lo_trace.wire import ip
+from tests import handmade
 from tests.sweep.support import AH, BACK, ESP, ONE_SA, PLAIN, broken, case, policy
 
 
@@ -28,7 +29,7 @@ def _misleads(_k: Kernel, m: Mbuf, what: str) -> str:
     if what != "keep":
         header = ip.read(m.data)
         body = m.data[header.header_len :]
-        m.data = ip.write(header._replace(dst=IPv4Address("192.0.2.9")), body)
+        m.data = handmade.write(header._replace(dst=IPv4Address("192.0.2.9")), body)
     return ""
 
 

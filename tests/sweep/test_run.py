@@ -17,6 +17,7 @@ from ipsec_lo_trace.model.sweep import LAWS, TRUTHS
 from ipsec_lo_trace.sweep import run as sweep_run
 from ipsec_lo_trace.sweep.examine import Examined
 from ipsec_lo_trace.wire import ip
+from tests import handmade
 from tests.cli.support import Done, assert_refused, invoke, shell, spawn
 
 SWEEP = ("sweep", "--seed", "3", "--cases", "70")
@@ -119,7 +120,7 @@ def _misleads(_k: Kernel, m: Mbuf, what: str) -> str:
     if what != "keep":
         header = ip.read(m.data)
         body = m.data[header.header_len :]
-        m.data = ip.write(header._replace(dst=IPv4Address("192.0.2.9")), body)
+        m.data = handmade.write(header._replace(dst=IPv4Address("192.0.2.9")), body)
     return ""
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipsec_lo_trace.wire import ip
+from tests import handmade
 
 addresses = st.integers(0, 2**32 - 1).map(IPv4Address)
 options = st.integers(0, 10).flatmap(lambda words: st.binary(min_size=4 * words, max_size=4 * words))
@@ -52,7 +53,7 @@ def test_checksum_of_the_example_in_rfc_1071() -> None:
 @given(headers, payloads)
 def test_what_is_written_reads_back(header: ip.IpHeader, payload: bytes) -> None:
     """Reading a written packet gives the same fields, and lengths and checksum that are right."""
-    packet = ip.write(header, payload)
+    packet = handmade.write(header, payload)
     again = ip.read(packet)
     header_len = ip.HEADER_LEN + len(header.options)
     expected = header._replace(header_len=header_len, total_len=len(packet), checksum=again.checksum)
@@ -67,22 +68,22 @@ def test_a_patch_changes_what_it_names_and_nothing_else(
     header: ip.IpHeader, payload: bytes, src: IPv4Address, proto: int, off: int
 ) -> None:
     """Patching fields equals writing the packet anew with those fields."""
-    packet = ip.write(header, payload)
+    packet = handmade.write(header, payload)
     patched = ip.patch(packet, src=src, proto=proto, off=off, total_len=len(packet))
-    assert patched == ip.write(header._replace(src=src, proto=proto, off=off), payload)
+    assert patched == handmade.write(header._replace(src=src, proto=proto, off=off), payload)
 
 
 @given(headers, payloads)
 def test_an_empty_patch_only_renews_the_checksum(header: ip.IpHeader, payload: bytes) -> None:
     """Patching no field repairs a wrong checksum and leaves everything else."""
-    packet = ip.write(header, payload)
+    packet = handmade.write(header, payload)
     assert ip.patch(packet[:10] + b"\0\0" + packet[12:]) == packet
 
 
 @given(headers)
 def test_the_ends_are_the_two_addresses(header: ip.IpHeader) -> None:
     """The ends of a packet are its source and destination as eight bytes."""
-    assert ip.ends(ip.write(header, b"")) == header.src.packed + header.dst.packed
+    assert ip.ends(handmade.write(header, b"")) == header.src.packed + header.dst.packed
 
 
 @given(headers, payloads, st.data())
@@ -90,7 +91,7 @@ def test_a_flipped_header_bit_breaks_the_checksum(
     header: ip.IpHeader, payload: bytes, data: st.DataObject
 ) -> None:
     """No single flipped bit of a header, its length field apart, goes unnoticed."""
-    packet = bytearray(ip.write(header, payload))
+    packet = bytearray(handmade.write(header, payload))
     bit = data.draw(st.integers(8, 8 * (ip.HEADER_LEN + len(header.options)) - 1))
     packet[bit // 8] ^= 1 << bit % 8
     assert not ip.header_checksum_ok(bytes(packet))
@@ -110,13 +111,13 @@ def test_bytes_that_hold_no_header_are_refused(packet: bytes) -> None:
 def test_options_are_padded_to_whole_words() -> None:
     """Options whose length is no multiple of four end in EOL bytes."""
     header = ip.IpHeader(0, 0, 0, 0, 0, 64, 1, 0, IPv4Address(1), IPv4Address(2), b"\x07\x03\x04")
-    assert ip.read(ip.write(header, b"")).options == b"\x07\x03\x04\0"
+    assert ip.read(handmade.write(header, b"")).options == b"\x07\x03\x04\0"
 
 
 @given(headers, st.binary(max_size=500), st.integers(68, 300))
 def test_fragments_reassemble_to_the_packet(header: ip.IpHeader, payload: bytes, mtu: int) -> None:
     """Fragments fit the MTU, all but the last carry whole 8-byte units, and together they are the packet."""
-    packet = ip.write(header._replace(off=0), payload)
+    packet = handmade.write(header._replace(off=0), payload)
     pieces = ip.fragment(packet, mtu)
     heads = [ip.read(piece) for piece in pieces]
     assert all(len(piece) <= mtu for piece in pieces)
@@ -130,7 +131,7 @@ def test_no_packet_comes_of_missing_fragments(
     header: ip.IpHeader, payload: bytes, data: st.DataObject
 ) -> None:
     """While any one fragment is missing there is no packet."""
-    pieces = ip.fragment(ip.write(header._replace(off=0), payload), 100)
+    pieces = ip.fragment(handmade.write(header._replace(off=0), payload), 100)
     parts = {(ip.read(piece).off & ip.IP_OFFMASK) * 8: piece for piece in pieces}
     del parts[data.draw(st.sampled_from(sorted(parts)))]
     assert ip.reassemble(parts) is None
@@ -139,7 +140,7 @@ def test_no_packet_comes_of_missing_fragments(
 @given(headers, st.binary(min_size=200, max_size=500))
 def test_fragments_of_fragments_reassemble_too(header: ip.IpHeader, payload: bytes) -> None:
     """A fragment that is cut again keeps its place and, but for the packet's end, announces more."""
-    packet = ip.write(header._replace(off=0), payload)
+    packet = handmade.write(header._replace(off=0), payload)
     pieces = [small for large in ip.fragment(packet, 148) for small in ip.fragment(large, 80)]
     assert ip.reassemble({(ip.read(piece).off & ip.IP_OFFMASK) * 8: piece for piece in pieces}) == packet
 
@@ -148,7 +149,7 @@ def test_later_fragments_keep_the_copied_options_only() -> None:
     """Router alert and NOPs are in every fragment, record route and what follows EOL in the first one."""
     route, alert, nop = bytes((7, 7, 4, 0, 0, 0, 0)), bytes((148, 4, 0, 0)), b"\x01"
     header = ip.IpHeader(0, 0, 0, 5, 0, 64, 1, 0, IPv4Address(1), IPv4Address(2), nop + route + alert + alert)
-    first, *others = [ip.read(piece) for piece in ip.fragment(ip.write(header, bytes(100)), 68)]
+    first, *others = [ip.read(piece) for piece in ip.fragment(handmade.write(header, bytes(100)), 68)]
     assert (first.header_len, first.total_len, first.options) == (36, 68, header.options)
     assert {head.options for head in others} == {nop + alert + alert + bytes(3)}
     assert [head.total_len for head in others] == [64, 64, 36]
@@ -168,7 +169,7 @@ def test_an_mtu_without_room_is_refused(mtu: int) -> None:
     """A fragment must hold eight bytes besides its header."""
     header = ip.IpHeader(0, 0, 0, 5, 0, 64, 1, 0, IPv4Address(1), IPv4Address(2), b"")
     with pytest.raises(ValueError, match="no room"):
-        ip.fragment(ip.write(header, bytes(100)), mtu)
+        ip.fragment(handmade.write(header, bytes(100)), mtu)
 
 
 def test_ports_of_a_cut_packet_are_zeros() -> None:

@@ -11,6 +11,7 @@ from ipsec_lo_trace.wire import ah, esp, icmp, ip
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform
 from ipsec_lo_trace.wire.summary import summarise
+from tests import handmade
 
 CAPTURES = Path(__file__).parents[1] / "data" / "linux"
 ETHERNET_LEN = 14
@@ -64,7 +65,7 @@ def opened(packet: bytes) -> bytes:
         assert cipher.icv_ok(inside)
         plain = cipher.decrypt(inside)
         assert plain[-2 - plain[-2] : -2] == bytes(range(1, plain[-2] + 1))
-        return opened(ip.write(header._replace(proto=plain[-1]), plain[: -2 - plain[-2]]))
+        return opened(handmade.write(header._replace(proto=plain[-1]), plain[: -2 - plain[-2]]))
     return opened(inside) if header.proto == 4 else inside
 
 

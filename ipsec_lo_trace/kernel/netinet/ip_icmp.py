@@ -109,11 +109,8 @@ def icmp_reflect(k: Kernel, m: Mbuf, _args: None) -> Verdict:
     if not may_answer(header):
         return Drop("bad-source", "", f"no reply may go to {header.src}")
     m.become(reply_name(m.packet))
-    body = m.data[header.header_len :]
-    swapped = header._replace(
-        header_len=ip.HEADER_LEN, src=reply_source(k, header), dst=header.src, ttl=MAXTTL, options=b""
-    )
-    m.data = ip.write(swapped, body)
+    bare = ip.with_options(m.data, b"") if header.options else m.data
+    m.data = ip.patch(bare, src=reply_source(k, header), dst=header.src, ttl=MAXTTL)
     text = "the reply inherits the request's marks" if m.marks else "the reply is made; no mark to inherit"
     text = strip(k, m, k.build.icmp_reflect) or text
     return HandOff(defs.icmp_send, CALL, m, defs.Reflect(*reply_options(header)), text)

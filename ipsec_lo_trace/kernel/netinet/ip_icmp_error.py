@@ -9,7 +9,7 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, Drop, HandOff, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_ICMP
-from ipsec_lo_trace.wire import icmp, ip
+from ipsec_lo_trace.wire import build, icmp, ip
 
 ICMP_UNREACH = 3
 PORT_UNREACHABLE = defs.IcmpError(ICMP_UNREACH, 3)
@@ -44,10 +44,11 @@ def icmp_error(k: Kernel, m: Mbuf, args: defs.IcmpError) -> Verdict:
         return Drop("error-suppressed", "", f"no ICMP error is sent: {refusal}")
     k.count(f"icps_outhist[{args.type}]")
     gateway = args.dest.packed if args.dest else bytes(4)
-    message = icmp.error(args.type, args.code, m.data[: header.header_len + QUOTED_LEN], gateway)
-    outer = ip.fresh(IPPROTO_ICMP, header.src, header.dst, ttl=0)
+    template = build.icmp_error(args.type, args.code)
+    message = icmp.error(template, m.data[: header.header_len + QUOTED_LEN], gateway)
+    outer = build.ip_header(IPPROTO_ICMP, header.src, header.dst, ttl=0)
     # icmp_reflect gives it its ends and its name, as it does with a reply that is made in the request's mbuf.
-    error = Mbuf(ip.write(outer, message), echo=m.echo, packet=m.packet)
+    error = Mbuf(ip.filled(outer, message), echo=m.echo, packet=m.packet)
     text = "the error is made in a new mbuf, without a mark; the offending packet is freed"
     return HandOff(defs.icmp_reflect, CALL, error, None, text, "error")
 

@@ -89,8 +89,7 @@ def _options(k: Kernel, m: Mbuf) -> Verdict | None:
         k.count("ips_badoptions")
         return Drop("bad-ip-option", "", str(error))
     if done.options != header.options:
-        fresh = header._replace(options=done.options, dst=done.dst)
-        m.data = ip.write(fresh, m.data[header.header_len :])
+        m.data = ip.patch(ip.with_options(m.data, done.options), dst=done.dst)
     if not done.forward:
         return None
     text = f"its source route leads on to {done.dst}"

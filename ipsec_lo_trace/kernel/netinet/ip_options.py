@@ -15,9 +15,16 @@ from ipsec_lo_trace.kernel.net.route import rtalloc, source_for
 from ipsec_lo_trace.kernel.netinet.ip_timestamp import timestamp
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.wire import build, ip
 from ipsec_lo_trace.wire.ip import IPOPT_EOL, IPOPT_NOP
-from ipsec_lo_trace.wire.options import IPOPT_LSRR, IPOPT_RR, IPOPT_SECURITY, IPOPT_SSRR, IPOPT_TS
+from ipsec_lo_trace.wire.options import (
+    IPOPT_LSRR,
+    IPOPT_RR,
+    IPOPT_SECURITY,
+    IPOPT_SSRR,
+    IPOPT_TS,
+    source_route,
+)
 
 KEPT = (IPOPT_RR, IPOPT_TS, IPOPT_SECURITY)
 """The options that icmp_reflect carries over into the reply."""
@@ -137,8 +144,10 @@ def ip_srcroute(header: ip.IpHeader) -> tuple[bytes, IPv4Address | None]:
         option = header.options[at : at + length]
         if kind in SOURCE_ROUTES and option[2] - 1 + ADDRESS_LEN > length:
             saved = option
-    hops = [saved[at : at + ADDRESS_LEN] for at in range(ROUTE_AT, len(saved), ADDRESS_LEN)]
+    # Whole addresses only: the kernel divides the length by theirs.
+    ends = range(ROUTE_AT + ADDRESS_LEN, len(saved) + 1, ADDRESS_LEN)
+    hops = [saved[end - ADDRESS_LEN : end] for end in ends]
     if not hops:
         return b"", None
-    back = b"".join([*hops[-2::-1], header.src.packed])
-    return bytes((IPOPT_NOP, saved[0], len(saved), MIN_POINTER)) + back, IPv4Address(hops[-1])
+    template = build.source_route_option(saved[0], len(hops))
+    return source_route(template, *hops[-2::-1], header.src.packed), IPv4Address(hops[-1])

@@ -92,17 +92,13 @@ def _complete_header(k: Kernel, m: Mbuf, args: defs.Output) -> str:
     Source: netinet/ip_output.c, ip_output and ip_insertoptions.
     """
     k.count("ips_localout")
-    header = ip.read(m.data)
-    payload = m.data[header.header_len :]
     # KERNEL: options that would make the packet too long are left out, and nobody is told.
-    options, dst, note = args.options, args.first_hop or header.dst, ""
-    if len(m.data) + len(options) > IP_MAXPACKET:
-        options, dst, note = b"", header.dst, "the IP options do not fit and are left out; "
-    header_len = ip.HEADER_LEN + len(options)
-    fresh = header._replace(
-        ident=k.next_ip_id(), off=header.off & ip.IP_DF, options=options, header_len=header_len, dst=dst
-    )
-    m.data = ip.write(fresh, payload)
+    whole, hop, note = m.data, args.first_hop, ""
+    if len(whole) + len(args.options) > IP_MAXPACKET:
+        hop, note = None, "the IP options do not fit and are left out; "
+    elif args.options:
+        whole = ip.with_options(whole, args.options)
+    m.data = ip.patch(whole, ident=k.next_ip_id(), off=ip.outline(whole)[2] & ip.IP_DF, dst=hop)
     return note
 
 

@@ -11,7 +11,7 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, Deliver, Drop, HandOff, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_ICMP
-from ipsec_lo_trace.wire import icmp, ip
+from ipsec_lo_trace.wire import build, icmp, ip
 
 MAXTTL = 255
 INADDR_ANY = IPv4Address(0)
@@ -32,21 +32,9 @@ def rip_output(k: Kernel, m: Mbuf, args: defs.RawOutput) -> Verdict:
         return _header_included(k, m)
     if ip.HEADER_LEN + len(m.data) > IP_MAXPACKET:
         return Drop("message-too-long", "EMSGSIZE", "header and message exceed 65535 bytes")
-    header = ip.IpHeader(
-        header_len=ip.HEADER_LEN,
-        tos=0,
-        total_len=ip.HEADER_LEN + len(m.data),
-        ident=0,
-        off=0,
-        ttl=args.ttl or MAXTTL,
-        proto=IPPROTO_ICMP,
-        checksum=0,
-        src=args.src or INADDR_ANY,
-        dst=args.dst,
-        options=b"",
-    )
+    header = build.ip_header(IPPROTO_ICMP, args.src or INADDR_ANY, args.dst, ttl=args.ttl or MAXTTL)
     name = icmp.NAMES.get(m.data[0], "message")
-    m.data = ip.write(header, m.data)
+    m.data = ip.filled(header, m.data)
     output = defs.Output(socket=True, options=args.options, first_hop=args.first_hop)
     return HandOff(defs.ip_output, CALL, m, output, f"the {name} gets an IP header")
 
@@ -57,7 +45,7 @@ def _header_included(k: Kernel, m: Mbuf) -> Verdict:
         return Drop("message-too-long", "EMSGSIZE", "the packet exceeds 65535 bytes")
     header = ip.read(m.data)
     if header.ident == 0:
-        m.data = ip.write(header._replace(ident=k.next_ip_id()), m.data[header.header_len :])
+        m.data = ip.patch(m.data, ident=k.next_ip_id())
     k.count("ips_rawout")
     output = defs.Output(flags=defs.IP_RAWOUTPUT, socket=True)
     return HandOff(defs.ip_output, CALL, m, output, "the process wrote the IP header itself")

@@ -15,7 +15,7 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, Deliver, Drop, HandOff, Verdict
 from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, Inpcb, in_pcblookup_bind, in_pcblookup_connect
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.wire import ip, tcp
+from ipsec_lo_trace.wire import build, ip, tcp
 from ipsec_lo_trace.wire.tcp import TH_ACK, TH_RST, TH_SYN, TcpHeader
 
 
@@ -139,9 +139,9 @@ def syn_cache_respond(k: Kernel, m: Mbuf, args: defs.SynCache) -> Verdict:
     k.syn_cache[header.src, th.sport, header.dst, th.dport] = iss
     for counter in ("tcps_sc_added", "tcps_sndacks", "tcps_sndtotal"):
         k.count(counter)
-    answer = ip.fresh(IPPROTO_TCP, header.dst, header.src, ttl=IPDEFTTL, off=ip.IP_DF)
-    ack = (th.seq + 1) & SEQ_MASK
-    reply = TcpHeader(th.dport, th.sport, iss, ack, TH_SYN | TH_ACK, TCP_RECVSPACE, tcp.syn_options(MSS))
-    synack = Mbuf(ip.write(answer, tcp.write(answer, reply)), echo=m.echo, packet=reply_name(m.packet))
+    answer = build.ip_header(IPPROTO_TCP, header.dst, header.src, ttl=IPDEFTTL, off=ip.IP_DF)
+    reply = build.tcp_header(th.dport, th.sport, TH_SYN | TH_ACK, TCP_RECVSPACE, mss=MSS)
+    whole = tcp.packet(answer, reply, seq=iss, ack=(th.seq + 1) & SEQ_MASK)
+    synack = Mbuf(whole, echo=m.echo, packet=reply_name(m.packet))
     text = f"the SYN is freed; the {args.inp.socket}'s SYN-ACK is made in a new mbuf, without a mark"
     return HandOff(defs.ip_output, CALL, synack, defs.Output(socket=True), text)

@@ -11,7 +11,7 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, HandOff, Verdict
 from ipsec_lo_trace.model.inpcb import IPPROTO_TCP
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.wire import ip, tcp
+from ipsec_lo_trace.wire import build, ip, tcp
 
 SEQ_MASK = 0xFFFFFFFF
 TCP_RECVSPACE = 32768
@@ -37,17 +37,10 @@ def tcp_output(k: Kernel, m: Mbuf, args: defs.TcpOutput) -> Verdict:
     syn = bool(args.flags & tcp.TH_SYN)
     k.count("tcps_sndctrl" if syn else "tcps_sndacks")
     k.count("tcps_sndtotal")
-    segment = tcp.TcpHeader(
-        inp.lport,
-        inp.fport,
-        inp.iss if syn else (inp.iss + 1) & SEQ_MASK,
-        inp.rcv_nxt,
-        args.flags,
-        TCP_RECVSPACE,
-        tcp.syn_options(MSS) if syn else tcp.timestamp_option(0, 0),
-    )
+    segment = build.tcp_header(inp.lport, inp.fport, args.flags, TCP_RECVSPACE, mss=MSS if syn else 0)
+    seq = inp.iss if syn else (inp.iss + 1) & SEQ_MASK
     # SIMPLER: path MTU discovery (net.inet.ip.mtudisc) is on, so the segment has DF.
-    header = ip.fresh(IPPROTO_TCP, inp.laddr, inp.faddr, ttl=IPDEFTTL, off=ip.IP_DF)
-    m.data = ip.write(header, tcp.write(header, segment))
+    header = build.ip_header(IPPROTO_TCP, inp.laddr, inp.faddr, ttl=IPDEFTTL, off=ip.IP_DF)
+    m.data = tcp.packet(header, segment, seq=seq, ack=inp.rcv_nxt)
     text = f"{tcp.flags_text(args.flags)}: the segment goes out in a new mbuf"
     return HandOff(defs.ip_output, CALL, m, defs.Output(socket=True), text)

@@ -8,7 +8,6 @@ from ipsec_lo_trace.kernel.netinet.ip_icmp import reply_name
 from ipsec_lo_trace.kernel.state import IPDEFTTL, Kernel
 from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, HandOff, Verdict
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import ip, tcp
 
@@ -20,13 +19,12 @@ def tcp_respond(k: Kernel, m: Mbuf, args: defs.TcpRespond) -> Verdict:
     Source: netinet/tcp_subr.c, tcp_respond.
     Marks: an answer in the segment's mbuf inherits all of them; with the proposal "strict" no tag.
     """
-    header = ip.read(m.data)
-    sport, dport = ip.ports(m.data, header.header_len)
+    answered = m.data
     # KERNEL: the mbuf is used again if there is more in it than both headers; a SYN has options, so it is.
     longer = len(m.data) > ip.HEADER_LEN + tcp.HEADER_LEN
     # SIMPLER: clusters, and TCP headers in an mbuf behind the first, are not modelled.  NetBSD's own stack
     # (2016 sources, run as a user-space kernel) uses the mbuf again for a SYN that came by ESP.
-    reused = longer and header.header_len == ip.HEADER_LEN
+    reused = longer and ip.outline(answered)[0] == ip.HEADER_LEN
     if reused:
         m.become(reply_name(m.packet))
         text = "made in the segment's mbuf, with its marks" if m.marks else "made in the segment's mbuf"
@@ -35,8 +33,7 @@ def tcp_respond(k: Kernel, m: Mbuf, args: defs.TcpRespond) -> Verdict:
     else:
         m = Mbuf(b"", echo=m.echo, packet=reply_name(m.packet))
         text = "made in a new mbuf, without a mark; the segment is freed"
-    answer = ip.fresh(IPPROTO_TCP, header.dst, header.src, ttl=IPDEFTTL)
-    segment = tcp.TcpHeader(dport, sport, args.seq, args.ack, args.flags)
-    m.data = ip.write(answer, tcp.write(answer, segment))
+    # KERNEL: a new mbuf gets a copy of both headers, so either way they are changed where they stand.
+    m.data = tcp.turned(answered, seq=args.seq, ack=args.ack, flags=args.flags, ttl=IPDEFTTL)
     text = f"{tcp.flags_text(args.flags)}: {text}"
     return HandOff(defs.ip_output, CALL, m, defs.Output(), text, "reuse" if reused else "new-mbuf")

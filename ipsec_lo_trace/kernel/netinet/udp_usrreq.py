@@ -15,7 +15,7 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, Deliver, Drop, HandOff, Verdict
 from ipsec_lo_trace.model.inpcb import IPPROTO_UDP, Inpcb, in_pcblookup_bind, in_pcblookup_connect
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.wire import icmp, ip, udp
+from ipsec_lo_trace.wire import build, icmp, ip, udp
 
 
 @stage(defs.udp_output, defs.ip_output)
@@ -27,9 +27,9 @@ def udp_output(k: Kernel, m: Mbuf, args: defs.UdpOutput) -> Verdict:
     """
     if ip.HEADER_LEN + udp.HEADER_LEN + len(m.data) > IP_MAXPACKET:
         return Drop("message-too-long", "EMSGSIZE", "headers and data exceed 65535 bytes")
-    header = ip.fresh(IPPROTO_UDP, args.src, args.dst, ttl=IPDEFTTL)
+    header = build.ip_header(IPPROTO_UDP, args.src, args.dst, ttl=IPDEFTTL)
     # SIMPLER: the kernel leaves the checksum to ip_output; it is made here, and the bytes are the same.
-    m.data = ip.write(header, udp.write(header, args.sport, args.dport, m.data))
+    m.data = udp.packet(header, build.udp_header(args.sport, args.dport), m.data)
     k.count("udps_opackets")
     return HandOff(defs.ip_output, CALL, m, defs.Output(socket=True), "the datagram goes out in a new mbuf")
 

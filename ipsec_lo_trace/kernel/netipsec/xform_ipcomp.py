@@ -9,7 +9,7 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import CALL, CRYPTO, Drop, HandOff, Panic, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP
-from ipsec_lo_trace.wire import ip, ipcomp
+from ipsec_lo_trace.wire import build, ip, ipcomp
 
 
 @stage(defs.ipcomp_output, defs.ipcomp_output_cb)
@@ -30,7 +30,8 @@ def ipcomp_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
     k.count("ipcomps_obytes", len(payload))
     # SIMPLER: compressed here, not by the crypto framework between this call and the callback.
     packed, text = _pack(payload)
-    head = ipcomp.write(header.proto, args.sav.spi)
+    # KERNEL: an SA with setkey's -R may have an SPI of 32 bits; ipcomp_output cuts it down to u_int16_t.
+    head = build.ipcomp_header(header.proto, args.sav.spi & 0xFFFF)
     m.data = ip.patch(m.data[: header.header_len] + head + packed, proto=IPPROTO_IPCOMP)
     return HandOff(defs.ipcomp_output_cb, CRYPTO, m, defs.CryptoOutput(args.isr, args.sav.tdbi), text)
 

@@ -9,7 +9,7 @@ from ipsec_lo_trace.machine.symbols import stage
 from ipsec_lo_trace.machine.verdicts import NETISR, XF_OUTPUT, Drop, HandOff, Verdict
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_IPIP
-from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.wire import build, ip
 
 
 @stage(defs.ipip_output, defs.esp_output, defs.ah_output, defs.ipcomp_output)
@@ -25,22 +25,10 @@ def ipip_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
         return Drop("tunnel-unspecified", "EINVAL", "an end of the SA is 0.0.0.0: no outer header")
     inner = ip.read(m.data)
     # KERNEL: nothing asks here whether the packet grows too long; the transform does.
-    outer = ip.IpHeader(
-        header_len=ip.HEADER_LEN,
-        tos=inner.tos,
-        total_len=0,
-        ident=k.next_ip_id(),
-        off=0,
-        ttl=IPDEFTTL,
-        proto=IPPROTO_IPIP,
-        checksum=0,
-        src=ends.src,
-        dst=ends.dst,
-        options=b"",
-    )
+    outer = build.ip_header(IPPROTO_IPIP, ends.src, ends.dst, ttl=IPDEFTTL)
     k.count("ipips_opackets")
     k.count("ipips_obytes", len(m.data))
-    m.data = ip.write(outer, m.data)
+    m.data = ip.filled(outer, m.data, ident=k.next_ip_id(), tos=inner.tos)
     text = f"wraps the packet in an outer header {ends.src} to {ends.dst}"
     return HandOff(XF_OUTPUTS[args.isr.proto], XF_OUTPUT, m, args, text)
 

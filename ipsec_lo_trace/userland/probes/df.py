@@ -9,17 +9,17 @@ from ipsec_lo_trace.model.sa import IPPROTO_ICMP
 from ipsec_lo_trace.userland.icmp_exchange import Exchange, IcmpExchange, echo_request
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
 from ipsec_lo_trace.userland.program import ProbeOptions
-from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.wire import build, ip
 
 TTL = 255
 INADDR_ANY = IPv4Address(0)
 
 
 def _program(options: ProbeOptions) -> IcmpExchange:
-    header = ip.fresh(IPPROTO_ICMP, options.src or INADDR_ANY, options.dst, ttl=TTL, off=ip.IP_DF)
+    header = build.ip_header(IPPROTO_ICMP, options.src or INADDR_ANY, options.dst, ttl=TTL, off=ip.IP_DF)
     message = echo_request(options)
     raw = defs.RawOutput(options.src, options.dst, TTL, b"", header_included=True)
-    return IcmpExchange(options, Exchange(message=lambda echo: ip.write(header, message(echo)), raw=raw))
+    return IcmpExchange(options, Exchange(message=lambda echo: ip.filled(header, message(echo)), raw=raw))
 
 
 PROBE = ProbeKind(

@@ -10,7 +10,7 @@ from ipsec_lo_trace.wire import build, icmp
 
 
 def _message(echo: int) -> bytes:
-    return build.mask_request(ident=IDENT, seq=echo & 0xFFFF)
+    return icmp.with_sequence(build.mask_request(IDENT), echo & 0xFFFF)
 
 
 def _program(options: ProbeOptions) -> IcmpExchange:

@@ -6,11 +6,12 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.userland.icmp_exchange import Exchange, IcmpExchange, echo_request
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
 from ipsec_lo_trace.userland.program import ProbeOptions
-from ipsec_lo_trace.wire.options import source_route_option
+from ipsec_lo_trace.wire import build
+from ipsec_lo_trace.wire.options import IPOPT_LSRR, source_route
 
 
 def _program(options: ProbeOptions) -> IcmpExchange:
-    route, hop = source_route_option(options.dst), options.dst
+    route, hop = source_route(build.source_route_option(IPOPT_LSRR, 1), options.dst.packed), options.dst
     raw = defs.RawOutput(options.src, options.dst, 0, route, first_hop=hop)
     return IcmpExchange(options, Exchange(message=echo_request(options), raw=raw))
 

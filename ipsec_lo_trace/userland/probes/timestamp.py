@@ -11,7 +11,7 @@ from ipsec_lo_trace.wire import build, icmp
 
 def _message(echo: int) -> bytes:
     originate = (echo - 1) * MS_A_SECOND
-    return build.timestamp_request(ident=IDENT, seq=echo & 0xFFFF, originate=originate)
+    return icmp.with_sequence(build.timestamp_request(IDENT), echo & 0xFFFF, originate.to_bytes(4, "big"))
 
 
 def _program(options: ProbeOptions) -> IcmpExchange:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipsec_lo_trace.userland.icmp_exchange import Exchange, IcmpExchange, echo_request, plain
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
 from ipsec_lo_trace.userland.program import ProbeOptions
-from ipsec_lo_trace.wire.options import timestamp_option
+from ipsec_lo_trace.wire.build import timestamp_option
 
 
 def _program(options: ProbeOptions) -> IcmpExchange:
