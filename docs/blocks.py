@@ -27,8 +27,7 @@ from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.show import command as show
 from ipsec_lo_trace.cli.topics import TOPICS
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
-from ipsec_lo_trace.machine import verdicts
-from ipsec_lo_trace.machine.symbols import Stage
+from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, Stage
 from ipsec_lo_trace.model import audit, audit_codes, codes, trace
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.index import KINDS, names_of
@@ -207,8 +206,8 @@ def graph(_old: str) -> str:
     lines = ["```mermaid", "flowchart TD"]
     for stage in link_table().values():
         for to, via in transfers(stage).items():
-            arrow = "-.->" if via in verdicts.ASYNCHRONOUS else "-->"
-            label = "" if via == verdicts.CALL else f"|{via}|"
+            arrow = "-.->" if via in ASYNCHRONOUS else "-->"
+            label = "" if via == CALL else f"|{via}|"
             lines.append(f"  {stage.symbol.name} {arrow}{label} {to}")
     return "\n".join([*lines, "```"])
 

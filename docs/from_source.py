@@ -12,8 +12,8 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-from ipsec_lo_trace.machine import verdicts
-from ipsec_lo_trace.machine.symbols import Stage
+from ipsec_lo_trace.machine import stage as stages
+from ipsec_lo_trace.machine.stage import Stage
 
 
 def said(stage: Stage) -> list[str]:
@@ -40,8 +40,8 @@ def transfers(stage: Stage) -> dict[str, str]:
                 continue
             if node.func.id in functions.keys() - seen:
                 waiting.append(node.func.id)
-            elif node.func.id == "HandOff":
-                to, via = ast.unparse(node.args[0]), getattr(verdicts, ast.unparse(node.args[1]))
+            elif node.func.id == "hand_off":
+                to, via = ast.unparse(node.args[0]), getattr(stages, ast.unparse(node.args[1]))
                 if to.startswith("defs."):
                     found[to.removeprefix("defs.")] = via
                 else:

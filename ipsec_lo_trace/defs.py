@@ -10,7 +10,8 @@ from ipaddress import IPv4Address
 
 import msgspec
 
-from ipsec_lo_trace.machine.symbols import Symbol
+from ipsec_lo_trace.machine.stage import Symbol
+from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.inpcb import Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Request
@@ -158,7 +159,7 @@ class CtlInput(msgspec.Struct, frozen=True, gc=False):
     """Arguments of pr_ctlinput: the length of the ICMP error's IP header in bytes, and what it means."""
 
     hlen: int
-    errno: str
+    errno: Errno
 
 
 class IcmpError(msgspec.Struct, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from ipsec_lo_trace.cli.text import ascii_stream, text_choice, write_text
 from ipsec_lo_trace.cli.traces import opened, whole_output
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS
-from ipsec_lo_trace.machine.symbols import Symbol
+from ipsec_lo_trace.machine.stage import Symbol
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.render.chosen import Chosen, mark_names
 from ipsec_lo_trace.render.store import StoredTrace

@@ -8,7 +8,7 @@ from functools import cache
 import msgspec
 
 from ipsec_lo_trace.fixes import presets
-from ipsec_lo_trace.model.build import Build
+from ipsec_lo_trace.model.build import Build, turn, turned
 from ipsec_lo_trace.model.errors import UserError
 
 UNPATCHED = "none"
@@ -16,7 +16,7 @@ PATCHED = "netbsd-2003-08"
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
-    """A treatment of stale marks, as switches of the modelled kernel.
+    """A treatment of stale marks: a kernel whose switches differ from the plain one's.
 
     ``date`` is that of the code or text it was read in (YYYY-MM-DD, YYYY-MM, YYYY, or "" if none was seen);
     ``source`` says where, and how sure that is.  ``note`` is what the model leaves out of it.
@@ -26,8 +26,13 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     date: str
     source: str
-    knobs: dict[str, str]
+    build: Build = Build()
     note: str = ""
+
+    @property
+    def knobs(self) -> dict[str, str]:
+        """The switches that the fix turns, as ``--set`` takes them."""
+        return turned(self.build)
 
 
 def find_fix(name: str) -> Fix | None:
@@ -76,5 +81,4 @@ def all_fixes() -> tuple[Fix, ...]:
 
 def built(fix: Fix, settings: dict[str, str]) -> Build:
     """Give the kernel's switches under a fix; ``settings`` are turned by hand and win."""
-    # A preset's values are tested, and settings were read: converting them would cost a ping's start-up dear.
-    return Build(**{**fix.knobs, **settings})  # type: ignore[arg-type]
+    return turn(fix.build, settings)

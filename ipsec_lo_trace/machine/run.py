@@ -12,8 +12,7 @@ from typing import Any
 
 from ipsec_lo_trace.machine.context import Context
 from ipsec_lo_trace.machine.laws import check_marks
-from ipsec_lo_trace.machine.symbols import LinkTable, Symbol
-from ipsec_lo_trace.machine.verdicts import (
+from ipsec_lo_trace.machine.stage import (
     ASYNCHRONOUS,
     NETISR,
     SOCKET,
@@ -21,9 +20,12 @@ from ipsec_lo_trace.machine.verdicts import (
     Deliver,
     Drop,
     HandOff,
+    LinkTable,
     Panic,
     Split,
+    Symbol,
     Verdict,
+    hand_off,
 )
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.mbuf import Mbuf
@@ -65,16 +67,16 @@ class Machine:
         self.after = after
         self.row = 0
         self.panicked = False
-        self.queue: deque[HandOff[Any]] = deque()
+        self.queue: deque[HandOff] = deque()
 
     def syscall(self, to: Symbol[Any], m: Mbuf, args: Any) -> tuple[list[Step], str]:  # noqa: ANN401
         """Enter the kernel at ``to``; give the steps up to its return, and the errno ("" for 0)."""
-        return self._follow(HandOff(to, SYSCALL, m, args, ""))
+        return self._follow(hand_off(to, SYSCALL, m, args, ""))
 
     def arrive(self, to: Symbol[Any], m: Mbuf, args: Any) -> None:  # noqa: ANN401
         """Put a packet on the IP input queue as an interface does; drain() takes it from there to ``to``."""
         self.kernel.ipintrq_len += 1
-        self.queue.append(HandOff(to, NETISR, m, args, ""))
+        self.queue.append(hand_off(to, NETISR, m, args, ""))
 
     def drain(self) -> Iterator[list[Step]]:
         """Run callbacks and soft interrupts, one at a time, until none is left or the kernel panicked."""
@@ -84,11 +86,11 @@ class Machine:
                 self.kernel.ipintrq_len -= 1
             yield self._follow(work)[0]
 
-    def _follow(self, first: HandOff[Any]) -> tuple[list[Step], str]:
+    def _follow(self, first: HandOff) -> tuple[list[Step], str]:
         """Run ``first`` and all that it reaches by synchronous transfers; give the steps and the errno."""
         error = ""
         steps: list[Step] = []
-        pending: list[tuple[HandOff[Any], frozenset[str]]] = [(first, frozenset())]
+        pending: list[tuple[HandOff, frozenset[str]]] = [(first, frozenset())]
         while pending and not self.panicked:
             work, hidden = pending.pop()
             step, verdict = self._visit(work)
@@ -105,7 +107,7 @@ class Machine:
         return steps, error
 
     def _pass_on(
-        self, work: HandOff[Any], hidden: frozenset[str], pending: list[tuple[HandOff[Any], frozenset[str]]]
+        self, work: HandOff, hidden: frozenset[str], pending: list[tuple[HandOff, frozenset[str]]]
     ) -> None:
         """Queue what goes on later; put what goes on now on the stack."""
         if work.via in ASYNCHRONOUS:
@@ -115,7 +117,7 @@ class Machine:
         else:
             pending.append((work, hidden | {work.hides} if work.hides else hidden))
 
-    def _visit(self, work: HandOff[Any]) -> tuple[Step, Verdict]:
+    def _visit(self, work: HandOff) -> tuple[Step, Verdict]:
         """Run one stage over the packet and record it."""
         m, kernel, name = work.m, self.kernel, work.to.name
         self.row = m.row = self.row + 1
@@ -143,7 +145,7 @@ class Machine:
         )  # fmt: skip
         return step, verdict
 
-    def _run(self, work: HandOff[Any]) -> Verdict:
+    def _run(self, work: HandOff) -> Verdict:
         """Call the stage, hold it to the hand-offs that it declares, and carry out how a path ends."""
         stage = self.table[work.to.name]
         verdict = stage.function(self.kernel, work.m, work.args)

@@ -6,9 +6,11 @@ kernel of August 2003.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple, get_args, get_type_hints
 
 import msgspec
+from msgspec import structs
 
 from ipsec_lo_trace.model.errors import UserError
 
@@ -41,6 +43,21 @@ class Build(msgspec.Struct, frozen=True):
     ah_net_deflev: Literal["use", "require"] = "use"
     maskrepl: Literal["0", "1"] = "0"
     forwarding: Literal["0", "1"] = "0"
+
+
+def turned(build: Build) -> dict[str, str]:
+    """Return the switches that differ from the plain kernel's."""
+    return {name: value for name, value in structs.asdict(build).items() if value != getattr(PLAIN, name)}
+
+
+def turn(build: Build, settings: Mapping[str, str]) -> Build:
+    """Turn switches by hand; ``settings`` were checked by ``read_setting``."""
+    # Without a conversion, which would cost a ping's start-up dear.
+    return structs.replace(build, **settings) if settings else build
+
+
+PLAIN = Build()
+"""The plain kernel of August 2003."""
 
 
 class Knob(NamedTuple):

@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+Errno = Literal[
+    "", "EACCES", "ECONNREFUSED", "EEXIST", "EHOSTUNREACH", "EINVAL", "EMSGSIZE", "ENOBUFS", "ENOENT",
+    "EOPNOTSUPP",
+]  # fmt: skip
+"""What a stage's function or a system call may return, "" for success.  Source: sys/errno.h."""
+
+Decision = Literal[
+    "", "accept", "apply", "bundle", "clear", "copy", "deliver", "drop", "error", "forward", "keep",
+    "multicast", "new-mbuf", "no-ipsec", "no-port", "panic", "raw", "reassemble", "reflect", "reject",
+    "reuse", "skip", "source-route", "transform", "tunnel", "wire",
+]  # fmt: skip
+"""The choice that a stage made, in one word; "" if there was none."""
+
 OUTCOMES = {
     "clean": "protected as the policies ask, and no stale mark decided anything",
     "stale": "no clear text, but a stale mark decided something",
@@ -38,7 +53,52 @@ FINDING_CODES = {
 }
 """What a finding may say beside the codes of verdicts and drops."""
 
-REASONS = {
+Reason = Literal[
+    "ah-bad-length",
+    "ah-short",
+    "bad-compression",
+    "bad-icv",
+    "bad-ip-header",
+    "bad-ip-option",
+    "bad-padding",
+    "bad-source",
+    "cannot-forward",
+    "cannot-fragment",
+    "error-suppressed",
+    "esp-bad-length",
+    "icmp-checksum",
+    "icmp-short",
+    "in-policy",
+    "ipcomp-disabled",
+    "ipcomp-null-tag",
+    "ipintrq-full",
+    "ipip-short",
+    "ipsec-short",
+    "loop",
+    "message-too-long",
+    "no-inbound-sa",
+    "no-port",
+    "no-route",
+    "no-sa",
+    "no-socket",
+    "not-forwarding",
+    "not-in-group",
+    "null-sa",
+    "out-policy",
+    "replay",
+    "sa-changed",
+    "sa-gone",
+    "sequence-wrap",
+    "socket-policy",
+    "tcp-malformed",
+    "tcp-unwanted",
+    "tunnel-unspecified",
+    "udp-malformed",
+    "use-without-sa",
+]
+"""The stable code of a drop or a panic."""
+
+REASONS: dict[Reason, str] = {
     "ah-bad-length": "the AH header's length does not fit its SA",
     "ah-short": "the packet ends inside its AH header",
     "bad-compression": "the payload cannot be decompressed",
@@ -83,4 +143,4 @@ REASONS = {
 }
 """Why a stage drops a packet, or panics."""
 
-CODES = STALE_CODES | OTHER_CODES | FINDING_CODES | REASONS
+CODES: dict[str, str] = {**STALE_CODES, **OTHER_CODES, **FINDING_CODES, **dict(REASONS.items())}

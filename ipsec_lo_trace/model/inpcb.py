@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from ipsec_lo_trace.model.codes import Errno
+
 IPPROTO_TCP = 6
 IPPROTO_UDP = 17
 INADDR_ANY = IPv4Address(0)
@@ -28,7 +30,7 @@ class Inpcb(msgspec.Struct, kw_only=True):
     lport: int
     faddr: IPv4Address = INADDR_ANY
     fport: int = 0
-    so_error: str = ""
+    so_error: Errno = ""
     t_state: TcpState = "TCPS_CLOSED"
     iss: int = 0
     rcv_nxt: int = 0

@@ -34,7 +34,7 @@ from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import (
 )
 from ipsec_lo_trace.kernel.netipsec.xform_ipip import ip4_input, ipip_output
 from ipsec_lo_trace.kernel.state import Kernel
-from ipsec_lo_trace.machine.symbols import LinkTable, link
+from ipsec_lo_trace.machine.stage import LinkTable, link
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.databases import Databases
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from ipsec_lo_trace.model.build import Build, turned
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.userland import probes
 from ipsec_lo_trace.userland.program import ProbeOptions, Program
@@ -21,7 +22,7 @@ class ProbeKind(msgspec.Struct, frozen=True, kw_only=True):
     ``title`` is one line, ``text`` says what is sent and what it tests, ``answer`` what counts as answered.
     ``stage`` decides what becomes of it.  ``sure`` is "measured" if NetBSD's own stack was run with this
     traffic, unpatched and patched, and "derived" if its source was read.
-    ``knobs`` are the switches that the probe needs, as ``--set`` takes them; ``program`` makes the process.
+    ``build`` turns the switches that the probe needs; ``program`` makes the process.
     ``config`` is the setkey(8) text for where none is given, "" for the usual one; ``size`` the usual bytes
     of data, 0 for a probe that sends none.
     """
@@ -33,9 +34,14 @@ class ProbeKind(msgspec.Struct, frozen=True, kw_only=True):
     stage: str
     sure: Literal["measured", "derived"] = "derived"
     program: Callable[[ProbeOptions], Program]
-    knobs: dict[str, str] = msgspec.field(default_factory=dict)
+    build: Build = Build()
     config: str = ""
     size: int = 56
+
+    @property
+    def knobs(self) -> dict[str, str]:
+        """The switches that the probe needs, as ``--set`` takes them."""
+        return turned(self.build)
 
 
 def find_probe(name: str) -> ProbeKind | None:

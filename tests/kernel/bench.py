@@ -9,8 +9,7 @@ from typing import Any
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.state import Kernel, Sysctl
 from ipsec_lo_trace.machine.run import Machine
-from ipsec_lo_trace.machine.symbols import Symbol
-from ipsec_lo_trace.machine.verdicts import NETISR, HandOff
+from ipsec_lo_trace.machine.stage import NETISR, Symbol, Via, hand_off
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.mbuf import Mbuf
@@ -62,11 +61,11 @@ class Bench:
             m.tags, m.flags = marks.tags, marks.flags
         return self.enter(defs.ip_input, m, defs.Input(), via=NETISR)
 
-    def enter(self, to: Symbol[Any], m: Mbuf, args: Any, *, via: str = NETISR) -> list[Step]:  # noqa: ANN401
+    def enter(self, to: Symbol[Any], m: Mbuf, args: Any, *, via: Via = NETISR) -> list[Step]:  # noqa: ANN401
         """Hand a packet to any stage and run until nothing is left."""
         if via == NETISR:
             self.kernel.ipintrq_len += 1
-        self.machine.queue.append(HandOff(to, via, m, args, ""))
+        self.machine.queue.append(hand_off(to, via, m, args, ""))
         return self._note(step for steps in self.machine.drain() for step in steps)
 
     def _note(self, steps: Iterable[Step]) -> list[Step]:

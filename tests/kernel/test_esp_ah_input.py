@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from scapy.layers.ipsec import _ESPPlain
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.machine.symbols import Symbol
-from ipsec_lo_trace.machine.verdicts import CRYPTO
+from ipsec_lo_trace.machine.stage import CRYPTO, Symbol
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, SaState

@@ -11,7 +11,7 @@ from ipsec_lo_trace.kernel.net.route import EX0, LO0, rtalloc, source_for
 from ipsec_lo_trace.kernel.netinet.ip_icmp import reply_name
 from ipsec_lo_trace.kernel.netinet.ip_options import reply_options
 from ipsec_lo_trace.kernel.netinet.ip_timestamp import timestamp
-from ipsec_lo_trace.machine.verdicts import CALL
+from ipsec_lo_trace.machine.stage import CALL
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.trace import Step

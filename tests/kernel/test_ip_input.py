@@ -8,7 +8,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_set_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_prepend
 from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Sysctl
-from ipsec_lo_trace.machine.verdicts import CALL, CRYPTO
+from ipsec_lo_trace.machine.stage import CALL, CRYPTO
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import PolicyType
 from ipsec_lo_trace.model.sa import IPPROTO_IPIP, TdbIdent

@@ -10,7 +10,7 @@ import pytest
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.netipsec.ipsec_input import SHORTEST
 from ipsec_lo_trace.kernel.state import IFQ_MAXLEN
-from ipsec_lo_trace.machine.verdicts import CALL, CRYPTO
+from ipsec_lo_trace.machine.stage import CALL, CRYPTO
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction

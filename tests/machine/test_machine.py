@@ -10,19 +10,23 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_set_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, OUT_DONE, m_tag_delete_chain, m_tag_prepend
 from ipsec_lo_trace.machine.context import Context
 from ipsec_lo_trace.machine.run import STEP_LIMIT, Machine
-from ipsec_lo_trace.machine.symbols import Symbol, link, stage
-from ipsec_lo_trace.machine.verdicts import (
+from ipsec_lo_trace.machine.stage import (
     CALL,
     CRYPTO,
     NETISR,
     Deliver,
     Drop,
-    HandOff,
     Keep,
     Panic,
     Split,
+    Symbol,
     Verdict,
+    Via,
+    hand_off,
+    link,
+    stage,
 )
+from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import TdbIdent
@@ -65,14 +69,14 @@ def drained(machine: Machine) -> list[Step]:
     return [step for steps in machine.drain() for step in steps]
 
 
-def to_second(via: str, hides: str = "") -> Behaviour:
+def to_second(via: Via, hides: Errno = "") -> Behaviour:
     """Hand off to the second stage."""
-    return lambda m: HandOff(second, via, m, None, "", hides=hides)
+    return lambda m: hand_off(second, via, m, None, "", hides=hides)
 
 
-def drop(errno: str) -> Behaviour:
+def drop(errno: Errno) -> Behaviour:
     """Drop with an errno."""
-    return lambda _m: Drop("a-reason", errno, "dropped")
+    return lambda _m: Drop("bad-icv", errno, "dropped")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +90,7 @@ def drop(errno: str) -> Behaviour:
     ],
 )
 def test_an_errno_reaches_the_system_call_by_synchronous_transfers_only(
-    via: str, hides: str, returned: str
+    via: Via, hides: Errno, returned: str
 ) -> None:
     """A drop's errno is the caller's, unless a callback or a queue lies between, or a caller hides it."""
     steps, errno = call(toy(to_second(via, hides), drop("EINVAL")))
@@ -97,7 +101,7 @@ def test_an_errno_reaches_the_system_call_by_synchronous_transfers_only(
 
 def test_the_queue_is_first_in_first_out() -> None:
     """What is queued first runs first, whichever queue it waits on."""
-    machine = toy(lambda m: HandOff(second, NETISR if m.echo == 1 else CRYPTO, m, None, ""))
+    machine = toy(lambda m: hand_off(second, NETISR if m.echo == 1 else CRYPTO, m, None, ""))
     for echo in (1, 2):
         machine.syscall(first, Mbuf(b"", echo=echo, packet="P1"), None)
     assert machine.kernel.ipintrq_len == 1
@@ -109,8 +113,8 @@ def test_the_parts_of_a_split_run_in_order() -> None:
     """Every part of a split goes its way, in the order given, and any part's errno reaches the caller."""
 
     def split(m: Mbuf) -> Verdict:
-        parts = [HandOff(second, CALL, Mbuf(b"", echo=1, packet=f"P1/{n}"), None, "") for n in (2, 3)]
-        return Split([HandOff(second, CALL, m, None, ""), *parts], "split")
+        parts = [hand_off(second, CALL, Mbuf(b"", echo=1, packet=f"P1/{n}"), None, "") for n in (2, 3)]
+        return Split([hand_off(second, CALL, m, None, ""), *parts], "split")
 
     steps, errno = call(toy(split, drop("ENOBUFS")))
     assert [step.packet for step in steps] == ["P1", "P1", "P1/2", "P1/3"]
@@ -120,17 +124,17 @@ def test_the_parts_of_a_split_run_in_order() -> None:
 
 def test_a_loop_is_data() -> None:
     """A packet that goes round is stopped after a bounded number of stages, with a reason in the trace."""
-    steps, errno = call(toy(to_second(CALL), lambda m: HandOff(first, CALL, m, None, "")))
+    steps, errno = call(toy(to_second(CALL), lambda m: hand_off(first, CALL, m, None, "")))
     assert (len(steps), steps[-1].reason, errno) == (STEP_LIMIT + 1, "loop", "")
 
 
 def test_a_panic_stops_everything() -> None:
     """After a panic nothing that is queued runs any more."""
-    machine = toy(lambda m: HandOff(second, CRYPTO, m, None, ""), lambda _m: Panic("oh", "no"))
+    machine = toy(lambda m: hand_off(second, CRYPTO, m, None, ""), lambda _m: Panic("null-sa", "no"))
     for _ in range(2):
         machine.syscall(first, mbuf(), None)
     steps = drained(machine)
-    assert [(step.decision, step.reason) for step in steps] == [("panic", "oh")]
+    assert [(step.decision, step.reason) for step in steps] == [("panic", "null-sa")]
     assert machine.panicked
 
 
@@ -168,7 +172,7 @@ def test_visits_are_counted_by_packet_and_stage() -> None:
 
     def reborn(m: Mbuf) -> Verdict:
         m.become("P2" if m.packet == "P1" else "P3")
-        return HandOff(first, CALL, m, None, "") if m.packet == "P2" else Keep("")
+        return hand_off(first, CALL, m, None, "") if m.packet == "P2" else Keep("")
 
     steps, _errno = call(toy(reborn))
     assert [(step.packet, step.visit) for step in steps] == [("P2", 1), ("P3", 1)]
@@ -222,7 +226,7 @@ def test_marks_turn_stale_with_the_packets_identity() -> None:
         m_tag_prepend(m, OUT_DONE, TDBI)
         m_set_flag(m, M_DECRYPTED)
         m.become("P2")
-        return HandOff(second, CALL, m, None, "")
+        return hand_off(second, CALL, m, None, "")
 
     def again(m: Mbuf) -> Verdict:
         m_set_flag(m, M_DECRYPTED)

@@ -9,5 +9,4 @@ FIX = Fix(
     title="no fix: icmp_reflect leaves tags and flags alone",
     date="2002-06-13",
     source="read in ip_icmp.c 1.68 (2002/06/13); the analysis of 2003-08-18 describes its effect",
-    knobs={},
 )

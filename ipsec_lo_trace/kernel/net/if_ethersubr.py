@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.state import Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import Deliver, Verdict
+from ipsec_lo_trace.machine.stage import Deliver, Verdict, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP
 from ipsec_lo_trace.wire import ip

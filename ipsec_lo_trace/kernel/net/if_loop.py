@@ -5,8 +5,7 @@ from __future__ import annotations
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import strip
 from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import NETISR, Drop, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import NETISR, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPCOMP
@@ -41,7 +40,7 @@ def looutput(k: Kernel, m: Mbuf, _args: None) -> Verdict:
     k.count("if_ipackets")
     k.count("if_ibytes", len(m.data))
     marks = ", marks and all" if m.marks and k.build.looutput == "keep" else ""
-    return HandOff(defs.ip_input, NETISR, m, defs.Input(), f"tcpdump here sees {seen}; {back}{marks}")
+    return hand_off(defs.ip_input, NETISR, m, defs.Input(), f"tcpdump here sees {seen}; {back}{marks}")
 
 
 def _strip(k: Kernel, m: Mbuf) -> str:

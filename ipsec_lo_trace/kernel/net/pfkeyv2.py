@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from ipsec_lo_trace.model.codes import Errno
+
 
 class Extension(enum.Enum):
     """SADB_EXT_* and SADB_X_EXT_*: the parts of a message that the kernel finds fault with.
@@ -25,7 +27,7 @@ class PfkeyError(Exception):
     """The kernel answers a PF_KEY message with an errno; nothing has changed."""
 
     def __init__(
-        self, errno: str, reason: str, hint: str = "", extension: Extension = Extension.MESSAGE
+        self, errno: Errno, reason: str, hint: str = "", extension: Extension = Extension.MESSAGE
     ) -> None:
         """Take the errno's name, what is wrong, what would be right, and where in the message."""
         super().__init__(f"{errno}: {reason}")

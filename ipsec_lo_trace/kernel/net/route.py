@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.state import LOMTU, Kernel
-from ipsec_lo_trace.machine.symbols import Symbol
+from ipsec_lo_trace.machine.stage import Symbol
 
 EX0_MTU = 1500
 """The MTU of an Ethernet in bytes."""

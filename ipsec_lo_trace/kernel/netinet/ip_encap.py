@@ -6,8 +6,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import ENCAP, m_tag_prepend
 from ipsec_lo_trace.kernel.state import Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, PR_INPUT, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import CALL, PR_INPUT, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 
 
@@ -28,6 +27,6 @@ def encap4_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
         mark=flag,
     )
     if flag is None:
-        return HandOff(defs.rip_input, CALL, m, args, "no tunnel claims it: to the raw sockets", "raw")
+        return hand_off(defs.rip_input, CALL, m, args, "no tunnel claims it: to the raw sockets", "raw")
     m_tag_prepend(m, ENCAP)
-    return HandOff(defs.ip4_input, PR_INPUT, m, args, f"the tunnel input claims it by {flag.name}", "tunnel")
+    return hand_off(defs.ip4_input, PR_INPUT, m, args, f"the tunnel input claims it by {flag.name}", "tunnel")

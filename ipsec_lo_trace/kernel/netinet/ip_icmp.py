@@ -11,8 +11,7 @@ from ipsec_lo_trace.kernel.net.route import source_for
 from ipsec_lo_trace.kernel.netinet.ip_icmp_error import ICMP_UNREACH, UNREACHABLE_ERRNO
 from ipsec_lo_trace.kernel.netinet.ip_options import reply_options
 from ipsec_lo_trace.kernel.state import Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, Drop, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import CALL, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.inpcb import IPPROTO_UDP
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import icmp, ip
@@ -47,13 +46,13 @@ def icmp_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
         return _unreachable(k, m, args)
     why = _not_answered(k, message)
     if why:
-        return HandOff(defs.rip_input, CALL, m, args, f"{why}: to the raw sockets", "raw")
+        return hand_off(defs.rip_input, CALL, m, args, f"{why}: to the raw sockets", "raw")
     m.data = m.data[: args.hlen] + icmp.reply(message, now=iptime(m), mask=LO0_MASK)
     k.count("icps_reflect")
     k.count(f"icps_outhist[{icmp.ANSWERS[kind]}]")
     stripped = strip(k, m, k.build.icmp_input)
     text = f"{stripped}, and the request becomes the reply" if stripped else "the request becomes the reply"
-    return HandOff(defs.icmp_reflect, CALL, m, None, text, "reflect")
+    return hand_off(defs.icmp_reflect, CALL, m, None, text, "reflect")
 
 
 def _not_answered(k: Kernel, message: bytes) -> str:
@@ -83,7 +82,7 @@ def _unreachable(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     if errno is None:
         # KERNEL: "administratively prohibited", which this very kernel sends, is a bad code to it.
         k.count("icps_badcode")
-        return HandOff(
+        return hand_off(
             defs.rip_input, CALL, m, args, "a code that no socket hears of: to the raw sockets", "raw"
         )
     try:
@@ -92,9 +91,9 @@ def _unreachable(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
         k.count("icps_badlen")
         return Drop("icmp-short", "", f"the quoted packet: {error}")
     if quoted.proto != IPPROTO_UDP:
-        return HandOff(defs.rip_input, CALL, m, args, "about no UDP datagram: to the raw sockets", "raw")
+        return hand_off(defs.rip_input, CALL, m, args, "about no UDP datagram: to the raw sockets", "raw")
     text = f"about a datagram to {quoted.dst}: its socket is told"
-    return HandOff(defs.udp_ctlinput, CALL, m, defs.CtlInput(args.hlen, errno), text, "error")
+    return hand_off(defs.udp_ctlinput, CALL, m, defs.CtlInput(args.hlen, errno), text, "error")
 
 
 @stage(defs.icmp_reflect, defs.icmp_send)
@@ -113,7 +112,7 @@ def icmp_reflect(k: Kernel, m: Mbuf, _args: None) -> Verdict:
     m.data = ip.patch(bare, src=reply_source(k, header), dst=header.src, ttl=MAXTTL)
     text = "the reply inherits the request's marks" if m.marks else "the reply is made; no mark to inherit"
     text = strip(k, m, k.build.icmp_reflect) or text
-    return HandOff(defs.icmp_send, CALL, m, defs.Reflect(*reply_options(header)), text)
+    return hand_off(defs.icmp_send, CALL, m, defs.Reflect(*reply_options(header)), text)
 
 
 def reply_name(packet: str) -> str:
@@ -146,4 +145,4 @@ def icmp_send(_k: Kernel, m: Mbuf, args: defs.Reflect) -> Verdict:
     message = m.data[header_len:]
     m.data = m.data[:header_len] + icmp.with_type(message, message[0])
     output = defs.Output(options=args.options, first_hop=args.first_hop)
-    return HandOff(defs.ip_output, CALL, m, output, "no socket: the policy goes by address")
+    return hand_off(defs.ip_output, CALL, m, output, "no socket: the policy goes by address")

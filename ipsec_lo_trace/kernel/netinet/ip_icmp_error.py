@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_flag
 from ipsec_lo_trace.kernel.state import Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, Drop, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import CALL, Drop, Verdict, hand_off, stage
+from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_ICMP
 from ipsec_lo_trace.wire import build, icmp, ip
@@ -18,7 +18,7 @@ QUOTED_LEN = 8
 """Bytes behind the IP header that an error quotes.  Source: netinet/ip_icmp.c, icmpreturndatabytes."""
 INFORMATIONAL = frozenset({0, 8, 9, 10, 13, 14, 15, 16, 17, 18})
 """The ICMP types that are no errors.  Source: netinet/ip_icmp.h, ICMP_INFOTYPE."""
-UNREACHABLE_ERRNO = {
+UNREACHABLE_ERRNO: dict[int, Errno] = {
     0: "EHOSTUNREACH",
     1: "EHOSTUNREACH",
     2: "ECONNREFUSED",
@@ -50,7 +50,7 @@ def icmp_error(k: Kernel, m: Mbuf, args: defs.IcmpError) -> Verdict:
     # icmp_reflect gives it its ends and its name, as it does with a reply that is made in the request's mbuf.
     error = Mbuf(ip.filled(outer, message), echo=m.echo, packet=m.packet)
     text = "the error is made in a new mbuf, without a mark; the offending packet is freed"
-    return HandOff(defs.icmp_reflect, CALL, error, None, text, "error")
+    return hand_off(defs.icmp_reflect, CALL, error, None, text, "error")
 
 
 def _encrypted(k: Kernel, m: Mbuf) -> str:

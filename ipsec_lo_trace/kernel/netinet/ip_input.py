@@ -9,8 +9,7 @@ from ipsec_lo_trace.kernel.netinet.in_proto import protosw
 from ipsec_lo_trace.kernel.netinet.ip_options import BadOptionError, ip_dooptions
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_getpolicy, ipsec_getpolicybyaddr, ipsec_in_reject
 from ipsec_lo_trace.kernel.state import FragmentQueue, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, PR_INPUT, Drop, HandOff, Keep, Verdict
+from ipsec_lo_trace.machine.stage import CALL, PR_INPUT, Drop, Keep, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
 from ipsec_lo_trace.model.trace import Mark
@@ -44,7 +43,7 @@ def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
         header = ip.read(m.data)
         if header.off & (ip.IP_MF | ip.IP_OFFMASK):
             k.count("ips_fragments")
-            return HandOff(defs.ip_reass, CALL, m, None, "a fragment: to reassembly", "reassemble")
+            return hand_off(defs.ip_reass, CALL, m, None, "a fragment: to reassembly", "reassemble")
     header = ip.read(m.data)
     switch = protosw(header.proto)
     why = "not the last header: no policy check"
@@ -56,7 +55,7 @@ def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
             return refused
     k.count("ips_delivered")
     proto_input = defs.ProtoInput(header.header_len, header.proto)
-    return HandOff(switch.pr_input, PR_INPUT, m, proto_input, why, "accept" if switch.last_header else "")
+    return hand_off(switch.pr_input, PR_INPUT, m, proto_input, why, "accept" if switch.last_header else "")
 
 
 def _arrive(k: Kernel, m: Mbuf) -> Verdict | None:
@@ -93,7 +92,7 @@ def _options(k: Kernel, m: Mbuf) -> Verdict | None:
     if not done.forward:
         return None
     text = f"its source route leads on to {done.dst}"
-    return HandOff(defs.ip_forward, CALL, m, defs.Forward(srcrt=True), text, "source-route")
+    return hand_off(defs.ip_forward, CALL, m, defs.Forward(srcrt=True), text, "source-route")
 
 
 def _forward(k: Kernel, m: Mbuf) -> Verdict:
@@ -109,7 +108,7 @@ def _forward(k: Kernel, m: Mbuf) -> Verdict:
     if refused is not None:
         k.count("ips_cantforward")
         return refused
-    return HandOff(defs.ip_forward, CALL, m, defs.Forward(), f"for another host; {why}", "forward")
+    return hand_off(defs.ip_forward, CALL, m, defs.Forward(), f"for another host; {why}", "forward")
 
 
 def _header_fault(data: bytes) -> tuple[str, str] | None:
@@ -204,4 +203,4 @@ def ip_reass(k: Kernel, m: Mbuf, _args: None) -> Verdict:
     first.data = whole
     k.count("ips_reassembled")
     text = "the packet is whole again, in its first fragment's mbuf with that one's marks"
-    return HandOff(defs.ip_input, CALL, first, defs.Input(ours=True), text)
+    return hand_off(defs.ip_input, CALL, first, defs.Input(ours=True), text)

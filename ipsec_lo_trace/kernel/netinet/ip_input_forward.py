@@ -8,8 +8,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.net.route import Route, rtalloc
 from ipsec_lo_trace.kernel.netinet.ip_icmp import CLASS_D, reply_name
 from ipsec_lo_trace.kernel.state import Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, Drop, HandOff, Split, Verdict
+from ipsec_lo_trace.machine.stage import CALL, Drop, HandOff, Split, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import ip
 
@@ -35,17 +34,17 @@ def ip_forward(k: Kernel, m: Mbuf, args: defs.Forward) -> Verdict:
         k.count("ips_cantforward")
         return Drop("cannot-forward", "", f"no packet to {header.dst} may be forwarded")
     if header.ttl <= IPTTLDEC:
-        return HandOff(defs.icmp_error, CALL, m, TIMXCEED_INTRANS, "the TTL has run out", "error")
+        return hand_off(defs.icmp_error, CALL, m, TIMXCEED_INTRANS, "the TTL has run out", "error")
     route = rtalloc(k, header.dst)
     if route is None:
-        return HandOff(defs.icmp_error, CALL, m, UNREACH_HOST, f"no route to {header.dst}", "error")
+        return hand_off(defs.icmp_error, CALL, m, UNREACH_HOST, f"no route to {header.dst}", "error")
     m.data = ip.patch(m.data, ttl=header.ttl - IPTTLDEC)
     redirect = None if args.srcrt else _redirect(k, m, route)
     m.become(reply_name(m.packet))
     # SIMPLER: counted before ip_output has answered, and no error of its makes an ICMP error.
     k.count("ips_forward")
     text = f"goes on by {route.interface}, {'with every mark' if m.marks else 'and bears no mark'}"
-    output = HandOff(defs.ip_output, CALL, m, defs.Output(flags=defs.IP_FORWARDING), text, "forward")
+    output = hand_off(defs.ip_output, CALL, m, defs.Output(flags=defs.IP_FORWARDING), text, "forward")
     if redirect is None:
         return output
     return Split([output, redirect], f"{text}; the sender is to be redirected", "forward")
@@ -59,7 +58,7 @@ def in_canforward(dst: IPv4Address) -> bool:
     return 0 < int(dst) >> 24 < CLASS_D and dst not in LOOPBACK_NET
 
 
-def _redirect(k: Kernel, m: Mbuf, route: Route) -> HandOff[defs.IcmpError] | None:
+def _redirect(k: Kernel, m: Mbuf, route: Route) -> HandOff | None:
     """Make the redirect that is due to a sender on lo0's subnet if the packet leaves by lo0, as it came.
 
     KERNEL: the copy that the redirect quotes bears the packet's tags and flags (M_COPY_PKTHDR).
@@ -71,4 +70,4 @@ def _redirect(k: Kernel, m: Mbuf, route: Route) -> HandOff[defs.IcmpError] | Non
     mcopy = Mbuf(m.data[:QUOTED_LEN], echo=m.echo, packet=f"{m.packet}/copy")
     mcopy.tags, mcopy.flags = m.tags, m.flags
     redirect = defs.IcmpError(*REDIRECT_HOST, route.gateway or header.dst)
-    return HandOff(defs.icmp_error, CALL, mcopy, redirect, "")
+    return hand_off(defs.icmp_error, CALL, mcopy, redirect, "")

@@ -5,17 +5,16 @@ from __future__ import annotations
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.m_copy_pkthdr import m_copy_pkthdr
 from ipsec_lo_trace.kernel.state import Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, IF_OUTPUT, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import CALL, IF_OUTPUT, HandOff, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import ip
 
 
-def looped(m: Mbuf) -> HandOff[Mbuf]:
+def looped(m: Mbuf) -> HandOff:
     """Hand a fresh mbuf with the packet's bytes to ip_mloopback: P1/loop1 before IPsec, P1/loop2 after it."""
     number = m.visits.get(defs.ip_output.name, 0) // 2 + 1
     copym = Mbuf(m.data, echo=m.echo, packet=f"{m.packet}/loop{number}")
-    return HandOff(defs.ip_mloopback, CALL, copym, m, "")
+    return hand_off(defs.ip_mloopback, CALL, copym, m, "")
 
 
 @stage(defs.ip_mloopback, defs.looutput)
@@ -30,4 +29,4 @@ def ip_mloopback(_k: Kernel, m: Mbuf, original: Mbuf) -> Verdict:
     m_copy_pkthdr(m, original)
     m.data = ip.patch(m.data)
     marks = ", with copies of its marks" if m.marks else ", which bears no mark"
-    return HandOff(defs.looutput, IF_OUTPUT, m, None, f"a copy of {original.packet}{marks}", "copy")
+    return hand_off(defs.looutput, IF_OUTPUT, m, None, f"a copy of {original.packet}{marks}", "copy")

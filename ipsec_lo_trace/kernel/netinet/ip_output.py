@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from msgspec import structs
 
@@ -22,11 +21,11 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
 from ipsec_lo_trace.kernel.net.pf import pf_test
 from ipsec_lo_trace.kernel.net.route import LO0, Route, rtalloc, source_for
 from ipsec_lo_trace.kernel.netinet.ip_mloopback import looped
-from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_checkpolicy, ipsec_getpolicy
+from ipsec_lo_trace.kernel.netipsec.ipsec import SILENTLY, Silently, ipsec4_checkpolicy, ipsec_getpolicy
 from ipsec_lo_trace.kernel.netipsec.key import ipsec_saidx, key_lookup_policy
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, IF_OUTPUT, Drop, HandOff, Split, Verdict
+from ipsec_lo_trace.machine.stage import CALL, IF_OUTPUT, Drop, HandOff, Split, Verdict, hand_off, stage
+from ipsec_lo_trace.model.codes import Decision, Errno
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
 from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
@@ -34,8 +33,6 @@ from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.wire import ip
 
 IP_DEFAULT_MULTICAST_TTL = 1
-SILENTLY = "-EINVAL"
-"""ipsec4_checkpolicy's error for: drop the packet and tell the caller nothing."""
 
 
 @stage(
@@ -75,7 +72,7 @@ def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
     if settled:
         return _send(k, m, route, f"{note}{why}", "skip")
     process = defs.Process(sp.requests[0])
-    return HandOff(
+    return hand_off(
         defs.ipsec4_process_packet,
         CALL,
         m,
@@ -108,10 +105,10 @@ def _multicast(k: Kernel, m: Mbuf, args: defs.Output, route: Route) -> Verdict:
     Source: netinet/ip_output.c, ip_output, the multicast branch.  RFC 1112.
     """
     m.data = ip.patch(m.data, ttl=IP_DEFAULT_MULTICAST_TTL)
-    parts: list[HandOff[Any]] = [looped(m)] if ip.dst(m.data) in k.groups else []
+    parts: list[HandOff] = [looped(m)] if ip.dst(m.data) in k.groups else []
     text = "to a group: a copy comes back" if parts else "to a group that this host is not in"
     if not route.loopback:
-        parts.append(HandOff(defs.ip_output, CALL, m, structs.replace(args, sendit=True), ""))
+        parts.append(hand_off(defs.ip_output, CALL, m, structs.replace(args, sendit=True), ""))
         return Split(parts, f"{text}; the packet itself goes on to IPsec", "multicast")
     # KERNEL: what goes to a group on lo0 ends here, and nobody is told; its copy is all that the host hears.
     if not parts:
@@ -124,7 +121,7 @@ def _spared(k: Kernel, route: Route) -> bool:
     return k.build.lo_ipsec == "off" and route.loopback
 
 
-def _outbound_policy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | None, str]:
+def _outbound_policy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | None, Errno | Silently]:
     """Ask the PENDING_TDB tag, else the SPD, what the outbound policy is."""
     pending = m_tag_find(m, PENDING_TDB)
     if pending is None:
@@ -189,7 +186,7 @@ def _strip(k: Kernel, m: Mbuf) -> str:
     return "; the IPsec tags are deleted"
 
 
-def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: str) -> Verdict:
+def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: Decision) -> Verdict:
     """Show the packet to the filter's output hooks, and give it to its interface, cut if it is too long."""
     k.checks.append(_filter_check(ip.read(m.data).proto))
     if k.build.pf == "tagging":
@@ -197,7 +194,7 @@ def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: str) -> Verdict:
     if k.build.if_output != "keep" and m.marks:
         why += _strip(k, m)
     if len(m.data) <= route.mtu:
-        return HandOff(route.if_output, IF_OUTPUT, m, None, why, decision)
+        return hand_off(route.if_output, IF_OUTPUT, m, None, why, decision)
     if len(m.data) > IP_MAXPACKET:
         return Drop("message-too-long", "EMSGSIZE", "the packet exceeds 65535 bytes")
     if ip.read(m.data).off & ip.IP_DF:
@@ -213,6 +210,6 @@ def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: str) -> Verdict:
         Mbuf(piece, echo=m.echo, packet=f"{m.packet}/{number}")
         for number, piece in enumerate(pieces[1:], start=2)
     ]
-    parts = [HandOff(route.if_output, IF_OUTPUT, part, None, "") for part in (m, *others)]
+    parts = [hand_off(route.if_output, IF_OUTPUT, part, None, "") for part in (m, *others)]
     cut = f"{whole_len} bytes exceed the MTU of {route.mtu}: {len(pieces)} fragments, marks on the first only"
     return Split(parts, f"{why}; {cut}", decision)

@@ -7,8 +7,7 @@ from ipaddress import IPv4Address
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, Deliver, Drop, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_ICMP
 from ipsec_lo_trace.wire import build, icmp, ip
@@ -36,7 +35,7 @@ def rip_output(k: Kernel, m: Mbuf, args: defs.RawOutput) -> Verdict:
     name = icmp.NAMES.get(m.data[0], "message")
     m.data = ip.filled(header, m.data)
     output = defs.Output(socket=True, options=args.options, first_hop=args.first_hop)
-    return HandOff(defs.ip_output, CALL, m, output, f"the {name} gets an IP header")
+    return hand_off(defs.ip_output, CALL, m, output, f"the {name} gets an IP header")
 
 
 def _header_included(k: Kernel, m: Mbuf) -> Verdict:
@@ -48,7 +47,7 @@ def _header_included(k: Kernel, m: Mbuf) -> Verdict:
         m.data = ip.patch(m.data, ident=k.next_ip_id())
     k.count("ips_rawout")
     output = defs.Output(flags=defs.IP_RAWOUTPUT, socket=True)
-    return HandOff(defs.ip_output, CALL, m, output, "the process wrote the IP header itself")
+    return hand_off(defs.ip_output, CALL, m, output, "the process wrote the IP header itself")
 
 
 @stage(defs.rip_input)

@@ -11,8 +11,8 @@ from ipsec_lo_trace.kernel.netinet.ip_icmp import reply_name
 from ipsec_lo_trace.kernel.netinet.tcp_output import MSS, SEQ_MASK, TCP_RECVSPACE
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
 from ipsec_lo_trace.kernel.state import IPDEFTTL, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, Deliver, Drop, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Verdict, hand_off, stage
+from ipsec_lo_trace.model.codes import Decision
 from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, Inpcb, in_pcblookup_bind, in_pcblookup_connect
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import build, ip, tcp
@@ -61,7 +61,7 @@ def _connection(k: Kernel, header: ip.IpHeader, th: TcpHeader) -> Inpcb | None:
     return inp
 
 
-def _reset(m: Mbuf, th: TcpHeader, segment_len: int, why: str, decision: str) -> Verdict:
+def _reset(m: Mbuf, th: TcpHeader, segment_len: int, why: str, decision: Decision) -> Verdict:
     """Have a segment answered with a RST (label dropwithreset); a RST gets no answer."""
     if th.flags & TH_RST:
         return Drop("tcp-unwanted", "", f"{why}a RST gets no answer", decision)
@@ -69,14 +69,14 @@ def _reset(m: Mbuf, th: TcpHeader, segment_len: int, why: str, decision: str) ->
     if not th.flags & TH_ACK:
         taken = segment_len - th.header_len + bool(th.flags & TH_SYN)
         respond = defs.TcpRespond((th.seq + taken) & SEQ_MASK, 0, TH_RST | TH_ACK)
-    return HandOff(defs.tcp_respond, CALL, m, respond, f"{why}a RST", decision)
+    return hand_off(defs.tcp_respond, CALL, m, respond, f"{why}a RST", decision)
 
 
 def _listening(k: Kernel, m: Mbuf, inp: Inpcb, th: TcpHeader) -> Verdict:
     """Take a segment to a listening socket: a SYN, or the ACK of a SYN-ACK."""
     if th.flags & (TH_RST | TH_ACK | TH_SYN) == TH_SYN:
         text = "a listening socket, so no policy check: the SYN is answered"
-        return HandOff(defs.syn_cache_respond, CALL, m, defs.SynCache(inp, th), text)
+        return hand_off(defs.syn_cache_respond, CALL, m, defs.SynCache(inp, th), text)
     header = ip.read(m.data)
     iss = k.syn_cache.get((header.src, th.sport, header.dst, th.dport))
     # SIMPLER: a wrong acknowledgement is refused at once; the kernel sends the SYN-ACK again.
@@ -121,7 +121,7 @@ def _connecting(k: Kernel, m: Mbuf, inp: Inpcb, th: TcpHeader) -> Verdict:
         k.count("tcps_connects")
         ack = Mbuf(b"", echo=m.echo, packet=reply_name(m.packet))
         text = f"accepted: the {inp.socket}'s connect(2) returns, and an ACK is due"
-        return HandOff(defs.tcp_output, CALL, ack, defs.TcpOutput(inp, TH_ACK), text, "accept")
+        return hand_off(defs.tcp_output, CALL, ack, defs.TcpOutput(inp, TH_ACK), text, "accept")
     return Drop("tcp-unwanted", "", f"{tcp.flags_text(th.flags)} is not what the connection waits for")
 
 
@@ -144,4 +144,4 @@ def syn_cache_respond(k: Kernel, m: Mbuf, args: defs.SynCache) -> Verdict:
     whole = tcp.packet(answer, reply, seq=iss, ack=(th.seq + 1) & SEQ_MASK)
     synack = Mbuf(whole, echo=m.echo, packet=reply_name(m.packet))
     text = f"the SYN is freed; the {args.inp.socket}'s SYN-ACK is made in a new mbuf, without a mark"
-    return HandOff(defs.ip_output, CALL, synack, defs.Output(socket=True), text)
+    return hand_off(defs.ip_output, CALL, synack, defs.Output(socket=True), text)

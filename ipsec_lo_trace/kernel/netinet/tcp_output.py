@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.state import IPDEFTTL, LOMTU, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import CALL, Verdict, hand_off, stage
 from ipsec_lo_trace.model.inpcb import IPPROTO_TCP
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import build, ip, tcp
@@ -43,4 +42,4 @@ def tcp_output(k: Kernel, m: Mbuf, args: defs.TcpOutput) -> Verdict:
     header = build.ip_header(IPPROTO_TCP, inp.laddr, inp.faddr, ttl=IPDEFTTL, off=ip.IP_DF)
     m.data = tcp.packet(header, segment, seq=seq, ack=inp.rcv_nxt)
     text = f"{tcp.flags_text(args.flags)}: the segment goes out in a new mbuf"
-    return HandOff(defs.ip_output, CALL, m, defs.Output(socket=True), text)
+    return hand_off(defs.ip_output, CALL, m, defs.Output(socket=True), text)

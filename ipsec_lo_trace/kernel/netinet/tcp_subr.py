@@ -6,8 +6,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import strip
 from ipsec_lo_trace.kernel.netinet.ip_icmp import reply_name
 from ipsec_lo_trace.kernel.state import IPDEFTTL, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import CALL, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import ip, tcp
 
@@ -36,4 +35,4 @@ def tcp_respond(k: Kernel, m: Mbuf, args: defs.TcpRespond) -> Verdict:
     # KERNEL: a new mbuf gets a copy of both headers, so either way they are changed where they stand.
     m.data = tcp.turned(answered, seq=args.seq, ack=args.ack, flags=args.flags, ttl=IPDEFTTL)
     text = f"{tcp.flags_text(args.flags)}: {text}"
-    return HandOff(defs.ip_output, CALL, m, defs.Output(), text, "reuse" if reused else "new-mbuf")
+    return hand_off(defs.ip_output, CALL, m, defs.Output(), text, "reuse" if reused else "new-mbuf")

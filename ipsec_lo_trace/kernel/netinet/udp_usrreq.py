@@ -11,8 +11,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.netinet.ip_icmp_error import PORT_UNREACHABLE, PROHIBITED
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, IPDEFTTL, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, Deliver, Drop, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.inpcb import IPPROTO_UDP, Inpcb, in_pcblookup_bind, in_pcblookup_connect
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import build, icmp, ip, udp
@@ -31,7 +30,7 @@ def udp_output(k: Kernel, m: Mbuf, args: defs.UdpOutput) -> Verdict:
     # SIMPLER: the kernel leaves the checksum to ip_output; it is made here, and the bytes are the same.
     m.data = udp.packet(header, build.udp_header(args.sport, args.dport), m.data)
     k.count("udps_opackets")
-    return HandOff(defs.ip_output, CALL, m, defs.Output(socket=True), "the datagram goes out in a new mbuf")
+    return hand_off(defs.ip_output, CALL, m, defs.Output(socket=True), "the datagram goes out in a new mbuf")
 
 
 @stage(defs.udp_input, defs.icmp_error)
@@ -57,7 +56,7 @@ def udp_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
         # KERNEL: the refusal is counted twice, in ipsec4_in_reject and here, and it is told to the sender.
         k.count("ips_in_polvio")
         text = "the socket's inbound policy refuses it: an ICMP error, administratively prohibited"
-        return HandOff(defs.icmp_error, CALL, m, PROHIBITED, text, "reject")
+        return hand_off(defs.icmp_error, CALL, m, PROHIBITED, text, "reject")
     return Deliver(inp.socket, f"accepted: the {inp.socket}'s socket gets the datagram", "deliver")
 
 
@@ -95,7 +94,7 @@ def _no_port(k: Kernel, m: Mbuf, dst: IPv4Address, port: int) -> Verdict:
         return Drop("no-port", "", f"no socket has port {port}, and a group gets no error", "no-port")
     k.count("udps_noport")
     text = f"no socket has port {port}: an ICMP error, and no policy check"
-    return HandOff(defs.icmp_error, CALL, m, PORT_UNREACHABLE, text, "no-port")
+    return hand_off(defs.icmp_error, CALL, m, PORT_UNREACHABLE, text, "no-port")
 
 
 @stage(defs.udp_ctlinput, defs.rip_input)
@@ -111,7 +110,7 @@ def udp_ctlinput(k: Kernel, m: Mbuf, args: defs.CtlInput) -> Verdict:
     inp = in_pcblookup_connect(k.pcbs, IPPROTO_UDP, (header.dst, dport), (header.src, sport))
     if inp is None:
         proto_input = defs.ProtoInput(args.hlen, ip.read(m.data).proto)
-        return HandOff(defs.rip_input, CALL, m, proto_input, "no socket sent it: to the raw sockets", "raw")
+        return hand_off(defs.rip_input, CALL, m, proto_input, "no socket sent it: to the raw sockets", "raw")
     # KERNEL: no policy is asked for the socket; that the error passed gate 1 is enough.
     inp.so_error = args.errno
     # SIMPLER: a raw socket would get the message too; none is open while a UDP socket is.

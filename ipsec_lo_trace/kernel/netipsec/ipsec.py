@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final, Literal
 
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_AUTHIPDGM, M_AUTHIPHDR, M_DECRYPTED, m_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import tdb_ident
 from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSP, KEY_ALLOCSP2
 from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import (
     PORT_ANY,
@@ -23,6 +25,9 @@ from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, PRO
 from ipsec_lo_trace.model.trace import Check, Mark
 from ipsec_lo_trace.wire import ip
 
+Silently = Literal["-EINVAL"]
+SILENTLY: Final = "-EINVAL"
+"""ipsec4_checkpolicy's error for: drop the packet and tell the caller nothing."""
 IPPROTO_TCP = 6
 IPPROTO_UDP = 17
 
@@ -88,7 +93,7 @@ def ipsec_getpolicy(k: Kernel, tag: Mark, direction: Direction) -> Policy:
     return KEY_ALLOCSP2(k, tdb_ident(tag), direction) or k.ip4_def_policy[direction]
 
 
-def ipsec4_checkpolicy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | None, str]:
+def ipsec4_checkpolicy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | None, Errno | Silently]:
     """Find what the outbound policy wants: (policy, "") to apply it, (None, errno) otherwise.
 
     Source: netipsec/ipsec.c, ipsec4_checkpolicy.
@@ -103,7 +108,7 @@ def ipsec4_checkpolicy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | No
     if chosen.kind in (PolicyType.BYPASS, PolicyType.NONE):
         return None, ""
     k.count("ips_out_polvio")
-    return None, "-EINVAL"
+    return None, SILENTLY
 
 
 @lru_cache(maxsize=1024)

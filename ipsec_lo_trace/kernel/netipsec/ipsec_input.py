@@ -6,8 +6,16 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_prepend
 from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSA
 from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
-from ipsec_lo_trace.machine.symbols import Symbol, stage
-from ipsec_lo_trace.machine.verdicts import NETISR, XF_INPUT, Drop, HandOff, Panic, Verdict
+from ipsec_lo_trace.machine.stage import (
+    NETISR,
+    XF_INPUT,
+    Drop,
+    Panic,
+    Symbol,
+    Verdict,
+    hand_off,
+    stage,
+)
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, TdbIdent
 from ipsec_lo_trace.wire import ip
@@ -51,7 +59,7 @@ def ipsec4_common_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
         return Drop("no-inbound-sa", "ENOENT", f"no live SA for {wanted}")
     text = f"finds SA 0x{spi:08x}"
     k.ask("in-sa", str(wanted), str(sav.tdbi), f"0x{spi:08x}")
-    return HandOff(XF_INPUTS[args.proto], XF_INPUT, m, defs.XformInput(sav, args.hlen), text)
+    return hand_off(XF_INPUTS[args.proto], XF_INPUT, m, defs.XformInput(sav, args.hlen), text)
 
 
 @stage(defs.ipsec4_common_input_cb, defs.ip_input)
@@ -72,4 +80,4 @@ def ipsec4_common_input_cb(k: Kernel, m: Mbuf, args: defs.InputDone) -> Verdict:
         k.count(f"{STATISTICS[sav.proto]}_qfull")
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
     done = "no tag for IPComp" if sav.proto == IPPROTO_IPCOMP else f"for SA 0x{sav.spi:08x}"
-    return HandOff(defs.ip_input, NETISR, m, defs.Input(), f"{done}; input again")
+    return hand_off(defs.ip_input, NETISR, m, defs.Input(), f"{done}; input again")

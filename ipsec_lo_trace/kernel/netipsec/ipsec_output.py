@@ -9,8 +9,16 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import OUT_DONE, m_tag_prepend
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_get_reqlevel
 from ipsec_lo_trace.kernel.netipsec.key import ipsec_saidx, key_checkrequest
 from ipsec_lo_trace.kernel.state import Kernel
-from ipsec_lo_trace.machine.symbols import Symbol, stage
-from ipsec_lo_trace.machine.verdicts import CALL, XF_OUTPUT, Drop, HandOff, Panic, Verdict
+from ipsec_lo_trace.machine.stage import (
+    CALL,
+    XF_OUTPUT,
+    Drop,
+    Panic,
+    Symbol,
+    Verdict,
+    hand_off,
+    stage,
+)
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Request
 from ipsec_lo_trace.model.sa import (
@@ -51,7 +59,7 @@ def ipsec4_process_packet(k: Kernel, m: Mbuf, args: defs.Process) -> Verdict:
     if found is None:
         m_tag_prepend(m, OUT_DONE)
         again = defs.Output(flags=defs.IP_RAWOUTPUT)
-        return HandOff(defs.ip_output, CALL, m, again, "no SA, and the level lets it go in clear", "clear")
+        return hand_off(defs.ip_output, CALL, m, again, "no SA, and the level lets it go in clear", "clear")
     if isinstance(found, Drop):
         return found
     isr, sav = found
@@ -60,8 +68,8 @@ def ipsec4_process_packet(k: Kernel, m: Mbuf, args: defs.Process) -> Verdict:
     dst = sav.index.dst
     text = f"uses SA 0x{sav.spi:08x}"
     if isr.mode is Mode.TUNNEL or (int(dst) != 0 and dst != header.dst):
-        return HandOff(defs.ipip_output, CALL, m, xform, f"{text}, in a tunnel: encapsulate first", "tunnel")
-    return HandOff(XF_OUTPUTS[isr.proto], XF_OUTPUT, m, xform, text, "transform")
+        return hand_off(defs.ipip_output, CALL, m, xform, f"{text}, in a tunnel: encapsulate first", "tunnel")
+    return hand_off(XF_OUTPUTS[isr.proto], XF_OUTPUT, m, xform, text, "transform")
 
 
 def ipsec_nextisr(k: Kernel, m: Mbuf, isr: Request) -> tuple[Request, SecurityAssociation] | Drop | None:
@@ -125,7 +133,7 @@ def ipsec_process_done(k: Kernel, m: Mbuf, args: defs.ProcessDone) -> Verdict:
     if args.isr.next is not None:
         k.count("ips_out_bundlesa")
         following = defs.Process(args.isr.next)
-        return HandOff(
+        return hand_off(
             defs.ipsec4_process_packet,
             CALL,
             m,
@@ -136,4 +144,4 @@ def ipsec_process_done(k: Kernel, m: Mbuf, args: defs.ProcessDone) -> Verdict:
     if k.build.done_tag == "boolean":
         m_tag_prepend(m, OUT_DONE)
     again = defs.Output(flags=defs.IP_RAWOUTPUT)
-    return HandOff(defs.ip_output, CALL, m, again, f"for SA 0x{sav.spi:08x}; output again")
+    return hand_off(defs.ip_output, CALL, m, again, f"for SA 0x{sav.spi:08x}; output again")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.databases import SaHead
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import (
@@ -111,7 +112,7 @@ def key_allocsa_tdbi(k: Kernel, tdbi: TdbIdent) -> SecurityAssociation | None:
 _address = lru_cache(maxsize=1024)(IPv4Address)
 
 
-def key_checkrequest(k: Kernel, isr: Request, saidx: SaIndex, level: Level) -> str:
+def key_checkrequest(k: Kernel, isr: Request, saidx: SaIndex, level: Level) -> Errno:
     """Choose the SA for a request and cache it there; give an errno, "" for success.
 
     Source: netipsec/key.c, key_checkrequest.

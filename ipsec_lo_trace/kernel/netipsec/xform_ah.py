@@ -7,8 +7,7 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_AUTHIPDGM, M_AUTHIPHDR, m_set
 from ipsec_lo_trace.kernel.netipsec.key import key_allocsa_tdbi
 from ipsec_lo_trace.kernel.netipsec.replay import COUNT_MAX, ipsec_chkreplay, ipsec_updatereplay
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, CRYPTO, Drop, HandOff, Panic, Verdict
+from ipsec_lo_trace.machine.stage import CALL, CRYPTO, Drop, Panic, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import ah, ip
 
@@ -37,7 +36,7 @@ def ah_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
     # SIMPLER: the ICV is made here, not by the crypto framework between this call and the callback.
     m.data = xform.seal(m.data, spi=sav.spi, seq=seq)
     opaque = defs.CryptoOutput(args.isr, sav.tdbi)
-    return HandOff(
+    return hand_off(
         defs.ah_output_cb, CRYPTO, m, opaque, f"authenticates with 0x{sav.spi:08x} as number {seq}"
     )
 
@@ -58,7 +57,7 @@ def ah_output_cb(k: Kernel, m: Mbuf, args: defs.CryptoOutput) -> Verdict:
             "sa-changed", "assertion failed: the request's SA changed while the packet was in crypto"
         )
     done = defs.ProcessDone(args.isr)
-    return HandOff(defs.ipsec_process_done, CALL, m, done, "the crypto callback brings it back")
+    return hand_off(defs.ipsec_process_done, CALL, m, done, "the crypto callback brings it back")
 
 
 @stage(defs.ah_input, defs.ah_input_cb)
@@ -85,7 +84,7 @@ def ah_input(k: Kernel, m: Mbuf, args: defs.XformInput) -> Verdict:
             f"the AH header says {header.header_len} bytes, its SA {xform.header_len}",
         )
     k.count("ahs_ibytes", len(m.data) - skip - header.header_len)
-    return HandOff(
+    return hand_off(
         defs.ah_input_cb, CRYPTO, m, defs.CryptoInput(sav.tdbi, skip), f"authenticates with 0x{sav.spi:08x}"
     )
 
@@ -113,4 +112,4 @@ def ah_input_cb(k: Kernel, m: Mbuf, args: defs.CryptoInput) -> Verdict:
         return Drop("replay", "ENOBUFS", "its sequence number came before")
     m.data = xform.strip(m.data)
     done = defs.InputDone(sav, args.skip)
-    return HandOff(defs.ipsec4_common_input_cb, CALL, m, done, "the ICV is right; AH is cut out")
+    return hand_off(defs.ipsec4_common_input_cb, CALL, m, done, "the ICV is right; AH is cut out")

@@ -7,8 +7,7 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_set_flag
 from ipsec_lo_trace.kernel.netipsec.key import key_allocsa_tdbi
 from ipsec_lo_trace.kernel.netipsec.replay import COUNT_MAX, ipsec_chkreplay, ipsec_updatereplay
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, CRYPTO, Drop, HandOff, Panic, Verdict
+from ipsec_lo_trace.machine.stage import CALL, CRYPTO, Drop, Panic, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_ESP, SecurityAssociation
 from ipsec_lo_trace.wire import esp, ip
@@ -50,7 +49,7 @@ def esp_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
     m.data = ip.patch(m.data[: header.header_len] + sealed, proto=IPPROTO_ESP)
     opaque = defs.CryptoOutput(args.isr, sav.tdbi)
     text = f"encrypts with 0x{sav.spi:08x} as number {seq}"
-    return HandOff(defs.esp_output_cb, CRYPTO, m, opaque, text)
+    return hand_off(defs.esp_output_cb, CRYPTO, m, opaque, text)
 
 
 def _padding(k: Kernel, sav: SecurityAssociation, seq: int, length: int) -> bytes:
@@ -78,7 +77,7 @@ def esp_output_cb(k: Kernel, m: Mbuf, args: defs.CryptoOutput) -> Verdict:
             "sa-changed", "assertion failed: the request's SA changed while the packet was in crypto"
         )
     done = defs.ProcessDone(args.isr)
-    return HandOff(defs.ipsec_process_done, CALL, m, done, "the crypto callback brings it back")
+    return hand_off(defs.ipsec_process_done, CALL, m, done, "the crypto callback brings it back")
 
 
 @stage(defs.esp_input, defs.esp_input_cb)
@@ -105,7 +104,7 @@ def esp_input(k: Kernel, m: Mbuf, args: defs.XformInput) -> Verdict:
             return Drop("replay", "ENOBUFS", f"number {seq} is a replay or older than the window")
     k.count("esps_ibytes", cipher_len)
     opaque = defs.CryptoInput(sav.tdbi, skip)
-    return HandOff(defs.esp_input_cb, CRYPTO, m, opaque, f"decrypts with 0x{sav.spi:08x}")
+    return hand_off(defs.esp_input_cb, CRYPTO, m, opaque, f"decrypts with 0x{sav.spi:08x}")
 
 
 @stage(defs.esp_input_cb, defs.ipsec4_common_input_cb)
@@ -136,7 +135,7 @@ def esp_input_cb(k: Kernel, m: Mbuf, args: defs.CryptoInput) -> Verdict:
         return Drop("bad-padding", "EINVAL", fault[1])
     pad_len, next_header = plain[-2], plain[-1]
     m.data = ip.patch(m.data[:skip] + plain[: len(plain) - pad_len - esp.TRAILER_LEN], proto=next_header)
-    return HandOff(
+    return hand_off(
         defs.ipsec4_common_input_cb,
         CALL,
         m,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.netipsec.key import key_allocsa_tdbi
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import CALL, CRYPTO, Drop, HandOff, Panic, Verdict
+from ipsec_lo_trace.machine.stage import CALL, CRYPTO, Drop, Panic, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP
 from ipsec_lo_trace.wire import build, ip, ipcomp
@@ -33,7 +32,7 @@ def ipcomp_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
     # KERNEL: an SA with setkey's -R may have an SPI of 32 bits; ipcomp_output cuts it down to u_int16_t.
     head = build.ipcomp_header(header.proto, args.sav.spi & 0xFFFF)
     m.data = ip.patch(m.data[: header.header_len] + head + packed, proto=IPPROTO_IPCOMP)
-    return HandOff(defs.ipcomp_output_cb, CRYPTO, m, defs.CryptoOutput(args.isr, args.sav.tdbi), text)
+    return hand_off(defs.ipcomp_output_cb, CRYPTO, m, defs.CryptoOutput(args.isr, args.sav.tdbi), text)
 
 
 def _pack(payload: bytes) -> tuple[bytes, str]:
@@ -64,7 +63,7 @@ def ipcomp_output_cb(k: Kernel, m: Mbuf, args: defs.CryptoOutput) -> Verdict:
             "sa-changed", "assertion failed: the request's SA changed while the packet was in crypto"
         )
     done = defs.ProcessDone(args.isr)
-    return HandOff(defs.ipsec_process_done, CALL, m, done, "the crypto callback brings it back")
+    return hand_off(defs.ipsec_process_done, CALL, m, done, "the crypto callback brings it back")
 
 
 @stage(defs.ipcomp_input, defs.ipcomp_input_cb)
@@ -75,7 +74,7 @@ def ipcomp_input(_k: Kernel, m: Mbuf, args: defs.XformInput) -> Verdict:
     Marks: reads none, adds none, removes none.
     """
     opaque = defs.CryptoInput(args.sav.tdbi, args.skip)
-    return HandOff(defs.ipcomp_input_cb, CRYPTO, m, opaque, f"decompresses with 0x{args.sav.spi:08x}")
+    return hand_off(defs.ipcomp_input_cb, CRYPTO, m, opaque, f"decompresses with 0x{args.sav.spi:08x}")
 
 
 @stage(defs.ipcomp_input_cb, defs.ipsec4_common_input_cb)
@@ -100,4 +99,4 @@ def ipcomp_input_cb(k: Kernel, m: Mbuf, args: defs.CryptoInput) -> Verdict:
     m.data = ip.patch(m.data[: args.skip] + plain, proto=next_header)
     done = defs.InputDone(sav, args.skip)
     text = f"{len(packed)} bytes become {len(plain)} again; IPComp is cut off"
-    return HandOff(defs.ipsec4_common_input_cb, CALL, m, done, text)
+    return hand_off(defs.ipsec4_common_input_cb, CALL, m, done, text)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.netipsec.ipsec_output import XF_OUTPUTS
 from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, IPDEFTTL, Kernel
-from ipsec_lo_trace.machine.symbols import stage
-from ipsec_lo_trace.machine.verdicts import NETISR, XF_OUTPUT, Drop, HandOff, Verdict
+from ipsec_lo_trace.machine.stage import NETISR, XF_OUTPUT, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_IPIP
 from ipsec_lo_trace.wire import build, ip
@@ -30,7 +29,7 @@ def ipip_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
     k.count("ipips_obytes", len(m.data))
     m.data = ip.filled(outer, m.data, ident=k.next_ip_id(), tos=inner.tos)
     text = f"wraps the packet in an outer header {ends.src} to {ends.dst}"
-    return HandOff(XF_OUTPUTS[args.isr.proto], XF_OUTPUT, m, args, text)
+    return hand_off(XF_OUTPUTS[args.isr.proto], XF_OUTPUT, m, args, text)
 
 
 @stage(defs.ip4_input, defs.ip_input)
@@ -52,6 +51,6 @@ def ip4_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
         k.count("ipips_qfull")
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
     m.data = inner
-    return HandOff(
+    return hand_off(
         defs.ip_input, NETISR, m, defs.Input(), "cuts the outer header off and queues the inner packet"
     )

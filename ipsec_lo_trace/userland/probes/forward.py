@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.userland.forwarding import CONFIG, leaving
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
 
@@ -18,6 +19,6 @@ PROBE = ProbeKind(
     answer="the packet leaves by ex0",
     stage="ip_forward",
     program=leaving,
-    knobs={"forwarding": "1"},
+    build=Build(forwarding="1"),
     config=CONFIG,
 )

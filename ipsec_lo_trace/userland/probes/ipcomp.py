@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.userland.ping import Ping, PingOptions
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
 from ipsec_lo_trace.userland.program import ProbeOptions
@@ -34,6 +35,6 @@ PROBE = ProbeKind(
     answer="ping gets the echo reply",
     stage="ipsec4_common_input_cb",
     program=program,
-    knobs={"ipcomp_enable": "1"},
+    build=Build(ipcomp_enable="1"),
     config=CONFIG,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.userland.icmp_exchange import Exchange, IcmpExchange, plain
 from ipsec_lo_trace.userland.ping import IDENT
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
@@ -30,6 +31,6 @@ PROBE = ProbeKind(
     stage="icmp_input",
     sure="measured",
     program=_program,
-    knobs={"maskrepl": "1"},
+    build=Build(maskrepl="1"),
     size=0,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.userland.forwarding import CONFIG, redirected
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
 
@@ -18,6 +19,6 @@ PROBE = ProbeKind(
     answer="an ICMP redirect",
     stage="ip_forward",
     program=redirected,
-    knobs={"forwarding": "1"},
+    build=Build(forwarding="1"),
     config=CONFIG,
 )
