@@ -76,12 +76,12 @@ def with_sequence(message: bytes, seq: int, data_head: bytes = b"") -> bytes:
     return _sealed(message[:2], message[4:6] + seq.to_bytes(2, "big") + data)
 
 
-def error(template: bytes, quoted: bytes, gateway: bytes = bytes(4)) -> bytes:
+def error(template: bytes, quoted: bytes, gateway: bytes = b"") -> bytes:
     """Fill in the header of an error about the packet that ``quoted`` is the beginning of.
 
-    ``gateway`` is the address that a redirect points to, four bytes.
+    ``gateway`` is the address that a redirect points to, four bytes; no other error has one.
     """
-    return _sealed(template[:2], gateway + quoted)
+    return _sealed(template[:2], (gateway or template[4:HEADER_LEN]) + quoted)
 
 
 def _sealed(head: bytes, rest: bytes) -> bytes:

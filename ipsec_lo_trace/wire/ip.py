@@ -112,13 +112,14 @@ def dst_text(packet: bytes) -> str:
     return _dotted(packet[16:20])
 
 
-def filled(template: bytes, payload: bytes, *, ident: int = 0, tos: int = 0) -> bytes:
+def filled(template: bytes, payload: bytes, *, ident: int = 0, tos: int | None = None) -> bytes:
     """Fill a header without options in, whose checksum is 0, and put the payload behind it.
 
     A length beyond 65535 wraps, as it does in a field of 16 bits.
     """
     head = bytearray(template)
-    head[1] = tos
+    if tos is not None:
+        head[1] = tos
     _LEN_IDENT.pack_into(head, 2, (HEADER_LEN + len(payload)) & 0xFFFF, ident)
     _SHORT.pack_into(head, 10, checksum(head))
     return bytes(head) + payload

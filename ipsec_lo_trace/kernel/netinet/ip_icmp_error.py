@@ -43,7 +43,7 @@ def icmp_error(k: Kernel, m: Mbuf, args: defs.IcmpError) -> Verdict:
     if refusal:
         return Drop("error-suppressed", "", f"no ICMP error is sent: {refusal}")
     k.count(f"icps_outhist[{args.type}]")
-    gateway = args.dest.packed if args.dest else bytes(4)
+    gateway = args.dest.packed if args.dest else b""
     template = build.icmp_error(args.type, args.code)
     message = icmp.error(template, m.data[: header.header_len + QUOTED_LEN], gateway)
     outer = build.ip_header(IPPROTO_ICMP, header.src, header.dst, ttl=0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from ipsec_lo_trace.userland.icmp_exchange import Exchange, IcmpExchange, echo_request, plain
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
 from ipsec_lo_trace.userland.program import ProbeOptions
-from ipsec_lo_trace.wire.build import timestamp_option
+from ipsec_lo_trace.wire import build
 
 
 def _program(options: ProbeOptions) -> IcmpExchange:
-    raw = plain(options, ip_options=timestamp_option())
+    raw = plain(options, ip_options=build.timestamp_option())
     return IcmpExchange(options, Exchange(message=echo_request(options), raw=raw))
 
 
