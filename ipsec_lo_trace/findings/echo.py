@@ -95,7 +95,7 @@ class Echo(msgspec.Struct):
                 self.stale.append(StaleDecision(step.row, self.stale_since, check, stage, packet))
             elif check.id == "out-policy":
                 self.consulted.add(packet)
-            elif check.id == "gate-1-tag" and check.answer.startswith("none"):
+            elif check.id == "gate-1-tag" and check.answer == "default":
                 self.note("default-policy", step, step.text)
         if stage in PLACES:
             self._note_place(step, referee)

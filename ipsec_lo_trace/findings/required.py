@@ -11,7 +11,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple, Protocol
 
-from ipsec_lo_trace.model.trace import Packet, PolicyRecord, SaRecord
+from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
+from ipsec_lo_trace.model.trace import Packet, SaRecord
 
 ANY = 255
 ICMP = 1
@@ -88,29 +89,28 @@ class Referee:
         return NOTHING
 
     def _demand_of(self, policy: PolicyRecord, ends: Ends) -> Demand:
-        rules = [rule.split("/") for rule in policy.requests]
-        asked = tuple(rule[0] for rule in rules if self._insists(rule) or self._served(rule, ends))
-        insisted = tuple(rule[0] for rule in rules if self._insists(rule))
+        rules = policy.requests
+        asked = tuple(rule.proto for rule in rules if _insists(rule) or self._served(rule, ends))
+        insisted = tuple(rule.proto for rule in rules if _insists(rule))
         if policy.dir == "in":
             # RFC 3173 section 2.2: any packet may come without IPComp, which protects nothing.
             insisted = tuple(proto for proto in insisted if proto != "ipcomp")
         return Demand(asked, insisted)
 
-    def _insists(self, rule: list[str]) -> bool:
-        return rule[-1].split(":")[0] in ASKING_LEVELS
-
-    def _served(self, rule: list[str], ends: Ends) -> bool:
+    def _served(self, rule: RequestRecord, ends: Ends) -> bool:
         """Tell whether an SA can serve a rule: one that does not insist asks for nothing without it."""
-        proto, mode, between, level = rule
-        served = tuple(between.split("-")) if between else (ends.src, ends.dst)
-        reqid = int(level.partition(":")[2] or 0)
+        served = (rule.src or ends.src, rule.dst or ends.dst)
         return any(
-            sa.proto == proto
+            sa.proto == rule.proto
             and (sa.src, sa.dst) == served
-            and sa.mode in ("any", mode)
-            and reqid in (0, sa.reqid)
+            and sa.mode in ("any", rule.mode)
+            and rule.reqid in (0, sa.reqid)
             for sa in self._sas
         )
+
+
+def _insists(rule: RequestRecord) -> bool:
+    return rule.level in ASKING_LEVELS
 
 
 def lacking(wanted: tuple[str, ...], borne: Collection[str]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.operands import Operand
+from ipsec_lo_trace.model.questions import A, Question
 from ipsec_lo_trace.model.trace import Check, Mark
 
 
@@ -25,6 +27,8 @@ class Context:
         moved[name] = moved.get(name, 0) + by
         counters[name] = counters.get(name, 0) + by
 
-    def ask(self, id_: str, left: str, right: str, answer: str, mark: Mark | None = None) -> None:
+    def ask(
+        self, question: Question[A], left: Operand, right: Operand, answer: A, mark: Mark | None = None
+    ) -> None:
         """Put a question on record, with both operands and the mark, if any, that settled it."""
-        self.checks.append(Check(id_, left, right, answer, mark))
+        self.checks.append(Check(question.id, left, right, answer, mark))

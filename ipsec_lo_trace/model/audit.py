@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import msgspec
 
-from ipsec_lo_trace.model.trace import Packet, PolicyRecord, SaRecord
+from ipsec_lo_trace.model.operands import PolicyRecord
+from ipsec_lo_trace.model.trace import Packet, SaRecord
 
-SCHEMA = "ipsec-lo-trace-audit/1"
+SCHEMA = "ipsec-lo-trace-audit/2"
 
 
 class AuditRun(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ipsec_lo_trace.model.operands import PacketEnds
 from ipsec_lo_trace.model.sa import PROTO_NAMES, Mode, SecurityAssociation
 
 ULPROTO_ANY = 255
@@ -53,14 +54,14 @@ class Selector(NamedTuple):
 
 
 class PacketSelector(msgspec.Struct, frozen=True, eq=False):
-    """struct secpolicyindex of one packet, and how to show it; made once, so compared by identity."""
+    """struct secpolicyindex of one packet, and its record; made once, so compared by identity."""
 
     src: IPv4Address
     dst: IPv4Address
     src_port: int
     dst_port: int
     ul_proto: int
-    text: str
+    record: PacketEnds
 
 
 class Request(msgspec.Struct, eq=False):

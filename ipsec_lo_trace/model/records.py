@@ -1,11 +1,17 @@
-"""The databases as records, for the head of a trace or of an audit; keys stay out."""
+"""The kernel's objects as records, for the head of a trace and for its checks; keys stay out.
+
+A kernel asks the same of every packet, so what is made of configuration is made once and kept.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ipsec_lo_trace.model.databases import Databases
-from ipsec_lo_trace.model.policy import Policy
-from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
-from ipsec_lo_trace.model.trace import PolicyRecord, SaRecord
+from ipsec_lo_trace.model.operands import Borne, PolicyRecord, RequestRecord, SaId
+from ipsec_lo_trace.model.policy import Policy, Request
+from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation, TdbIdent
+from ipsec_lo_trace.model.trace import Mark, SaRecord
 
 
 def sa_records(db: Databases) -> list[SaRecord]:
@@ -31,18 +37,45 @@ def _sa_record(sav: SecurityAssociation) -> SaRecord:
 
 def policy_records(db: Databases) -> list[PolicyRecord]:
     """Describe every policy: inbound ones first, each direction in the order of the SPD."""
-    return [_policy_record(sp) for policies in db.sptree.values() for sp in policies]
+    return [policy_record(sp) for policies in db.sptree.values() for sp in policies]
 
 
-def _policy_record(sp: Policy) -> PolicyRecord:
+@lru_cache(maxsize=1024)
+def policy_record(sp: Policy) -> PolicyRecord:
+    """Describe a policy with its selector and its requests."""
     selector = sp.selector
     return PolicyRecord(
-        dir=sp.direction.name.lower(),
-        src=str(selector.src),
-        dst=str(selector.dst),
-        src_port=selector.src_port,
-        dst_port=selector.dst_port,
-        upper=selector.ul_proto,
-        type=sp.kind.name.lower(),
-        requests=[str(request) for request in sp.requests],
+        sp.direction.name.lower(),
+        str(selector.src),
+        str(selector.dst),
+        selector.src_port,
+        selector.dst_port,
+        selector.ul_proto,
+        sp.kind.name.lower(),
+        tuple(request_record(request) for request in sp.requests),
     )
+
+
+@lru_cache(maxsize=1024)
+def request_record(isr: Request, src: str = "", dst: str = "") -> RequestRecord:
+    """Describe a request; ``src`` and ``dst`` are the packet's ends, for where its rule names none."""
+    ends = (str(isr.src or src), str(isr.dst or dst))
+    return RequestRecord(
+        PROTO_NAMES[isr.proto], isr.mode.name.lower(), *ends, isr.level.name.lower(), isr.reqid
+    )
+
+
+@lru_cache(maxsize=1024)
+def sa_id(tdbi: TdbIdent) -> SaId:
+    """Describe the identity of an SA."""
+    return SaId(PROTO_NAMES[tdbi.proto], tdbi.spi, tdbi.dst)
+
+
+def borne(mark: Mark) -> Borne:
+    """Describe a mark as an operand: what it says, without the row that made it."""
+    return _borne(mark.name, mark.made_for, mark.proto, mark.spi, mark.dst)
+
+
+@lru_cache(maxsize=1024)
+def _borne(name: str, made_for: str, proto: int | None, spi: int | None, dst: str | None) -> Borne:
+    return Borne(name, made_for, None if proto is None else PROTO_NAMES[proto], spi, dst)

@@ -12,7 +12,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-SCHEMA = "ipsec-lo-trace/2"
+from ipsec_lo_trace.model.operands import Operand, PolicyRecord
+
+SCHEMA = "ipsec-lo-trace/3"
 Hex = Annotated[str, msgspec.Meta(pattern="^(?:[0-9a-f]{2})*$")]
 """Bytes, two digits each."""
 
@@ -44,13 +46,14 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 class Check(msgspec.Struct, frozen=True, gc=False):
     """One question that a stage asked, with both operands and the answer.
 
-    ``id`` names the question ("loop-detection"); ``model.questions`` has its words and who asks it.
-    ``mark`` is the mark that settled it, None if none did.
+    ``id`` names the question ("loop-detection"), ``answer`` is one of that question's codes ("done");
+    ``model.questions`` has the words of both, and who asks.  ``mark`` is the mark that settled it, None if
+    none did.
     """
 
     id: str
-    left: str
-    right: str
+    left: Operand
+    right: Operand
     answer: str
     mark: Mark | None = None
 
@@ -125,19 +128,6 @@ class SaRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     cipher: str
     auth: str
     replay_window_bytes: int
-
-
-class PolicyRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A policy of the configuration, in the order of the SPD."""
-
-    dir: str
-    src: str
-    dst: str
-    src_port: int
-    dst_port: int
-    upper: int
-    type: str
-    requests: list[str]
 
 
 class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):

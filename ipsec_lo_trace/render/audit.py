@@ -12,7 +12,8 @@ from rich.text import Text
 
 from ipsec_lo_trace.model.audit import AuditFinding, AuditPacket, AuditRun, AuditVerdict
 from ipsec_lo_trace.model.trace import Packet
-from ipsec_lo_trace.render.header import labelled, policy_words, sa_words
+from ipsec_lo_trace.render.facts import DIR_COLUMNS, policy_words, sa_words
+from ipsec_lo_trace.render.header import labelled
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
 OUTCOME_STYLES = {"unsure": "stale-outcome"}
@@ -31,7 +32,7 @@ def head_lines(run: AuditRun, width: int) -> Iterator[Text]:
         labelled("capture").glue(run.capture).say(run.link_type),
         labelled("config").glue(run.config),
     ]
-    lines += [labelled("policy").say(policy_words(policy)) for policy in run.policies]
+    lines += [labelled("policy").say(policy_words(policy, DIR_COLUMNS)) for policy in run.policies]
     lines += [labelled("SA").say(sa_words(sa)) for sa in run.sas]
     if not run.policies:
         lines.append(labelled("policy").say("none"))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ipsec_lo_trace.model.trace import PolicyRecord, Run, SaRecord, Verdict
+from ipsec_lo_trace.model.trace import Run, Verdict
+from ipsec_lo_trace.render.facts import DIR_COLUMNS, policy_words, sa_words
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
 LABEL_COLUMNS = 8
-ANY = 255
-ICMP = 1
 PING = "ping"
 REPLAY = "replay "
 
@@ -41,7 +40,7 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     yield labelled("config").glue(run.config)
     for cut in run.what_if:
         yield labelled("what if").glue(cut).say("is deleted, which no kernel does")
-    for policy in map(policy_words, run.policies) if run.policies else ("none",):
+    for policy in [policy_words(policy, DIR_COLUMNS) for policy in run.policies] or ["none"]:
         yield labelled("policy").say(policy)
     for sa in map(sa_words, run.sas) if run.sas else ("none",):
         yield labelled("SA").say(sa)
@@ -52,24 +51,6 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
         return
     for assumption in run.assumptions:
         yield labelled("assumed").say(assumption)
-
-
-def policy_words(policy: PolicyRecord) -> str:
-    """Show a policy in one line."""
-    upper = {ANY: "any", ICMP: "icmp"}.get(policy.upper, str(policy.upper))
-    src = policy.src + (f"[{policy.src_port}]" if policy.src_port else "")
-    dst = policy.dst + (f"[{policy.dst_port}]" if policy.dst_port else "")
-    return " ".join([f"{policy.dir:<3}", src, "->", dst, upper, policy.type, *policy.requests])
-
-
-def sa_words(sa: SaRecord) -> str:
-    """Show an SA in one line."""
-    algorithms = " ".join(name for name in (sa.cipher, sa.auth) if name)
-    both = ", both ways" if sa.src == sa.dst else ""
-    mode = "" if sa.mode == "any" else f" {sa.mode}"
-    reqid = f" reqid {sa.reqid}" if sa.reqid else ""
-    window = f" window {sa.replay_window_bytes} bytes" if sa.replay_window_bytes else ""
-    return f"0x{sa.spi:08x} {sa.proto} {sa.src} -> {sa.dst}{mode}{reqid} {algorithms}{window}{both}"
 
 
 def verdict_line(verdict: Verdict) -> Line:

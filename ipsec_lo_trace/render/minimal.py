@@ -1,16 +1,33 @@
 """The minimal form: what changed, what was asked, what was decided; no numbers that depend on layout.
 
 A stage that does none of these does not appear, so a refactoring does not change the form.  Golden traces
-are kept in it.
+are kept in it, so it shows facts alone, fields and codes in a notation of its own: no sentence that somebody
+words anew changes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from ipsec_lo_trace.model.trace import Check, Run, Step, Verdict
+from ipsec_lo_trace.model.operands import (
+    Absent,
+    AnyOf,
+    Borne,
+    DefaultPolicy,
+    Hook,
+    Nothing,
+    Operand,
+    PacketEnds,
+    PolicyRecord,
+    Protocol,
+    RequestRecord,
+    SaId,
+)
+from ipsec_lo_trace.model.sa import PROTO_NAMES
+from ipsec_lo_trace.model.trace import Check, Mark, Run, Step, Verdict
 from ipsec_lo_trace.render.chosen import Chosen, Tally
-from ipsec_lo_trace.render.marks import mark_text
+from ipsec_lo_trace.render.facts import proto_name, request_text
 from ipsec_lo_trace.render.store import StoredTrace
 
 
@@ -45,7 +62,7 @@ def step_lines(step: Step) -> Iterator[str]:
         yield f"{place} ? {_check_text(check)}"
     for change in step.changes:
         stale = " (stale)" if change.mark.stale else ""
-        yield f"{place} {'+' if change.op == 'add' else '-'} {mark_text(change.mark)}{stale}"
+        yield f"{place} {'+' if change.op == 'add' else '-'} {_mark(change.mark)}{stale}"
     if step.stage == "looutput":
         wire = step.wire
         yield f"{place} crosses lo0 as {'/'.join(wire.proto)} {wire.len} bytes, {wire.src} -> {wire.dst}"
@@ -57,7 +74,49 @@ def step_lines(step: Step) -> Iterator[str]:
 
 def _check_text(check: Check) -> str:
     stale = " (by a stale mark)" if check.decided_by_stale else ""
-    return f"{check.id}: {check.left} | {check.right} -> {check.answer}{stale}"
+    return f"{check.id}: {_operand(check.left)} | {_operand(check.right)} -> {check.answer}{stale}"
+
+
+def _mark(mark: Mark) -> str:
+    return _marked(mark.name, PROTO_NAMES.get(mark.proto or 0), mark.spi, mark.dst, mark.made_for)
+
+
+def _marked(name: str, proto: str | None, spi: int | None, dst: str | None, made_for: str) -> str:
+    sa = "" if spi is None else f" {proto} {_sa(spi, dst)}"
+    return f"{name}{sa} made for {made_for}"
+
+
+def _sa(spi: int, dst: str | None) -> str:
+    return f"0x{spi:08x} to {dst}"
+
+
+def _end(address: str, port: int) -> str:
+    return f"{address}[{port}]" if port else address
+
+
+def _ends(of: PacketEnds | PolicyRecord) -> str:
+    return f"{_end(of.src, of.src_port)} -> {_end(of.dst, of.dst_port)} {proto_name(of.upper)}"
+
+
+_NOTATION: dict[type[Operand], Callable[[Any], str]] = {
+    Borne: lambda mark: _marked(mark.name, mark.proto, mark.spi, mark.dst, mark.made_for),
+    Absent: lambda absent: f"no {'|'.join(absent.names)}",
+    AnyOf: lambda wanted: "|".join(wanted.names),
+    SaId: lambda sa: f"{sa.proto} {_sa(sa.spi, sa.dst)}",
+    RequestRecord: request_text,
+    PacketEnds: _ends,
+    PolicyRecord: lambda policy: " ".join(
+        [policy.dir, _ends(policy), policy.type, *map(request_text, policy.requests)]
+    ),
+    DefaultPolicy: lambda policy: f"default {policy.type} of {policy.among}",
+    Nothing: lambda nothing: nothing.what,
+    Protocol: lambda protocol: proto_name(protocol.number),
+    Hook: lambda hook: hook.name,
+}
+
+
+def _operand(operand: Operand) -> str:
+    return _NOTATION[type(operand)](operand)
 
 
 def verdict_lines(verdict: Verdict) -> Iterator[str]:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
 import msgspec
 
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.operands import Borne, Operand, PacketEnds, PolicyRecord, RequestRecord, SaId
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Change, Check, Mark, Step, Verdict
 from ipsec_lo_trace.pages.questions import PLACES
 from ipsec_lo_trace.pages.stages import FILES
+from ipsec_lo_trace.render.facts import ANY, answer_words, operand_words, proto_name, treatment_words
 from ipsec_lo_trace.render.store import StoredTrace
 
 ROLES = ("cause", "effect", "seen", "unseen")
+
+
+EQUAL, DIFFERENT, COVERED, NOT_COVERED, ALONE = "=", "!=", "in", "not in", ""
+"""How a part of the left operand relates to its counterpart; alone if there is none."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One part of both operands: what it is, both values ("" where one has none), how they relate."""
+
+    label: str
+    left: str
+    relation: str
+    right: str
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -31,7 +45,10 @@ class Settled(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One question: who asks in which kernel file, both operands whole and side by side, the answer."""
+    """One question: who asks in which kernel file, both operands whole and side by side, the answer.
+
+    ``answer`` is the answer's code, ``said`` its words.
+    """
 
     id: str
     text: str
@@ -43,6 +60,7 @@ class Asked(msgspec.Struct, frozen=True):
     right: str
     parts: list[Part]
     answer: str
+    said: str
     settled_by: Settled | None
     stale_code: str
 
@@ -134,11 +152,12 @@ def _asked(check: Check, echo: list[Step]) -> Asked:
         by=question.by if question else "",
         file=place.file if place else "",
         left_is=place.left if place else "",
-        left=check.left,
+        left=operand_words(check.left),
         right_is=place.right if place else "",
-        right=check.right,
+        right=operand_words(check.right),
         parts=side_by_side(check.left, check.right),
         answer=check.answer,
+        said=answer_words(check),
         settled_by=_settled(check.mark, echo) if check.mark else None,
         stale_code=question.stale_code if question else "",
     )
@@ -194,74 +213,59 @@ def _how(mark: Mark, step: Step, echo: list[Step]) -> str:
     return "stale from here on" if stale and stale.row == step.row else "carried through here"
 
 
-EQUAL, DIFFERENT, COVERED, NOT_COVERED, ALONE = "=", "!=", "in", "not in", ""
-"""How a part of the left operand relates to its counterpart; alone if there is none."""
-
-_ADDRESS = r"\d+(?:\.\d+){3}"
-_SA = re.compile(
-    rf"(?:(?P<tag>\w+) )?(?P<proto>\w+) (?P<spi>0x[0-9a-f]{{8}}) to (?P<dst>{_ADDRESS})"
-    r"(?:, made for (?P<made>\S+))?"
-)
-_REQUEST = re.compile(
-    rf"(?P<proto>\w+) (?P<mode>\w+) (?P<src>{_ADDRESS}) to (?P<dst>{_ADDRESS})(?: reqid (?P<reqid>\d+))?"
-)
-_PACKET = re.compile(rf"(?P<src>{_ADDRESS}) to (?P<dst>{_ADDRESS}) (?P<upper>\w+)")
-_POLICY = re.compile(
-    rf"(?P<src>{_ADDRESS}/\d+) to (?P<dst>{_ADDRESS}/\d+) (?P<upper>\w+)"
-    r"(?P<ports>(?: \w+ port \d+)*) (?P<policy>.*)"
-)
-
-
-class Part(msgspec.Struct, frozen=True):
-    """One part of both operands: what it is, both values ("" where one has none), how they relate."""
-
-    label: str
-    left: str
-    relation: str
-    right: str
-
-
-def side_by_side(left: str, right: str) -> list[Part]:
-    """Take operands apart as a check's words have them; one part if they have no known form."""
-    for left_form, right_form, parts in (
-        (_SA, _SA, _of_sas),
-        (_REQUEST, _SA, _of_request),
-        (_PACKET, _POLICY, _of_packet),
-    ):
-        first, second = left_form.fullmatch(left), right_form.fullmatch(right)
-        if first and second:
-            return parts(first.groupdict(""), second.groupdict(""))
-    return [Part("", left, ALONE, right)]
+def side_by_side(left: Operand, right: Operand) -> list[Part]:
+    """Take operands apart so that equal parts stand side by side; one part if none can be compared."""
+    if isinstance(left, (Borne, SaId)) and isinstance(right, SaId):
+        return _of_sas(left, right)
+    if isinstance(left, RequestRecord) and isinstance(right, SaId):
+        return _of_request(left, right)
+    if isinstance(left, PacketEnds) and isinstance(right, PolicyRecord):
+        return _of_packet(left, right)
+    return [Part("", operand_words(left), ALONE, operand_words(right))]
 
 
 def _equal(label: str, left: str, right: str) -> Part:
     return Part(label, left, EQUAL if left == right else DIFFERENT, right)
 
 
-def _of_sas(left: dict[str, str], right: dict[str, str]) -> list[Part]:
+def _spi(spi: int | None) -> str:
+    return "" if spi is None else f"0x{spi:08x}"
+
+
+def _of_sas(left: Borne | SaId, right: SaId) -> list[Part]:
     """Compare tdb_idents: a tag's or a header's with an SA's."""
-    parts = [_equal(label, left[label], right[label]) for label in ("proto", "spi", "dst")]
-    if left["tag"]:
-        parts = [Part("tag", left["tag"], ALONE, ""), *parts]
-    if left["made"]:
-        parts.append(Part("made for", left["made"], ALONE, "(not compared)"))
+    parts = [
+        _equal("proto", left.proto or "", right.proto),
+        _equal("spi", _spi(left.spi), _spi(right.spi)),
+        _equal("dst", left.dst or "", right.dst),
+    ]
+    if isinstance(left, Borne):
+        made_for = Part("made for", left.made_for, ALONE, "(not compared)")
+        return [Part("tag", left.name, ALONE, ""), *parts, made_for]
     return parts
 
 
-def _of_request(left: dict[str, str], right: dict[str, str]) -> list[Part]:
+def _of_request(left: RequestRecord, right: SaId) -> list[Part]:
     """Compare what a rule asks for with the SA that was chosen."""
-    parts = [_equal(label, left[label], right[label]) for label in ("proto", "dst")]
-    parts += [Part(label, left[label], ALONE, "") for label in ("src", "mode", "reqid") if left[label]]
-    return [*parts, Part("spi", "", ALONE, right["spi"])]
+    parts = [_equal("proto", left.proto, right.proto), _equal("dst", left.dst, right.dst)]
+    alone = {"src": left.src, "mode": left.mode, "level": left.level}
+    alone |= {"reqid": str(left.reqid)} if left.reqid else {}
+    parts += [Part(label, value, ALONE, "") for label, value in alone.items()]
+    return [*parts, Part("spi", "", ALONE, _spi(right.spi))]
 
 
-def _of_packet(left: dict[str, str], right: dict[str, str]) -> list[Part]:
+def _of_packet(left: PacketEnds, right: PolicyRecord) -> list[Part]:
     """Compare a packet's selector with the policy's that covers it."""
-    parts = [_covered(label, left[label], right[label]) for label in ("src", "dst")]
-    upper = COVERED if right["upper"] in ("any", left["upper"]) else NOT_COVERED
-    parts.append(Part("protocol", left["upper"], upper, right["upper"]))
-    parts += [Part("ports", "", ALONE, right["ports"].strip())] if right["ports"] else []
-    return [*parts, Part("policy", "", ALONE, right["policy"])]
+    parts = [_covered("src", left.src, right.src), _covered("dst", left.dst, right.dst)]
+    upper = COVERED if right.upper in (ANY, left.upper) else NOT_COVERED
+    parts.append(Part("protocol", proto_name(left.upper), upper, proto_name(right.upper)))
+    ports = (("src port", left.src_port, right.src_port), ("dst port", left.dst_port, right.dst_port))
+    parts += [_port(*each) for each in ports if each[2]]
+    return [*parts, Part("policy", "", ALONE, f"{right.dir} {treatment_words(right)}")]
+
+
+def _port(label: str, left: int, right: int) -> Part:
+    return _equal(label, str(left) if left else "", str(right))
 
 
 def _covered(label: str, left: str, right: str) -> Part:

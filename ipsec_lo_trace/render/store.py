@@ -14,6 +14,7 @@ import msgspec
 
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import SCHEMA, Record, Run, Step, Verdict
+from ipsec_lo_trace.render import older
 
 
 class _SchemaOnly(msgspec.Struct):
@@ -86,6 +87,15 @@ def _complete(verdict: Verdict | None) -> Verdict:
     return verdict
 
 
+def _made_anew(line: bytes) -> str:
+    """Say which command makes a trace of schema 2 anew; "" if its run record does not tell."""
+    try:
+        run = msgspec.json.decode(line, type=older.OlderRun)
+    except _UNREADABLE:
+        return ""
+    return f"made anew by: {older.command(run)}"
+
+
 class StoredTrace:
     """A trace in JSON Lines that can be read from the front as often as a view needs.
 
@@ -120,8 +130,11 @@ class StoredTrace:
             schema = msgspec.json.decode(line, type=_SchemaOnly).schema
         except _UNREADABLE:
             return  # whatever it is, it will be refused as a record
-        if schema not in ("", SCHEMA):
-            raise UserError(f"schema {schema!r}, and this reads {SCHEMA!r}", file=self.name, line=1)
+        if schema in ("", SCHEMA):
+            return
+        reason = f"schema {schema!r}, and this reads {SCHEMA!r}"
+        hint = _made_anew(line) if schema == older.SCHEMA else ""
+        raise UserError(reason, file=self.name, line=1, hint=hint)
 
     def _record(self, line: bytes, number: int) -> Record:
         if not line.strip():

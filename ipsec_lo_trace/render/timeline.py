@@ -14,6 +14,7 @@ from rich.text import Text
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Check, Packet, Step, Verdict
 from ipsec_lo_trace.render.chosen import Chosen, Tally
+from ipsec_lo_trace.render.facts import compared_words
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.hexdump import changed_bytes, dump
@@ -187,7 +188,7 @@ def _check_line(check: Check, indent: str) -> Line:
     # A trace of a later version may have other questions.
     words = f"{question.by}: {question.text}" if question else check.id
     line = Line(indent, hang=7).say(words, "quiet")
-    return line.say(f"[{check.left}] against [{check.right}]: {check.answer}{stale}")
+    return line.say(f"{compared_words(check)}{stale}")
 
 
 def _mbuf(step: Step) -> tuple[int, str]:

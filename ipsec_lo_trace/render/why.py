@@ -52,7 +52,7 @@ def _question(number: int, asked: Asked, width: int) -> Iterator[Text]:
     yield from Line(f"{number} ", style="heading").say(f"{asked.id}:", "heading").say(asked.text).wrap(width)
     yield from labelled(" by").say(f"{asked.by}, {asked.file}" if asked.by else "").wrap(width)
     yield from _operands(asked, width)
-    yield from labelled(" answer").say(asked.answer, "heading").wrap(width)
+    yield from labelled(" answer").say(asked.said, "heading").wrap(width)
     if asked.settled_by is not None:
         yield from settled_line(asked.settled_by).wrap(width)
         if asked.settled_by.mark.stale and asked.stale_code:

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from ipsec_lo_trace.api import Trace
-from ipsec_lo_trace.model.trace import Crossing, Packet, PolicyRecord, SaRecord
+from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
+from ipsec_lo_trace.model.trace import Crossing, Packet, SaRecord
 
 NUMBERS = {"icmp": 1, "ipip": 4, "tcp": 6, "udp": 17}
 """The numbers of the protocols that a crossing names; others are named by their number."""
@@ -75,27 +76,20 @@ def _policy_for(
 
 def _lacks_insisted(policy: PolicyRecord, crossing: Crossing) -> bool:
     """Tell whether a packet lacks what a policy insists on; a receiver cannot insist on IPComp (RFC 3173)."""
-    rules = [rule.split("/") for rule in policy.requests]
-    insisted = [proto for proto, *_rest, level in rules if level.partition(":")[0] in INSISTING]
+    insisted = [rule.proto for rule in policy.requests if rule.level in INSISTING]
     needless = "ipcomp" if policy.dir == "in" else ""
     return any(proto not in (*crossing.proto, needless) for proto in insisted)
 
 
 def _bare(policy: PolicyRecord, crossing: Crossing, sas: list[SaRecord]) -> bool:
     """Tell whether a packet has nothing around it though an SA fits a rule of its policy."""
-    return "ah" not in crossing.proto and any(
-        _served(rule.split("/"), crossing, sas) for rule in policy.requests
-    )
+    return "ah" not in crossing.proto and any(_served(rule, crossing, sas) for rule in policy.requests)
 
 
-def _served(rule: list[str], crossing: Crossing, sas: list[SaRecord]) -> bool:
+def _served(rule: RequestRecord, crossing: Crossing, sas: list[SaRecord]) -> bool:
     """Tell whether an SA fits a rule: by protocol, mode, reqid and ends."""
-    proto, mode, ends, level = rule
-    src, dst = ends.split("-") if ends else (crossing.src, crossing.dst)
-    reqid = int(level.partition(":")[2] or 0)
+    wanted = (rule.proto, rule.src or crossing.src, rule.dst or crossing.dst)
     return any(
-        (sa.proto, sa.src, sa.dst) == (proto, src, dst)
-        and sa.mode in ("any", mode)
-        and reqid in (0, sa.reqid)
+        (sa.proto, sa.src, sa.dst) == wanted and sa.mode in ("any", rule.mode) and rule.reqid in (0, sa.reqid)
         for sa in sas
     )

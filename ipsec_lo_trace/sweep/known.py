@@ -51,7 +51,7 @@ def _way(step: Step) -> tuple[str, str, str, str]:
 def _first_request_without_sa(trace: Trace, _plain: Trace) -> bool:
     """Tell whether loop detection had nothing to compare with when the loop was given up."""
     asked = [check for step in trace.steps for check in step.checks if check.id == "loop-detection"]
-    return bool(asked) and asked[-1].right == "no SA used yet"
+    return bool(asked) and asked[-1].answer == "nothing-to-compare"
 
 
 def _leaks(trace: Trace, _plain: Trace) -> bool:

@@ -9,7 +9,9 @@ from ipsec_lo_trace.api import Trace
 from ipsec_lo_trace.fixes.fix import built, known_fix
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.codes import OUTCOMES
-from ipsec_lo_trace.model.trace import Check, Crossing, Mark, PolicyRecord, Step
+from ipsec_lo_trace.model.operands import PolicyRecord
+from ipsec_lo_trace.model.trace import Check, Crossing, Mark, Step
+from ipsec_lo_trace.render.facts import request_text
 from ipsec_lo_trace.sweep.clear import accepted_in_clear, sent_in_clear
 from ipsec_lo_trace.sweep.known import known
 
@@ -64,8 +66,9 @@ def _clean_with_clear_accepted(seen: Seen) -> Iterator[str]:
 
 
 def _protected(crossing: Crossing, policy: PolicyRecord) -> str:
+    rules = " ".join(map(request_text, policy.requests))
     what = f"{'/'.join(crossing.proto)} from {crossing.src} to {crossing.dst}"
-    return f"row {crossing.row}: {what}, for which the policy is {policy.dir} {' '.join(policy.requests)}"
+    return f"row {crossing.row}: {what}, for which the policy is {policy.dir} {rules}"
 
 
 def _clean_without_answer(seen: Seen) -> Iterator[str]:

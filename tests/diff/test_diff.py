@@ -308,7 +308,7 @@ def broken(data: bytes, how: str) -> bytes:
         "truncated": data[: len(data) // 2],
         "no JSON": b"leak\n",
         "binary": bytes(range(256)),
-        "other schema": data.replace(b"ipsec-lo-trace/2", b"ipsec-lo-trace/9", 1),
+        "other schema": data.replace(b"ipsec-lo-trace/3", b"ipsec-lo-trace/9", 1),
         "no verdict": b"".join(lines[:-1]),
         "no run": b"".join(lines[1:]),
         "a row is no JSON": b"".join([*lines[:9], b"{\n", *lines[10:]]),

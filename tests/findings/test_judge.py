@@ -6,12 +6,12 @@ import pytest
 
 from ipsec_lo_trace.findings.analysis import Labeller
 from ipsec_lo_trace.findings.judge import Judge
+from ipsec_lo_trace.model.operands import NO_LIVE_SA, PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.trace import (
     SCHEMA,
     Check,
     Mark,
     Packet,
-    PolicyRecord,
     Run,
     SaRecord,
     Step,
@@ -33,8 +33,14 @@ def policy(
         dst_port=0,
         upper=upper,
         type=kind,
-        requests=list(requests),
+        requests=tuple(map(_request, requests)),
     )
+
+
+def _request(text: str) -> RequestRecord:
+    """Read PROTO/MODE//LEVEL, without ends."""
+    proto, mode, _ends, level = text.split("/")
+    return RequestRecord(proto, mode, "", "", level, 0)
 
 
 def sa(proto: str) -> SaRecord:
@@ -98,7 +104,7 @@ def verdict(run: Run, *steps: Step, received: int = 1) -> Verdict:
     return judge.verdict(sent=1, received=received, errno="", counters={})
 
 
-ASKED = Check("out-policy", "", "", "")
+ASKED = Check("out-policy", NO_LIVE_SA, NO_LIVE_SA, "default")
 OUTPUT = step("ip_output", "P2", row=2, checks=[ASKED])
 DELIVERED = [OUTPUT, step("looutput", "P2", row=3, to="ip_input")]
 END = step("rip_input", "P2", row=4, to="socket:ping")
@@ -150,7 +156,9 @@ def test_an_echo_that_never_ends_is_lost() -> None:
 
 def test_a_stale_flag_is_beyond_the_fix() -> None:
     """Where a stale flag decided, the verdict does not recommend the fix of 2003, whichever kernel ran."""
-    check = Check("gate-2-flag", "", "", "satisfied", Mark("M_DECRYPTED", "P1", 1, stale=True))
+    check = Check(
+        "gate-2-flag", NO_LIVE_SA, NO_LIVE_SA, "satisfied", Mark("M_DECRYPTED", "P1", 1, stale=True)
+    )
     end = step("rip_input", "P2", row=4, to="socket:ping", checks=[check])
     for fix in ("none", "netbsd-2003-08"):
         found = verdict(run_record(fix=fix), *DELIVERED, end)

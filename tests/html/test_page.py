@@ -159,7 +159,7 @@ def test_reasons_say_what_the_text_says(letter: str) -> None:
             for part in asked.parts:
                 assert part.left in _spaced(cell)
                 assert part.right in _spaced(cell)
-            assert f"answer {asked.answer}" in _spaced(cell)
+            assert f"answer {asked.said}" in _spaced(cell)
         printed = [squeezed(str(line)) for line in why_lines(reasons, WIDE)]
         for line in printed:
             if re.match(r"mark \S+ .* in row|row \d+ \S+:", line):

@@ -51,7 +51,7 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:  # noqa: AN
 def test_order_of_records(data: bytes) -> None:
     """A trace is one run record, steps with rows counting from 1, and one verdict."""
     run, *steps, verdict = records(data)
-    assert (run["kind"], run["schema"], verdict["kind"]) == ("run", "ipsec-lo-trace/2", "verdict")
+    assert (run["kind"], run["schema"], verdict["kind"]) == ("run", "ipsec-lo-trace/3", "verdict")
     assert {step["kind"] for step in steps} == {"step"}
     assert [step["row"] for step in steps] == list(range(1, len(steps) + 1))
 
@@ -180,7 +180,7 @@ def test_document_has_the_same_records(fix: str) -> None:
 def test_reading_gives_back_the_trace(data: bytes) -> None:
     """A stored trace can be read, and read again."""
     trace = opened(data)
-    assert trace.run.schema == "ipsec-lo-trace/2"
+    assert trace.run.schema == "ipsec-lo-trace/3"
     assert [step.row for step in trace.steps()] == [step.row for step in trace.steps()]
     assert len(list(trace.steps())) == data.count(b"\n") - 2
     trace.close()
@@ -198,7 +198,7 @@ BROKEN = {
     "no JSON": (b"trace\n", 1, "not a trace record"),
     "zeros": (bytes(100), 1, "not a trace record"),
     "JSON of another kind": (b'{"a": 1}\n', 1, "not a trace record"),
-    "other schema": (b'{"kind":"run","schema":"ipsec-lo-trace/1"}\n' + LAST, 1, "'ipsec-lo-trace/2'"),
+    "other schema": (b'{"kind":"run","schema":"ipsec-lo-trace/1"}\n' + LAST, 1, "'ipsec-lo-trace/3'"),
     "no run": (SECOND + LAST, 1, "begins with its run record"),
     "run alone": (FIRST, 1, "incomplete"),
     "no verdict": (FIRST + SECOND, 2, "incomplete"),

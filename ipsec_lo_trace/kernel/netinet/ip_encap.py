@@ -8,6 +8,9 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import ENCAP, m_tag_prepend
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.stage import CALL, PR_INPUT, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.operands import Absent, AnyOf
+from ipsec_lo_trace.model.questions import ENCAP_CHECK
+from ipsec_lo_trace.model.records import borne
 
 
 @stage(defs.encap4_input, defs.ip4_input, defs.rip_input)
@@ -19,14 +22,9 @@ def encap4_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     """
     flags = sorted(m.flags, key=lambda mark: mark.stale)
     flag = flags[0] if flags else None
-    k.ask(
-        "encap",
-        left=f"{flag.name} made for {flag.made_for}" if flag else "none of the three flags is set",
-        right=" or ".join(ORDER),
-        answer="yes" if flag else "no",
-        mark=flag,
-    )
     if flag is None:
+        k.ask(ENCAP_CHECK, Absent(ORDER), AnyOf(ORDER), "no")
         return hand_off(defs.rip_input, CALL, m, args, "no tunnel claims it: to the raw sockets", "raw")
+    k.ask(ENCAP_CHECK, borne(flag), AnyOf(ORDER), "yes", flag)
     m_tag_prepend(m, ENCAP)
     return hand_off(defs.ip4_input, PR_INPUT, m, args, f"the tunnel input claims it by {flag.name}", "tunnel")

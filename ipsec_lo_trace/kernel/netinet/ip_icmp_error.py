@@ -8,6 +8,9 @@ from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.stage import CALL, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.operands import Absent, AnyOf
+from ipsec_lo_trace.model.questions import ERROR_FLAG
+from ipsec_lo_trace.model.records import borne
 from ipsec_lo_trace.model.sa import IPPROTO_ICMP
 from ipsec_lo_trace.wire import build, icmp, ip
 
@@ -56,14 +59,12 @@ def icmp_error(k: Kernel, m: Mbuf, args: defs.IcmpError) -> Verdict:
 def _encrypted(k: Kernel, m: Mbuf) -> str:
     """Tell whether the packet came by ESP, so that no error may quote it in clear; "" if it did not."""
     flag = m_flag(m, M_DECRYPTED)
-    k.ask(
-        "error-flag",
-        left=f"{M_DECRYPTED} made for {flag.made_for}" if flag else f"{M_DECRYPTED} not set",
-        right=M_DECRYPTED,
-        answer="yes: no error is sent" if flag else "no",
-        mark=flag,
-    )
-    return "the packet came by ESP (M_DECRYPTED)" if flag else ""
+    wanted = (M_DECRYPTED,)
+    if flag is None:
+        k.ask(ERROR_FLAG, Absent(wanted), AnyOf(wanted), "no")
+        return ""
+    k.ask(ERROR_FLAG, borne(flag), AnyOf(wanted), "yes", flag)
+    return "the packet came by ESP (M_DECRYPTED)"
 
 
 def _undeserved(header: ip.IpHeader, payload: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_find, tdb_ident
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_find
 from ipsec_lo_trace.kernel.net.pf import pf_test
 from ipsec_lo_trace.kernel.netinet.in_proto import protosw
 from ipsec_lo_trace.kernel.netinet.ip_options import BadOptionError, ip_dooptions
@@ -11,12 +11,17 @@ from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_getpolicy, ipsec_getpolic
 from ipsec_lo_trace.kernel.state import FragmentQueue, Kernel
 from ipsec_lo_trace.machine.stage import CALL, PR_INPUT, Drop, Keep, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.operands import Absent, AnyOf, DefaultPolicy
 from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
+from ipsec_lo_trace.model.questions import GATE_1_POLICY, GATE_1_TAG, PACKET_FILTER
+from ipsec_lo_trace.model.records import borne, policy_record
 from ipsec_lo_trace.model.trace import Mark
 from ipsec_lo_trace.wire import ip
 
 IPVERSION = 4
 MULTICAST_NIBBLE = 0xE
+ANY_IN_DONE = AnyOf((IN_DONE,))
+NO_IN_DONE = Absent((IN_DONE,))
 
 
 @stage(
@@ -142,16 +147,13 @@ def packet_filter(k: Kernel, m: Mbuf) -> bool:
     Source: netinet/ip_input.c, the pfil block, and ipsec_indone.
     """
     tag = m_tag_find(m, IN_DONE)
-    k.ask(
-        "packet-filter",
-        left=f"IN_DONE made for {tag.made_for}" if tag else "no IN_DONE tag",
-        right="IN_DONE",
-        answer="yes: skipped" if tag else "no: the packet filter runs",
-        mark=tag,
-    )
-    if tag is None and k.build.pf == "tagging":
+    if tag is not None:
+        k.ask(PACKET_FILTER, borne(tag), ANY_IN_DONE, "skipped", tag)
+        return False
+    k.ask(PACKET_FILTER, NO_IN_DONE, ANY_IN_DONE, "runs")
+    if k.build.pf == "tagging":
         pf_test(m)
-    return tag is None
+    return True
 
 
 def _policy_gate(k: Kernel, m: Mbuf, counted: str = "no counter moves") -> tuple[Drop | None, str]:
@@ -163,7 +165,7 @@ def _policy_gate(k: Kernel, m: Mbuf, counted: str = "no counter moves") -> tuple
         sp = _policy_by_tag(k, tag)
         why = f"made for {tag.made_for}, leads to the default policy, {sp}"
     else:
-        sp = ipsec_getpolicybyaddr(k, m, Direction.IN, "gate-1-policy")
+        sp = ipsec_getpolicybyaddr(k, m, Direction.IN, GATE_1_POLICY)
         why = f"inbound policy {sp}"
     if ipsec_in_reject(k, sp, m, gate="gate-1"):
         # KERNEL: this drop moves no counter, unless the packet was to be forwarded.
@@ -174,13 +176,11 @@ def _policy_gate(k: Kernel, m: Mbuf, counted: str = "no counter moves") -> tuple
 
 def _policy_by_tag(k: Kernel, tag: Mark) -> Policy:
     sp = ipsec_getpolicy(k, tag, Direction.IN)
-    k.ask(
-        "gate-1-tag",
-        left=f"IN_DONE {tdb_ident(tag)}, made for {tag.made_for}",
-        right="policies for that protocol number that used that SA",
-        answer=f"none can: the default, {sp}" if sp is k.ip4_def_policy[Direction.IN] else str(sp),
-        mark=tag,
-    )
+    if sp is k.ip4_def_policy[Direction.IN]:
+        default = DefaultPolicy(sp.kind.name.lower(), len(k.db.sptree[Direction.IN]))
+        k.ask(GATE_1_TAG, borne(tag), default, "default", tag)
+    else:
+        k.ask(GATE_1_TAG, borne(tag), policy_record(sp), "found", tag)
     return sp
 
 

@@ -27,12 +27,19 @@ from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.stage import CALL, IF_OUTPUT, Drop, HandOff, Split, Verdict, hand_off, stage
 from ipsec_lo_trace.model.codes import Decision, Errno
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.operands import NO_SA_USED, AnyOf, Hook, Protocol
 from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
-from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
+from ipsec_lo_trace.model.questions import LOOP_DETECTION, PACKET_FILTER_OUT, asked
+from ipsec_lo_trace.model.records import borne, sa_id
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.wire import ip
 
 IP_DEFAULT_MULTICAST_TTL = 1
+ANY_OUT_TAG = AnyOf((OUT_DONE, OUT_CRYPTO_NEEDED))
+"""The tags that loop detection looks at."""
+PFIL_OUT = Hook("PFIL_OUT")
+"""The packet filter's output hooks."""
 
 
 @stage(
@@ -141,19 +148,18 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
     packet.  Nothing asks for which packet the tag was made.
     """
     cached = _compared(k, m, sp)
-    for tag in m_tag_walk(m, OUT_DONE, OUT_CRYPTO_NEEDED):
+    for tag in m_tag_walk(m, *ANY_OUT_TAG.names):
         if k.build.loop_detect == "any-out-done" or tag.proto is None:
-            k.ask("loop-detection", f"{tag.name}, made for {tag.made_for}", "any", "yes: done already", tag)
+            k.ask(LOOP_DETECTION, borne(tag), ANY_OUT_TAG, "done", tag)
             return True, f"made for {tag.made_for}, and any will do: skip IPsec"
         ident = tdb_ident(tag)
-        left = f"{tag.name} {ident}, made for {tag.made_for}"
         if cached is None:
-            k.ask("loop-detection", left, "no SA used yet", "not done: nothing to compare with")
+            k.ask(LOOP_DETECTION, borne(tag), NO_SA_USED, "nothing-to-compare")
             return False, "it used no SA yet, so no tag can match"
         if ident == cached.tdbi:
-            k.ask("loop-detection", left, str(cached.tdbi), "equal: done already", tag)
+            k.ask(LOOP_DETECTION, borne(tag), sa_id(cached.tdbi), "done", tag)
             return True, f"made for {tag.made_for}, names the SA that its policy used last: skip IPsec"
-        k.ask("loop-detection", left, str(cached.tdbi), "different: look on")
+        k.ask(LOOP_DETECTION, borne(tag), sa_id(cached.tdbi), "different")
     return False, "no tag names its SA"
 
 
@@ -168,9 +174,7 @@ def _compared(k: Kernel, m: Mbuf, sp: Policy) -> SecurityAssociation | None:
 @lru_cache(maxsize=256)
 def _filter_check(proto: int) -> Check:
     """Put on record where the packet filter's output hooks (PFIL_OUT) run, and on what."""
-    return Check(
-        "packet-filter-out", PROTO_NAMES.get(proto, str(proto)), "PFIL_OUT", "the output hooks run here"
-    )
+    return asked(PACKET_FILTER_OUT, Protocol(proto), PFIL_OUT, "runs")
 
 
 def _strip(k: Kernel, m: Mbuf) -> str:

@@ -11,6 +11,7 @@ from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSP, KEY_ALLOCSP2
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.operands import Absent, DefaultPolicy, PacketEnds
 from ipsec_lo_trace.model.policy import (
     PORT_ANY,
     ULPROTO_ANY,
@@ -21,7 +22,19 @@ from ipsec_lo_trace.model.policy import (
     PolicyType,
     Request,
 )
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, PROTO_NAMES, Mode
+from ipsec_lo_trace.model.questions import (
+    GATE_1_FLAG,
+    GATE_1_POLICY,
+    GATE_2_FLAG,
+    GATE_2_POLICY,
+    OUT_POLICY,
+    CoverAnswer,
+    FlagAnswer,
+    Question,
+    asked,
+)
+from ipsec_lo_trace.model.records import borne, policy_record, request_record
+from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, Mode
 from ipsec_lo_trace.model.trace import Check, Mark
 from ipsec_lo_trace.wire import ip
 
@@ -52,30 +65,30 @@ def ipsec_setspidx(m: Mbuf) -> PacketSelector:
 
 @lru_cache(maxsize=1024)
 def _selector(raw: bytes, proto: int, src_port: int = PORT_ANY, dst_port: int = PORT_ANY) -> PacketSelector:
-    ends = ip.address(raw[:4]), ip.address(raw[4:])
-    name = "any" if proto == ULPROTO_ANY else _proto_name(proto)
-    return PacketSelector(*ends, src_port, dst_port, proto, f"{ends[0]} to {ends[1]} {name}")
+    src, dst = ip.address(raw[:4]), ip.address(raw[4:])
+    record = PacketEnds(str(src), str(dst), proto, src_port, dst_port)
+    return PacketSelector(src, dst, src_port, dst_port, proto, record)
 
 
-def _proto_name(proto: int) -> str:
-    return PROTO_NAMES.get(proto, str(proto))
-
-
-def ipsec_getpolicybyaddr(k: Kernel, m: Mbuf, direction: Direction, question: str) -> Policy:
+def ipsec_getpolicybyaddr(
+    k: Kernel, m: Mbuf, direction: Direction, question: Question[CoverAnswer]
+) -> Policy:
     """Look the packet's policy up in the SPD; the system default if none matches or the SPD is empty.
 
     Source: netipsec/ipsec.c, ipsec_getpolicybyaddr.
 
-    ``question`` is the id under which the lookup goes on record.
+    ``question`` is the one under which the lookup goes on record.
     """
     selector = ipsec_setspidx(m)
     sp = KEY_ALLOCSP(k, selector, direction)
     chosen = sp or k.ip4_def_policy[direction]
-    k.checks.append(_policy_check(question, selector.text, sp, chosen, len(k.db.sptree[direction])))
+    k.checks.append(_policy_check(question, selector, sp, chosen, len(k.db.sptree[direction])))
     return chosen
 
 
-def ipsec_getpolicybysock(k: Kernel, m: Mbuf, direction: Direction, question: str) -> Policy:
+def ipsec_getpolicybysock(
+    k: Kernel, m: Mbuf, direction: Direction, question: Question[CoverAnswer]
+) -> Policy:
     """Look the policy up for a packet of ping's socket.
 
     Source: netipsec/ipsec.c, ipsec_getpolicybysock.
@@ -102,7 +115,7 @@ def ipsec4_checkpolicy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | No
     means drop and tell the caller nothing; None with another errno means drop and report.
     """
     lookup = ipsec_getpolicybysock if socket else ipsec_getpolicybyaddr
-    chosen = lookup(k, m, Direction.OUT, "out-policy")
+    chosen = lookup(k, m, Direction.OUT, OUT_POLICY)
     if chosen.kind is PolicyType.IPSEC:
         return chosen, ""
     if chosen.kind in (PolicyType.BYPASS, PolicyType.NONE):
@@ -112,22 +125,13 @@ def ipsec4_checkpolicy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | No
 
 
 @lru_cache(maxsize=1024)
-def _policy_check(id_: str, packet: str, sp: Policy | None, chosen: Policy, policies: int) -> Check:
-    """Put a policy lookup into words; the same lookup happens for every packet of a run."""
+def _policy_check(
+    question: Question[CoverAnswer], packet: PacketSelector, sp: Policy | None, chosen: Policy, policies: int
+) -> Check:
+    """Put a policy lookup on record; the same lookup happens for every packet of a run."""
     if sp is None:
-        right = f"{policies} policies, none covers it"
-        return Check(id=id_, left=packet, right=right, answer=f"none: the default, {chosen}")
-    return Check(id=id_, left=packet, right=policy_text(sp), answer=str(chosen))
-
-
-def policy_text(sp: Policy) -> str:
-    """Show a policy with its selector."""
-    s = sp.selector
-    upper = "any" if s.ul_proto == ULPROTO_ANY else _proto_name(s.ul_proto)
-    ports = "".join(
-        f" {side} port {port}" for side, port in (("src", s.src_port), ("dst", s.dst_port)) if port
-    )
-    return f"{s.src} to {s.dst} {upper}{ports} {sp.direction.name.lower()} {sp}"
+        return asked(question, packet.record, DefaultPolicy(chosen.kind.name.lower(), policies), "default")
+    return asked(question, packet.record, policy_record(sp), "covered")
 
 
 def ipsec_get_reqlevel(k: Kernel, isr: Request) -> Level:
@@ -152,7 +156,13 @@ def _sane(level: Level) -> Level:
     return level if level in (Level.USE, Level.REQUIRE) else Level.REQUIRE
 
 
-def ipsec_in_reject(k: Kernel, sp: Policy, m: Mbuf, *, gate: str) -> bool:
+Gate = Literal["gate-1", "gate-2"]
+"""The two places that hold a packet against an inbound policy: ip_input, and the socket."""
+_FLAG_QUESTIONS: dict[Gate, Question[FlagAnswer]] = {"gate-1": GATE_1_FLAG, "gate-2": GATE_2_FLAG}
+_POLICY_QUESTIONS: dict[Gate, Question[CoverAnswer]] = {"gate-1": GATE_1_POLICY, "gate-2": GATE_2_POLICY}
+
+
+def ipsec_in_reject(k: Kernel, sp: Policy, m: Mbuf, *, gate: Gate) -> bool:
     """Tell whether an inbound policy refuses the packet, going by the mbuf flags alone.
 
     Source: netipsec/ipsec.c, ipsec_in_reject.
@@ -176,19 +186,17 @@ def ipsec_in_reject(k: Kernel, sp: Policy, m: Mbuf, *, gate: str) -> bool:
     return False
 
 
-def _lacks(k: Kernel, m: Mbuf, isr: Request, wanted: str, *, gate: str) -> bool:
+def _lacks(k: Kernel, m: Mbuf, isr: Request, wanted: str, *, gate: Gate) -> bool:
     flag = m_flag(m, wanted)
-    k.ask(
-        f"{gate}-flag",
-        left=f"{wanted} made for {flag.made_for}" if flag else f"{wanted} not set",
-        right=str(isr),
-        answer="refused" if flag is None else "satisfied",
-        mark=flag,
-    )
-    return flag is None
+    question, asks = _FLAG_QUESTIONS[gate], request_record(isr)
+    if flag is None:
+        k.ask(question, Absent((wanted,)), asks, "refused")
+        return True
+    k.ask(question, borne(flag), asks, "satisfied", flag)
+    return False
 
 
-def ipsec4_in_reject(k: Kernel, m: Mbuf, *, gate: str) -> bool:
+def ipsec4_in_reject(k: Kernel, m: Mbuf, *, gate: Gate) -> bool:
     """Tell whether the socket's inbound policy refuses the packet; count it.
 
     Source: netipsec/ipsec.c, ipsec4_in_reject.
@@ -196,7 +204,7 @@ def ipsec4_in_reject(k: Kernel, m: Mbuf, *, gate: str) -> bool:
     """
     if k.build.lo_ipsec == "off":
         return False
-    sp = ipsec_getpolicybysock(k, m, Direction.IN, f"{gate}-policy")
+    sp = ipsec_getpolicybysock(k, m, Direction.IN, _POLICY_QUESTIONS[gate])
     if not ipsec_in_reject(k, sp, m, gate=gate):
         return False
     k.count("ips_in_polvio")

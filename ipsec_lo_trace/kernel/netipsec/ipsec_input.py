@@ -17,6 +17,9 @@ from ipsec_lo_trace.machine.stage import (
     stage,
 )
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.operands import NO_LIVE_SA
+from ipsec_lo_trace.model.questions import IN_SA
+from ipsec_lo_trace.model.records import sa_id
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, TdbIdent
 from ipsec_lo_trace.wire import ip
 
@@ -54,11 +57,11 @@ def ipsec4_common_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     sav = KEY_ALLOCSA(k, ip.read(m.data).dst, args.proto, spi)
     wanted = TdbIdent(args.proto, spi, ip.dst_text(m.data))
     if sav is None:
-        k.ask("in-sa", str(wanted), "no live SA", "none")
+        k.ask(IN_SA, sa_id(wanted), NO_LIVE_SA, "none")
         k.count(f"{stat}_notdb")
         return Drop("no-inbound-sa", "ENOENT", f"no live SA for {wanted}")
     text = f"finds SA 0x{spi:08x}"
-    k.ask("in-sa", str(wanted), str(sav.tdbi), f"0x{spi:08x}")
+    k.ask(IN_SA, sa_id(wanted), sa_id(sav.tdbi), "found")
     return hand_off(XF_INPUTS[args.proto], XF_INPUT, m, defs.XformInput(sav, args.hlen), text)
 
 

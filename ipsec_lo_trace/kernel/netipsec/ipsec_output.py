@@ -20,12 +20,14 @@ from ipsec_lo_trace.machine.stage import (
     stage,
 )
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.operands import NO_LIVE_SA
 from ipsec_lo_trace.model.policy import Request
+from ipsec_lo_trace.model.questions import SA, asked
+from ipsec_lo_trace.model.records import request_record, sa_id
 from ipsec_lo_trace.model.sa import (
     IPPROTO_AH,
     IPPROTO_ESP,
     IPPROTO_IPCOMP,
-    PROTO_NAMES,
     Mode,
     SecurityAssociation,
 )
@@ -105,14 +107,11 @@ def _ipcomp_disabled(k: Kernel, isr: Request) -> Drop | None:
 
 @lru_cache(maxsize=1024)
 def _sa_check(isr: Request, src: str, dst: str, sav: SecurityAssociation | None) -> Check:
-    """Put the choice of an SA into words; the same choice is made for every packet of a run."""
-    reqid = f" reqid {isr.reqid}" if isr.reqid else ""
-    return Check(
-        id="sa",
-        left=f"{PROTO_NAMES[isr.proto]} {isr.mode.name.lower()} {src} to {dst}{reqid}",
-        right=str(sav.tdbi) if sav else "no live SA fits",
-        answer=f"0x{sav.spi:08x}" if sav else "none",
-    )
+    """Put the choice of an SA on record; the same choice is made for every packet of a run."""
+    wanted = request_record(isr, src, dst)
+    if sav is None:
+        return asked(SA, wanted, NO_LIVE_SA, "none")
+    return asked(SA, wanted, sa_id(sav.tdbi), "chosen")
 
 
 @stage(defs.ipsec_process_done, defs.ipsec4_process_packet, defs.ip_output)

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from ipsec_lo_trace.model.trace import Change, Check, Mark, PolicyRecord, SaRecord, Step
+from ipsec_lo_trace.model.operands import PolicyRecord
+from ipsec_lo_trace.model.trace import Change, Check, Mark, SaRecord, Step
 from ipsec_lo_trace.render.diff.compare import Pair
-from ipsec_lo_trace.render.header import policy_words, sa_words
+from ipsec_lo_trace.render.facts import answer_words, compared_words, policy_words, sa_words
 from ipsec_lo_trace.render.marks import mark_text, sign
 
 NONE = "none"
@@ -64,11 +65,11 @@ def _long(value: Any) -> str:  # noqa: ANN401 -- a member of a record's field
         return mark_text(value) + (", stale" if value.stale else "")
     if isinstance(value, Check):
         by = f" (by {_long(value.mark)})" if value.mark else ""
-        return f"{value.id}: [{value.left}] against [{value.right}]: {value.answer}{by}"
+        return f"{value.id}: {compared_words(value)}{by}"
     if isinstance(value, Change):
         return f"{'+' if value.op == 'add' else '-'} {_long(value.mark)}"
     if isinstance(value, PolicyRecord):
-        return " ".join(policy_words(value).split())
+        return policy_words(value)
     if isinstance(value, SaRecord):
         return sa_words(value)
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
@@ -78,7 +79,7 @@ def _short(value: Any) -> str:  # noqa: ANN401 -- a member of a record's field
     if isinstance(value, Mark):
         return f"{sign(value)}{value.name}"
     if isinstance(value, Check):
-        return f"{value.id}: {value.answer}" + (" (by a stale mark)" if value.decided_by_stale else "")
+        return f"{value.id}: {answer_words(value)}" + (" (by a stale mark)" if value.decided_by_stale else "")
     if isinstance(value, Change):
         return f"{'+' if value.op == 'add' else '-'}{value.mark.name}"
     return _long(value)

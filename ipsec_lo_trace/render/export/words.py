@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Check, Mark, Step
 from ipsec_lo_trace.render.export.flow import Moment
+from ipsec_lo_trace.render.facts import compared_words
 from ipsec_lo_trace.render.hexdump import changed_bytes
 from ipsec_lo_trace.render.marks import mark_text
 
@@ -66,7 +67,7 @@ def _check(check: Check) -> str:
     question = QUESTIONS.get(check.id)
     asked = f"{question.by}: {question.text}" if question else check.id
     stale = " (settled by a STALE mark)" if check.decided_by_stale else ""
-    return f"asked: {asked} [{check.left}] against [{check.right}]: {check.answer}{stale}"
+    return f"asked: {asked} {compared_words(check)}{stale}"
 
 
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}

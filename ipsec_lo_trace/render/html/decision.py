@@ -22,7 +22,7 @@ def _question(asked: Asked, letter: str) -> Iterator[str]:
     if asked.by:
         yield element("p", words(f"by {asked.by}, {asked.file}"), class_="by")
     yield _operands(asked)
-    yield element("p", f"answer {element('strong', words(asked.answer))}", class_="answer")
+    yield element("p", f"answer {element('strong', words(asked.said))}", class_="answer")
     if asked.settled_by is not None:
         stale = asked.settled_by.mark.stale
         code = f", which is {asked.stale_code}" if stale and asked.stale_code else ""
