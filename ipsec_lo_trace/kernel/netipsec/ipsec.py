@@ -43,6 +43,10 @@ SILENTLY: Final = "-EINVAL"
 """ipsec4_checkpolicy's error for: drop the packet and tell the caller nothing."""
 IPPROTO_TCP = 6
 IPPROTO_UDP = 17
+Gate = Literal["gate-1", "gate-2"]
+"""The two places that hold a packet against an inbound policy: ip_input, and the socket."""
+_FLAG_QUESTIONS: dict[Gate, Question[FlagAnswer]] = {"gate-1": GATE_1_FLAG, "gate-2": GATE_2_FLAG}
+_POLICY_QUESTIONS: dict[Gate, Question[CoverAnswer]] = {"gate-1": GATE_1_POLICY, "gate-2": GATE_2_POLICY}
 
 
 def ipsec_setspidx(m: Mbuf) -> PacketSelector:
@@ -154,12 +158,6 @@ def ipsec_get_reqlevel(k: Kernel, isr: Request) -> Level:
 
 def _sane(level: Level) -> Level:
     return level if level in (Level.USE, Level.REQUIRE) else Level.REQUIRE
-
-
-Gate = Literal["gate-1", "gate-2"]
-"""The two places that hold a packet against an inbound policy: ip_input, and the socket."""
-_FLAG_QUESTIONS: dict[Gate, Question[FlagAnswer]] = {"gate-1": GATE_1_FLAG, "gate-2": GATE_2_FLAG}
-_POLICY_QUESTIONS: dict[Gate, Question[CoverAnswer]] = {"gate-1": GATE_1_POLICY, "gate-2": GATE_2_POLICY}
 
 
 def ipsec_in_reject(k: Kernel, sp: Policy, m: Mbuf, *, gate: Gate) -> bool:
