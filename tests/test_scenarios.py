@@ -214,18 +214,19 @@ def test_every_scenario_has_its_expectations() -> None:
 
 @pytest.mark.parametrize(("name", "fix"), sorted(CASES))
 def test_cause_effect_and_seen_are_rows_of_the_trace(name: str, fix: str) -> None:
-    """Each row that the verdict points at exists, and cause comes before effect."""
+    """A run that is not clean points at rows that exist, gives a reason for each, and cause is before effect."""
     traced = trace(name, fix)
     verdict = traced.verdict
-    rows = {step.row for step in traced.steps}
-    places = [verdict.cause, verdict.effect, verdict.seen, verdict.unseen]
-    assert {row for row in places if row is not None} <= rows
-    if verdict.cause is not None:
-        assert verdict.effect is not None
-        assert verdict.cause <= verdict.effect
-    assert verdict.reasons.keys() == {
-        place for place in ("cause", "effect", "seen", "unseen") if getattr(verdict, place) is not None
-    } - ({"effect", "seen", "unseen"} - verdict.reasons.keys())
+    places = {
+        place: row
+        for place in ("cause", "effect", "seen", "unseen")
+        if (row := getattr(verdict, place)) is not None
+    }
+    assert ("effect" in places) == (verdict.outcome != "clean")
+    assert {*places.values()} <= {step.row for step in traced.steps}
+    assert verdict.reasons.keys() == places.keys()
+    assert all(verdict.reasons.values())
+    assert places.get("cause", 0) <= places.get("effect", 0)
 
 
 COUNTERS_OF_ONE_ECHO = {

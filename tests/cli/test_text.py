@@ -90,11 +90,13 @@ def at_width(width: int, arguments: list[str], monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 200])
 def test_no_line_is_too_long(run: list[str], width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """No line is wider than asked, but for one word (beside its row's number) that no line could hold."""
-    for line in at_width(width, [*run, *FULL], monkeypatch):
-        words = line.split()
-        if len(line) > width:
-            assert width < 60
-            assert len(words) == 1 or (len(words) == 2 and words[0].isdigit())
+    lines = at_width(width, [*run, *FULL], monkeypatch)
+    assert len(rows(lines)) > 20
+    assert any(0.9 * width < len(line) <= width for line in lines), "the width is not made use of"
+    long = [line.split() for line in lines if len(line) > width]
+    assert long == [] or width < 60
+    assert long != [] or width > 20
+    assert [words for words in long if len(words) > 1 + words[0].isdigit()] == []
 
 
 @pytest.mark.parametrize("run", RUNS[:4], ids=" ".join)

@@ -241,6 +241,7 @@ def test_no_line_is_too_long(width: int, view: list[str], monkeypatch: pytest.Mo
     monkeypatch.setenv("COLUMNS", str(width))
     lines = diff(*view).lines
     assert [line for line in lines if len(line) > max(width, 60)] == []
+    assert any(len(line) > 0.8 * width for line in lines), "the width is not made use of"
     assert all(stage in " ".join(lines) for stage in ("icmp_reflect", "ipsec4_common_input_cb", "rip_input"))
 
 
