@@ -214,7 +214,7 @@ def test_every_scenario_has_its_expectations() -> None:
 
 @pytest.mark.parametrize(("name", "fix"), sorted(CASES))
 def test_cause_effect_and_seen_are_rows_of_the_trace(name: str, fix: str) -> None:
-    """A run that is not clean points at rows that exist, gives a reason for each, and cause is before effect."""
+    """What is not clean points at rows that exist, each with its reason, and cause is before effect."""
     traced = trace(name, fix)
     verdict = traced.verdict
     places = {
