@@ -16,12 +16,14 @@ import pytest
 
 from ipsec_lo_trace.cli import main
 from ipsec_lo_trace.cli.topics import TOPICS
+from ipsec_lo_trace.matrix import run
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.index import KINDS
 from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
 from ipsec_lo_trace.render.schema import schema_text
 from ipsec_lo_trace.setkey.load import load
+from tests.matrix.support import run_row_once
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -35,6 +37,12 @@ RUN_COMMAND = (
     "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/ipsec-lo-trace ping --unpatched"
 )
 TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest"
+
+
+@pytest.fixture(autouse=True)
+def _each_cell_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several pages show parts of the matrix, and one command of theirs fills it."""
+    monkeypatch.setattr(run, "run_row", run_row_once)
 
 
 def script(name: str) -> Any:  # noqa: ANN401 -- the scripts beside the pages are no package with types

@@ -90,7 +90,7 @@ def test_a_cell_is_what_the_interface_gives(fix: str) -> None:
 def test_any_executor_fills_the_same_table(make: Callable[[int], Executor]) -> None:
     """Threads and processes give the very table that one after the other gives."""
     with make(3) as executor:
-        assert run_matrix(SOME, executor=executor) == run_matrix(SOME)
+        assert run_matrix(SOME, TWO, executor=executor) == run_matrix(SOME, TWO)
 
 
 @pytest.mark.parametrize("way", ["spawn", "forkserver"])
