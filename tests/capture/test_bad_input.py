@@ -285,7 +285,7 @@ def peak_bytes(head: bytes, record: bytes, count: int) -> int:
     ],
 )
 def test_memory_does_not_grow_with_the_capture(head: bytes, record: bytes) -> None:
-    """Ten times as many packets, of a kilobyte each, take no more memory: what is read at once, and one packet."""
+    """Ten times as many packets of a kilobyte take no more memory: what is read at once, and one packet."""
     assert peak_bytes(head, record, 10_000) <= 1.2 * peak_bytes(head, record, 1_000)
 
 

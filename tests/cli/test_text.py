@@ -24,27 +24,28 @@ VIEWS = [
     ["--bytes", "all"],
     FULL,
 ]
+LARGE = [["-s", "40000"], ["-s", "65507"]]
 RUNS = [
     ["--unpatched"],
     ["--patched"],
     ["--proto", "esp+ah", "--mode", "tunnel", "-c", "2"],
     ["-c", "3", "-l", "3"],
-    ["-s", "40000"],
+    *LARGE,
     ["-R"],
-    ["-s", "65507"],
 ]
+STORED = [
+    (view, run) for view in VIEWS for run in RUNS if run not in LARGE or view == FULL or "--bytes" not in view
+]
+"""Of a large packet the dumps are megabytes: they are compared once, with everything else about it."""
 ROW = re.compile(r"(?:  \d| \d\d|\d{3,}) [a-z][a-z0-9_]+(?: |$)")
 
 
 @pytest.mark.parametrize("options", [*VIEWS, ["--format", "jsonl"], ["--format", "json"]], ids=" ".join)
 def test_two_processes_agree(options: list[str], tmp_path: Path) -> None:
-    """Two processes with other hash seeds, folders and locales write the same bytes."""
-    run = ["ping", "-c", "2", *options]
-    one = spawn(*run, PYTHONHASHSEED="1", LC_ALL="C")
-    other = spawn(*run, PYTHONHASHSEED="2", LC_ALL="C.UTF-8", TZ="Asia/Tokyo", cwd=tmp_path)
-    assert (one.code, one.err) == (0, "")
-    assert one == other
-    assert one.out == ping(*run[1:]).out
+    """A process with another hash seed, folder and locale writes the same bytes as this one."""
+    ours = ping("-c", "2", *options)
+    theirs = spawn("ping", "-c", "2", *options, PYTHONHASHSEED="1", LC_ALL="C", TZ="Asia/Tokyo", cwd=tmp_path)
+    assert theirs == ours
 
 
 def test_seed_changes_ivs_and_nothing_else() -> None:
@@ -60,9 +61,8 @@ def test_seed_changes_ivs_and_nothing_else() -> None:
     assert {name for _stage, name in changed} == {"bytes", "wire"}
 
 
-@pytest.mark.parametrize("run", RUNS, ids=" ".join)
-@pytest.mark.parametrize("view", VIEWS, ids=" ".join)
-def test_stored_equals_live(run: list[str], view: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("view", "run"), STORED, ids=" ".join)
+def test_stored_equals_live(view: list[str], run: list[str], tmp_path: Path) -> None:
     """Text rendered from a stored trace equals the text of the live run, byte for byte."""
     path = tmp_path / "trace.jsonl"
     ping(*run, "--format", "jsonl", "-o", str(path))
