@@ -162,11 +162,11 @@ def _some_bytes(folder: Path, pid: int) -> bool:
 @pytest.mark.parametrize(
     "what",
     [
-        "ping -c 300",
-        "ping -c 300 --detail minimal",
-        "ping -c 300 --format jsonl",
-        "ping -c 300 --format json",
-        "ping -c 300 --color always",
+        "ping -c 100",
+        "ping -c 100 --detail minimal",
+        "ping -c 100 --format jsonl",
+        "ping -c 100 --format json",
+        "ping -c 100 --color always",
     ],
 )
 def test_141_for_a_closed_pipe(what: str) -> None:

@@ -8,6 +8,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,13 +74,19 @@ def names_in(traced: Traced) -> Iterator[tuple[str, str]]:
     yield "outcomes" if verdict.ping == "error" else "terms", verdict.ping
 
 
+@cache
+def kinds_of(name: str) -> set[str]:
+    """Return the kinds of the pages that a name has."""
+    return {page.kind for page in find(name)}
+
+
 @pytest.mark.parametrize("fix", [UNPATCHED, PATCHED])
 @pytest.mark.parametrize("name", SCENARIO_NAMES)
 @pytest.mark.parametrize("size", [56, 40000])
 def test_every_name_in_a_trace_has_a_page(name: str, fix: str, size: int) -> None:
     """Whatever a scenario's records name, explain has a page of the right kind for it."""
     found = {pair for pair in names_in(trace(name, fix, count=2, size=size)) if pair[1]}
-    missing = [pair for pair in found if pair[0] not in {page.kind for page in find(pair[1])}]
+    missing = [pair for pair in found if pair[0] not in kinds_of(pair[1])]
     assert missing == []
 
 
@@ -218,25 +225,27 @@ def test_names_are_told_apart() -> None:
         assert len(spellings) == len(set(spellings)), kind
 
 
-def shown_by(example: str, monkeypatch: pytest.MonkeyPatch) -> str:
+@cache
+def shown_by(example: str) -> str:
     """Run an example as a shell would, ``echo TEXT |`` included; it must exit 0 and say nothing on stderr."""
     fed, pipe, command = example.rpartition(" | ")
-    if pipe:
-        words = shlex.split(fed)
-        assert words[0] == "echo"
-        stdin = io.TextIOWrapper(io.BytesIO(" ".join(words[1:]).encode() + b"\n"))
-        monkeypatch.setattr(sys, "stdin", stdin)
     program, *arguments = shlex.split(command)
     assert program == "ipsec-lo-trace"
-    done = invoke(*arguments)
+    with pytest.MonkeyPatch.context() as patch:
+        if pipe:
+            words = shlex.split(fed)
+            assert words[0] == "echo"
+            stdin = io.TextIOWrapper(io.BytesIO(" ".join(words[1:]).encode() + b"\n"))
+            patch.setattr(sys, "stdin", stdin)
+        done = invoke(*arguments)
     assert (done.code, done.err) == (0, ""), example
     return done.text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_every_example_runs(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_example_runs(page: Page) -> None:
     """A page's example exits 0; where it is a run, what it prints names what the page is about."""
-    shown = shown_by(page.example, monkeypatch)
+    shown = shown_by(page.example)
     assert shown
     if " ping" in page.example and page.kind not in ("terms", "kernels", "fixes", "truths"):
         assert page.name.lower() in shown.lower(), page.example
