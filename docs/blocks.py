@@ -26,13 +26,12 @@ from ipsec_lo_trace.cli.replay import command as replay
 from ipsec_lo_trace.cli.runargs import RunArguments
 from ipsec_lo_trace.cli.show import command as show
 from ipsec_lo_trace.cli.topics import TOPICS
+from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS, link_table
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
 from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, Stage
 from ipsec_lo_trace.model import audit, audit_codes, codes, trace
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.index import KINDS, names_of
-from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
-from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
 
 if TYPE_CHECKING:

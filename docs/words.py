@@ -6,9 +6,9 @@ from __future__ import annotations
 import msgspec
 from from_source import said
 
+from ipsec_lo_trace.kernel.netbsd_2003_08 import link_table
 from ipsec_lo_trace.machine.stage import Stage
 from ipsec_lo_trace.pages.generated import ProbeWords, StageWords, Words
-from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
 from ipsec_lo_trace.userland.probe_kind import ProbeKind, all_probes
 
 

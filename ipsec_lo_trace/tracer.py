@@ -13,12 +13,12 @@ from ipsec_lo_trace.findings.analysis import Labeller
 from ipsec_lo_trace.findings.crossings import Crossings
 from ipsec_lo_trace.findings.judge import Judge
 from ipsec_lo_trace.fixes.fix import Fix, built
+from ipsec_lo_trace.kernel import netbsd_2003_08
+from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.records import policy_records, sa_records
 from ipsec_lo_trace.model.trace import SCHEMA, Record, Run, Verdict
-from ipsec_lo_trace.profiles import netbsd_2003_08
-from ipsec_lo_trace.profiles.assumptions import ASSUMPTIONS
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.userland.ping import IDENT, Ping, PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions, Program

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ipsec_lo_trace.model.bisection import Try
 from ipsec_lo_trace.model.codes import OUTCOMES
+from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.trace import Crossing, Step, Verdict
 
 SEVERITY = tuple(OUTCOMES)
@@ -43,7 +44,7 @@ def _try(step: Step, visit: int, base: Verdict, found: Verdict) -> Try:
 
 
 def _requests(crossings: list[Crossing]) -> list[tuple[list[str], int]]:
-    return [(crossing.proto, crossing.len) for crossing in crossings if crossing.packet.startswith("P1")]
+    return [(one.proto, one.len) for one in crossings if packet_name(one.packet).is_request]
 
 
 def intervals(tries: list[Try]) -> Iterator[tuple[Try, Try]]:

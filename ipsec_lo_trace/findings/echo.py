@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ipsec_lo_trace.findings.required import Demand, Ends, Referee, ends_of, lacking, unmet
+from ipsec_lo_trace.model.packet_name import REQUEST
 from ipsec_lo_trace.model.trace import Check, Mark, Step
 
 IP_OUTPUT = "ip_output"
@@ -12,7 +13,6 @@ IP_INPUT = "ip_input"
 LOOUTPUT = "looutput"
 ICMP_INPUT = "icmp_input"
 ICMP_REFLECT = "icmp_reflect"
-REQUEST = "P1"
 TRANSFORMS = {"esp_output": "esp", "ah_output": "ah", "ipcomp_output": "ipcomp"}
 """What a transform's output stage puts around a packet, if it hands the packet on."""
 SEALED = frozenset({"esp", "ah", "ipcomp"})

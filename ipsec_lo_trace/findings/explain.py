@@ -6,6 +6,7 @@ import msgspec
 
 from ipsec_lo_trace.findings.echo import LEAVING, SOCKET_PREFIX, Echo, Leak, StaleDecision
 from ipsec_lo_trace.model.codes import STALE_CODES
+from ipsec_lo_trace.model.packet_name import REPLY, REQUEST, packet_name
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Run, Step
 
@@ -72,7 +73,7 @@ def _stale(echo: Echo, run: Run) -> Outcome:
     decision = echo.stale[0]
     check = decision.check
     mark, made_for = (check.mark.name, check.mark.made_for) if check.mark else ("", "")
-    owner = "the request's" if made_for == "P1" else f"{made_for}'s"
+    owner = "the request's" if made_for == REQUEST else f"{made_for}'s"
     became = named(decision.packet, echo.made_by.get(decision.packet, ""))
     reasons = {
         "cause": f"{owner} {mark} stayed on the mbuf that became the {became}",
@@ -136,11 +137,11 @@ def _responsible(echo: Echo, leak: Leak) -> StaleDecision | None:
 
 def named(packet: str, made_by: str) -> str:
     """Say what a packet is."""
-    if "/" in packet:
+    if packet_name(packet).part:
         return f"copy {packet}"
-    if packet == "P1":
+    if packet == REQUEST:
         return "request"
-    return MAKERS.get(made_by) or ("reply" if packet == "P2" else f"packet {packet}")
+    return MAKERS.get(made_by) or ("reply" if packet == REPLY else f"packet {packet}")
 
 
 def _leak_text(leak: Leak, ending: Step | None, run: Run, made_by: str) -> str:

@@ -8,6 +8,7 @@ from ipsec_lo_trace.findings.explain import CLEAN, UNPROTECTED, Outcome, explain
 from ipsec_lo_trace.findings.notes import Notes
 from ipsec_lo_trace.findings.required import Referee
 from ipsec_lo_trace.model.codes import OUTCOMES
+from ipsec_lo_trace.model.packet_name import REQUEST
 from ipsec_lo_trace.model.trace import Run, Step, Verdict
 
 SEVERITY = tuple(OUTCOMES)
@@ -51,7 +52,7 @@ class Judge:
 
     def _over(self, ending: Step) -> bool:
         """Tell whether nothing follows: a request that reached a process has its answer to come."""
-        return self._run.program == PING and (bool(ending.reason) or ending.packet != "P1")
+        return self._run.program == PING and (bool(ending.reason) or ending.packet != REQUEST)
 
     def _close_all(self) -> None:
         for echo in self._echoes.values():

@@ -65,6 +65,12 @@ _DECISIONS = (
         "ipsec_process_done",
         f"{_MINIMAL} --proto esp+ah",
     ),
+    (
+        "clear",
+        "ipsec4_process_packet: there is no SA, and the level lets the packet go in clear (use_without_sa).",
+        "ipsec4_process_packet",
+        fed(f"{_OUT} ipsec esp/transport//use ;", "--set use_without_sa=clear --detail minimal"),
+    ),
     ("accept", "ip_input: gate 1 lets the packet pass to its protocol.", "ip_input", _MINIMAL),
     ("reject", "A gate's inbound policy refuses the packet.", "ip_input", _IN_DISCARD),
     ("reassemble", "ip_input: a fragment, for reassembly.", "ip_input", f"{_MINIMAL} -s 40000"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.trace import Step
 
 
@@ -29,7 +30,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
             and (not self.stages or step.stage in self.stages)
             and (not self.marks or not self.marks.isdisjoint(mark_names(step)))
             and (
-                not self.packets or not self.packets.isdisjoint((step.packet, step.packet.partition("/")[0]))
+                not self.packets or not self.packets.isdisjoint((step.packet, packet_name(step.packet).whole))
             )
             and (not self.echoes or step.echo in self.echoes)
             and (not self.steps or step.analysis in self.steps)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 from rich.text import Text
 
+from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Check, Packet, Step, Verdict
 from ipsec_lo_trace.render.chosen import Chosen, Tally
@@ -192,7 +193,7 @@ def _check_line(check: Check, indent: str) -> Line:
 
 
 def _mbuf(step: Step) -> tuple[int, str]:
-    return step.echo, step.packet.partition("/")[2]
+    return step.echo, packet_name(step.packet).part
 
 
 def _pass_by(step: Step, shown: Shown) -> None:

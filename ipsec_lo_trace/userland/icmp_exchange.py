@@ -12,6 +12,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.packet_name import REQUEST
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.userland.ping import IDENT
 from ipsec_lo_trace.userland.program import ProbeOptions
@@ -54,7 +55,7 @@ class IcmpExchange:
             self._exchange.prepare(cast("Kernel", machine.kernel))
         for echo in range(1, self._count + 1):
             self.sent += 1
-            m = Mbuf(self._exchange.message(echo), echo=echo, packet="P1")
+            m = Mbuf(self._exchange.message(echo), echo=echo, packet=REQUEST)
             steps, errno = machine.syscall(defs.rip_output, m, self._exchange.raw)
             self.errno = errno or self.errno
             yield steps

@@ -10,6 +10,7 @@ import msgspec
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.packet_name import REQUEST
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.userland.reflector import Reflector
 from ipsec_lo_trace.wire import build, icmp, ip
@@ -69,7 +70,7 @@ class Ping:
         options = self.options
         stamp = _timestamp(echo) if options.size >= TIMESTAMP_LEN else b""
         message = icmp.with_sequence(self._template, echo & 0xFFFF, stamp)
-        m = Mbuf(message, echo=echo, packet="P1")
+        m = Mbuf(message, echo=echo, packet=REQUEST)
         raw = defs.RawOutput(options.src, options.dst, options.ttl, self._ip_options)
         steps, errno = machine.syscall(defs.rip_output, m, raw)
         self.errno = errno or self.errno

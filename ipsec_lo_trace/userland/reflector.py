@@ -8,12 +8,13 @@ from typing import cast
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.kern_clock import iptime
-from ipsec_lo_trace.kernel.netinet.ip_icmp import LO0_MASK, SHORTEST, may_answer, reply_name, reply_source
+from ipsec_lo_trace.kernel.netinet.ip_icmp import LO0_MASK, SHORTEST, may_answer, reply_source
 from ipsec_lo_trace.kernel.netinet.ip_options import reply_options
 from ipsec_lo_trace.kernel.netinet.raw_ip import MAXTTL, REFLECTOR
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.packet_name import following
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.wire import icmp, ip
 
@@ -60,7 +61,7 @@ class Reflector:
         if unasked or len(message) < SHORTEST.get(message[0], icmp.HEADER_LEN) or not may_answer(header):
             return []
         reply = Mbuf(
-            icmp.reply(message, now=iptime(m), mask=LO0_MASK), echo=m.echo, packet=reply_name(m.packet)
+            icmp.reply(message, now=iptime(m), mask=LO0_MASK), echo=m.echo, packet=following(m.packet)
         )
         options, first_hop = reply_options(header)
         raw = defs.RawOutput(reply_source(kernel, header), header.src, MAXTTL, options, first_hop)

@@ -10,9 +10,8 @@ import msgspec
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.packet_name import REQUEST
 from ipsec_lo_trace.model.trace import Step
-
-FED = "P1"
 
 
 class ReplayOptions(msgspec.Struct, frozen=True):
@@ -47,10 +46,10 @@ class Replay:
         """Feed each packet and run the kernel until nothing moves; each is an exchange of its own."""
         for data in self._packets():
             self.sent += 1
-            machine.arrive(defs.ip_input, Mbuf(data, echo=self.sent, packet=FED), defs.Input())
+            machine.arrive(defs.ip_input, Mbuf(data, echo=self.sent, packet=REQUEST), defs.Input())
             dropped = False
             for steps in machine.drain():
-                dropped = dropped or any(step.packet == FED and step.reason for step in steps)
+                dropped = dropped or any(step.packet == REQUEST and step.reason for step in steps)
                 yield steps
             self.received += not dropped
             if machine.panicked:

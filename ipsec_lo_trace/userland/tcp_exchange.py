@@ -10,6 +10,7 @@ from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.packet_name import REQUEST
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.userland.ports import CLIENT, SERVER, client_port
 from ipsec_lo_trace.userland.program import ProbeOptions
@@ -46,7 +47,7 @@ class TcpExchange:
             kernel.pcbs = [self._client, *self._servers()]
             kernel.syn_cache.clear()
             self.sent += 1
-            m = Mbuf(b"", echo=echo, packet="P1")
+            m = Mbuf(b"", echo=echo, packet=REQUEST)
             steps, errno = machine.syscall(defs.tcp_output, m, defs.TcpOutput(self._client, TH_SYN))
             self.errno = errno or self.errno
             yield steps

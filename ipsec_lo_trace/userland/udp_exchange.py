@@ -10,6 +10,7 @@ from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.inpcb import IPPROTO_UDP, Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.packet_name import REPLY, REQUEST
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.userland.ports import CLIENT, SERVER, client_port
 from ipsec_lo_trace.userland.program import ProbeOptions
@@ -43,7 +44,7 @@ class UdpExchange:
             self._client = self._socket(echo)
             kernel.pcbs = [self._client, *self._servers()]
             self.sent += 1
-            yield self._send(machine, self._data, echo, "P1")
+            yield self._send(machine, self._data, echo, REQUEST)
             yield from machine.drain()
             yield from self._serve(machine)
             if machine.panicked:
@@ -77,13 +78,13 @@ class UdpExchange:
         while self._arrived and not machine.panicked:
             m = self._arrived.pop(0)
             data = m.data[ip.read(m.data).header_len + udp.HEADER_LEN :]
-            yield self._send(machine, data, m.echo, "P2")
+            yield self._send(machine, data, m.echo, REPLY)
             yield from machine.drain()
 
     def _send(self, machine: Machine, data: bytes, echo: int, packet: str) -> list[Step]:
         client = self._client
         near, far = (client.laddr, client.lport), (client.faddr, client.fport)
-        ends = (*near, *far) if packet == "P1" else (*far, *near)
+        ends = (*near, *far) if packet == REQUEST else (*far, *near)
         m = Mbuf(data, echo=echo, packet=packet)
         steps, errno = machine.syscall(defs.udp_output, m, defs.UdpOutput(*ends))
         self.errno = errno or self.errno

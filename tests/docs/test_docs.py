@@ -16,11 +16,11 @@ import pytest
 
 from ipsec_lo_trace.cli import main
 from ipsec_lo_trace.cli.topics import TOPICS
+from ipsec_lo_trace.kernel.netbsd_2003_08 import link_table
 from ipsec_lo_trace.matrix import run
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.index import KINDS
-from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
 from ipsec_lo_trace.render.schema import schema_text
 from ipsec_lo_trace.setkey.load import load
 from tests.matrix.support import run_row_once

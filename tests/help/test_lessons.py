@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ipsec_lo_trace.cli.colour import wants_colour
-from ipsec_lo_trace.machine import verdicts
+from ipsec_lo_trace.machine.stage import Deliver, Drop, Keep
 from ipsec_lo_trace.pages.index import find
 from ipsec_lo_trace.render.timeline import View, timeline
 from tests.cli.support import ROOT, assert_refused, invoke, ping, shell, spawn
@@ -126,9 +126,9 @@ def test_10_a_reason_that_names_the_effect() -> None:
 def test_11_freed_is_not_dropped() -> None:
     """Kept, dropped and delivered are three words, and each has a page of its own."""
     words = {
-        verdicts.Keep("").decision,
-        verdicts.Drop("", "", "").decision,
-        verdicts.Deliver("", "").decision,
+        Keep("").decision,
+        Drop("loop", "", "").decision,
+        Deliver("", "").decision,
     }
     assert len(words) == 3
     assert all("decisions" in {page.kind for page in find(word)} for word in words)

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.netbsd_2003_08 import link_table
 from ipsec_lo_trace.kernel.state import Kernel, Sysctl
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.machine.stage import NETISR, Symbol, Via, hand_off
@@ -15,7 +16,6 @@ from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_ICMP, SecurityAssociation
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.profiles.netbsd_2003_08 import link_table
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.wire import icmp, ip
 from ipsec_lo_trace.wire.summary import summarise

@@ -8,12 +8,11 @@ import pytest
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.net.route import EX0, LO0, rtalloc, source_for
-from ipsec_lo_trace.kernel.netinet.ip_icmp import reply_name
-from ipsec_lo_trace.kernel.netinet.ip_options import reply_options
-from ipsec_lo_trace.kernel.netinet.ip_timestamp import timestamp
+from ipsec_lo_trace.kernel.netinet.ip_options import reply_options, timestamp
 from ipsec_lo_trace.machine.stage import CALL
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.packet_name import following
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.wire import build, icmp, ip
 from ipsec_lo_trace.wire.options import IPOPT_LSRR, source_route
@@ -274,4 +273,4 @@ def test_no_route_to_a_group() -> None:
 
 def test_names_of_packets() -> None:
     """The packet that comes of a copy is named after both."""
-    assert [reply_name(name) for name in ("P1", "P9", "P1/loop2")] == ["P2", "P10", "P2/loop2"]
+    assert [following(name) for name in ("P1", "P9", "P1/loop2")] == ["P2", "P10", "P2/loop2"]

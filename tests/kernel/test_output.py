@@ -6,7 +6,7 @@ import pytest
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import OUT_DONE, PENDING_TDB, m_tag_prepend
-from ipsec_lo_trace.kernel.netipsec.replay import COUNT_MAX
+from ipsec_lo_trace.kernel.netipsec.ipsec import COUNT_MAX
 from ipsec_lo_trace.kernel.state import LOMTU
 from ipsec_lo_trace.machine.stage import CALL, CRYPTO
 from ipsec_lo_trace.model.build import Build

@@ -9,9 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_AUTHIPDGM, M_AUTHIPHDR, M_DECRYPTED, m_set_flag
-from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_get_reqlevel, ipsec_in_reject, ipsec_setspidx
+from ipsec_lo_trace.kernel.netipsec.ipsec import (
+    COUNT_MAX,
+    ipsec_chkreplay,
+    ipsec_get_reqlevel,
+    ipsec_in_reject,
+    ipsec_setspidx,
+    ipsec_updatereplay,
+)
 from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSP, KEY_ALLOCSP2
-from ipsec_lo_trace.kernel.netipsec.replay import COUNT_MAX, ipsec_chkreplay, ipsec_updatereplay
 from ipsec_lo_trace.kernel.state import Sysctl
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import ULPROTO_ANY, Direction, Level

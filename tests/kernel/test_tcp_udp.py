@@ -7,7 +7,7 @@ import pytest
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_AUTHIPHDR, M_DECRYPTED, m_set_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, OUT_DONE, m_tag_prepend
-from ipsec_lo_trace.kernel.netinet.ip_icmp_error import PORT_UNREACHABLE
+from ipsec_lo_trace.kernel.netinet.ip_icmp import PORT_UNREACHABLE
 from ipsec_lo_trace.machine.stage import CALL
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP, Inpcb, TcpState

@@ -7,10 +7,10 @@ from ipaddress import IPv4Address
 from typing import Literal
 
 from ipsec_lo_trace.fixes.fix import built, known_fix
+from ipsec_lo_trace.kernel.netbsd_2003_08 import boot, link_table
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.profiles.netbsd_2003_08 import boot, link_table
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.userland.ping import Ping, PingOptions

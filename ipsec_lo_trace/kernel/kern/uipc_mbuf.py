@@ -6,6 +6,8 @@ packet's own.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.trace import Change, Mark
 
@@ -46,3 +48,17 @@ def m_clear_flags(m: Mbuf) -> None:
     """Clear all three flags."""
     for flag in m.flags:
         m_clear_flag(m, flag)
+
+
+def m_copy_pkthdr(to: Mbuf, m: Mbuf) -> None:
+    """Give ``to``, a fresh mbuf that copies a packet, copies of the tags and flags of ``m``.
+
+    A copy of what is the packet's own history is the copy's own; what was stale stays so.
+    """
+    to.tags = tuple(_copied(to, mark) for mark in m.tags)
+    to.flags = tuple(_copied(to, mark) for mark in m.flags)
+    to.changes.extend(Change("add", mark) for mark in to.marks)
+
+
+def _copied(to: Mbuf, mark: Mark) -> Mark:
+    return mark if mark.stale else replace(mark, made_for=to.packet, row=to.row)

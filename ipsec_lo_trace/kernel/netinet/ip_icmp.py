@@ -6,15 +6,21 @@ from ipaddress import IPv4Address
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.kern_clock import iptime
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import strip
 from ipsec_lo_trace.kernel.net.route import source_for
-from ipsec_lo_trace.kernel.netinet.ip_icmp_error import ICMP_UNREACH, UNREACHABLE_ERRNO
 from ipsec_lo_trace.kernel.netinet.ip_options import reply_options
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.stage import CALL, Drop, Verdict, hand_off, stage
+from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.inpcb import IPPROTO_UDP
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.wire import icmp, ip
+from ipsec_lo_trace.model.operands import Absent, AnyOf
+from ipsec_lo_trace.model.packet_name import following
+from ipsec_lo_trace.model.questions import ERROR_FLAG
+from ipsec_lo_trace.model.records import borne
+from ipsec_lo_trace.model.sa import IPPROTO_ICMP
+from ipsec_lo_trace.wire import build, icmp, ip
 
 MAXTTL = 255
 ICMP_MINLEN = 8
@@ -24,6 +30,21 @@ LO0_MASK = IPv4Address("255.0.0.0")
 """The network mask of lo0's address 127.0.0.1, which answers for every address here."""
 SHORTEST = {icmp.ICMP_TSTAMP: icmp.TSTAMP_LEN, icmp.ICMP_MASKREQ: icmp.MASK_LEN}
 """The bytes that a request must have to be answered, if more than ICMP_MINLEN."""
+ICMP_UNREACH = 3
+PORT_UNREACHABLE = defs.IcmpError(ICMP_UNREACH, 3)
+PROHIBITED = defs.IcmpError(ICMP_UNREACH, 13)
+QUOTED_LEN = 8
+"""Bytes behind the IP header that an error quotes.  Source: netinet/ip_icmp.c, icmpreturndatabytes."""
+INFORMATIONAL = frozenset({0, 8, 9, 10, 13, 14, 15, 16, 17, 18})
+"""The ICMP types that are no errors.  Source: netinet/ip_icmp.h, ICMP_INFOTYPE."""
+UNREACHABLE_ERRNO: dict[int, Errno] = {
+    0: "EHOSTUNREACH",
+    1: "EHOSTUNREACH",
+    2: "ECONNREFUSED",
+    3: "ECONNREFUSED",
+    5: "EHOSTUNREACH",
+}
+"""What a code means to a socket.  Source: netinet/ip_icmp.c, icmp_input, and inetctlerrmap."""
 
 
 @stage(defs.icmp_input, defs.icmp_reflect, defs.rip_input, defs.udp_ctlinput)
@@ -107,18 +128,12 @@ def icmp_reflect(k: Kernel, m: Mbuf, _args: None) -> Verdict:
     header = ip.read(m.data)
     if not may_answer(header):
         return Drop("bad-source", "", f"no reply may go to {header.src}")
-    m.become(reply_name(m.packet))
+    m.become(following(m.packet))
     bare = ip.with_options(m.data, b"") if header.options else m.data
     m.data = ip.patch(bare, src=reply_source(k, header), dst=header.src, ttl=MAXTTL)
     text = "the reply inherits the request's marks" if m.marks else "the reply is made; no mark to inherit"
     text = strip(k, m, k.build.icmp_reflect) or text
     return hand_off(defs.icmp_send, CALL, m, defs.Reflect(*reply_options(header)), text)
-
-
-def reply_name(packet: str) -> str:
-    """Name the packet that comes of a packet: P2 answers P1, P2/loop1 answers P1/loop1."""
-    number, slash, part = packet.removeprefix("P").partition("/")
-    return f"P{int(number) + 1}{slash}{part}"
 
 
 def reply_source(k: Kernel, header: ip.IpHeader) -> IPv4Address:
@@ -146,3 +161,50 @@ def icmp_send(_k: Kernel, m: Mbuf, args: defs.Reflect) -> Verdict:
     m.data = m.data[:header_len] + icmp.with_type(message, message[0])
     output = defs.Output(options=args.options, first_hop=args.first_hop)
     return hand_off(defs.ip_output, CALL, m, output, "no socket: the policy goes by address")
+
+
+@stage(defs.icmp_error, defs.icmp_reflect)
+def icmp_error(k: Kernel, m: Mbuf, args: defs.IcmpError) -> Verdict:
+    """Answer an offending packet with an error in a new mbuf, unless it came by ESP or deserves none.
+
+    Source: netinet/ip_icmp.c, icmp_error.  RFC 792, RFC 1122 section 3.2.2.
+    Marks: reads M_DECRYPTED; the error's mbuf is new and bears none, the offending packet's end with it.
+    """
+    # KERNEL: counted before it is known whether an error is sent.
+    k.count("icps_error")
+    header = ip.read(m.data)
+    # SIMPLER: the rate limit (net.inet.icmp.errppslimit) is never reached.
+    refusal = _encrypted(k, m) or _undeserved(header, m.data[header.header_len :])
+    if refusal:
+        return Drop("error-suppressed", "", f"no ICMP error is sent: {refusal}")
+    k.count(f"icps_outhist[{args.type}]")
+    gateway = args.dest.packed if args.dest else b""
+    template = build.icmp_error(args.type, args.code)
+    message = icmp.error(template, m.data[: header.header_len + QUOTED_LEN], gateway)
+    outer = build.ip_header(IPPROTO_ICMP, header.src, header.dst, ttl=0)
+    # icmp_reflect gives it its ends and its name, as it does with a reply that is made in the request's mbuf.
+    error = Mbuf(ip.filled(outer, message), echo=m.echo, packet=m.packet)
+    text = "the error is made in a new mbuf, without a mark; the offending packet is freed"
+    return hand_off(defs.icmp_reflect, CALL, error, None, text, "error")
+
+
+def _encrypted(k: Kernel, m: Mbuf) -> str:
+    """Tell whether the packet came by ESP, so that no error may quote it in clear; "" if it did not."""
+    flag = m_flag(m, M_DECRYPTED)
+    wanted = (M_DECRYPTED,)
+    if flag is None:
+        k.ask(ERROR_FLAG, Absent(wanted), AnyOf(wanted), "no")
+        return ""
+    k.ask(ERROR_FLAG, borne(flag), AnyOf(wanted), "yes", flag)
+    return "the packet came by ESP (M_DECRYPTED)"
+
+
+def _undeserved(header: ip.IpHeader, payload: bytes) -> str:
+    """Say why no host may answer such a packet with an error; "" if it may."""
+    if header.off & ip.IP_OFFMASK:
+        return "the packet is a fragment other than the first"
+    if header.proto == IPPROTO_ICMP and payload and payload[0] not in INFORMATIONAL:
+        return "the packet is an ICMP error itself"
+    if header.dst.is_multicast:
+        return "the packet went to a group"
+    return ""

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from ipsec_lo_trace.kernel.kern.kern_clock import iptime
 from ipsec_lo_trace.kernel.net.route import rtalloc, source_for
-from ipsec_lo_trace.kernel.netinet.ip_timestamp import timestamp
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import build, ip
@@ -23,6 +22,9 @@ from ipsec_lo_trace.wire.options import (
     IPOPT_SECURITY,
     IPOPT_SSRR,
     IPOPT_TS,
+    TS_PRESPEC,
+    TS_TSANDADDR,
+    TS_TSONLY,
     source_route,
 )
 
@@ -33,6 +35,12 @@ MIN_POINTER = 4
 ADDRESS_LEN = 4
 ROUTE_AT = 3
 """Where the addresses of a route begin: behind type, length and pointer."""
+TS_MIN_LEN = 4
+TS_MAX_LEN = 40
+TS_MIN_POINTER = 5
+TIME_LEN = 4
+ADDRESS_LEN = 4
+OVERFLOW_MAX = 15
 
 
 class BadOptionError(ValueError):
@@ -151,3 +159,42 @@ def ip_srcroute(header: ip.IpHeader) -> tuple[bytes, IPv4Address | None]:
         return b"", None
     template = build.source_route_option(saved[0], len(hops))
     return source_route(template, *hops[-2::-1], header.src.packed), IPv4Address(hops[-1])
+
+
+def timestamp(option: bytearray, here: IPv4Address, local: frozenset[bytes], now: int) -> str:
+    """Write the time (milliseconds) into the option, behind an address if it asks for one; say what is wrong.
+
+    ``local`` are this host's addresses, four bytes each, of which ``here`` is the one that the packet is for.
+    """
+    length, pointer = len(option), option[2] if len(option) > 2 else 0  # noqa: PLR2004 -- type and length
+    if not TS_MIN_LEN <= length <= TS_MAX_LEN:
+        return f"has length {length}"
+    if pointer < TS_MIN_POINTER:
+        return f"has pointer {pointer}"
+    # KERNEL: one too strict, so the last slot that would just fit stays empty.
+    if pointer > length - TIME_LEN:
+        return _overflow(option)
+    flag = option[3] & 0xF
+    if flag not in (TS_TSONLY, TS_TSANDADDR, TS_PRESPEC):
+        return f"has flag {flag}"
+    at = pointer - 1
+    if flag != TS_TSONLY:
+        if at + TIME_LEN + ADDRESS_LEN > length:
+            return "has half a slot left"
+        if flag == TS_PRESPEC and bytes(option[at : at + ADDRESS_LEN]) not in local:
+            return ""
+        if flag == TS_TSANDADDR:
+            option[at : at + ADDRESS_LEN] = here.packed
+        at += ADDRESS_LEN
+    option[at : at + TIME_LEN] = now.to_bytes(TIME_LEN, "big")
+    option[2] = at + TIME_LEN + 1
+    return ""
+
+
+def _overflow(option: bytearray) -> str:
+    """Count a host that found no room; four bits hold that number."""
+    count = (option[3] >> 4) + 1
+    if count > OVERFLOW_MAX:
+        return "overflows its overflow counter"
+    option[3] = count << 4 | option[3] & 0xF
+    return ""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from msgspec import structs
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags, m_copy_pkthdr
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
     IPSEC_TAGS,
     OUT_CRYPTO_NEEDED,
@@ -20,7 +20,6 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
 )
 from ipsec_lo_trace.kernel.net.pf import pf_test
 from ipsec_lo_trace.kernel.net.route import LO0, Route, rtalloc, source_for
-from ipsec_lo_trace.kernel.netinet.ip_mloopback import looped
 from ipsec_lo_trace.kernel.netipsec.ipsec import SILENTLY, Silently, ipsec4_checkpolicy, ipsec_getpolicy
 from ipsec_lo_trace.kernel.netipsec.key import ipsec_saidx, key_lookup_policy
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
@@ -28,6 +27,7 @@ from ipsec_lo_trace.machine.stage import CALL, IF_OUTPUT, Drop, HandOff, Split, 
 from ipsec_lo_trace.model.codes import Decision, Errno
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.operands import NO_SA_USED, AnyOf, Hook, Protocol
+from ipsec_lo_trace.model.packet_name import part_of
 from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
 from ipsec_lo_trace.model.questions import LOOP_DETECTION, PACKET_FILTER_OUT, asked
 from ipsec_lo_trace.model.records import borne, sa_id
@@ -211,9 +211,31 @@ def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: Decision) -> Ver
     k.count("ips_ofragments", len(pieces))
     m.data = pieces[0]
     others = [
-        Mbuf(piece, echo=m.echo, packet=f"{m.packet}/{number}")
+        Mbuf(piece, echo=m.echo, packet=part_of(m.packet, number))
         for number, piece in enumerate(pieces[1:], start=2)
     ]
     parts = [hand_off(route.if_output, IF_OUTPUT, part, None, "") for part in (m, *others)]
     cut = f"{whole_len} bytes exceed the MTU of {route.mtu}: {len(pieces)} fragments, marks on the first only"
     return Split(parts, f"{why}; {cut}", decision)
+
+
+def looped(m: Mbuf) -> HandOff:
+    """Hand a fresh mbuf with the packet's bytes to ip_mloopback: P1/loop1 before IPsec, P1/loop2 after it."""
+    number = m.visits.get(defs.ip_output.name, 0) // 2 + 1
+    copym = Mbuf(m.data, echo=m.echo, packet=part_of(m.packet, f"loop{number}"))
+    return hand_off(defs.ip_mloopback, CALL, copym, m, "")
+
+
+@stage(defs.ip_mloopback, defs.looutput)
+def ip_mloopback(_k: Kernel, m: Mbuf, original: Mbuf) -> Verdict:
+    """Copy a multicast packet that this host's own group is to get, and give the copy to lo0.
+
+    Source: netinet/ip_output.c, ip_mloopback.
+    Marks: adds copies of the original's tags and flags (M_COPY_PKTHDR).
+
+    This comes before the IPsec block of ip_output.  The copy is not cut to the MTU.
+    """
+    m_copy_pkthdr(m, original)
+    m.data = ip.patch(m.data)
+    marks = ", with copies of its marks" if m.marks else ", which bears no mark"
+    return hand_off(defs.looutput, IF_OUTPUT, m, None, f"a copy of {original.packet}{marks}", "copy")

@@ -7,14 +7,15 @@ nothing is sent again, and a connection that is open takes nothing more.
 from __future__ import annotations
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.netinet.ip_icmp import reply_name
+from ipsec_lo_trace.kernel.netinet.in_pcb import in_pcblookup_bind, in_pcblookup_connect
 from ipsec_lo_trace.kernel.netinet.tcp_output import MSS, SEQ_MASK, TCP_RECVSPACE
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
 from ipsec_lo_trace.kernel.state import IPDEFTTL, Kernel
 from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.codes import Decision
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, Inpcb, in_pcblookup_bind, in_pcblookup_connect
+from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.packet_name import following
 from ipsec_lo_trace.wire import build, ip, tcp
 from ipsec_lo_trace.wire.tcp import TH_ACK, TH_RST, TH_SYN, TcpHeader
 
@@ -119,7 +120,7 @@ def _connecting(k: Kernel, m: Mbuf, inp: Inpcb, th: TcpHeader) -> Verdict:
     if acceptable and th.flags & TH_SYN:
         inp.t_state, inp.rcv_nxt = "TCPS_ESTABLISHED", (th.seq + 1) & SEQ_MASK
         k.count("tcps_connects")
-        ack = Mbuf(b"", echo=m.echo, packet=reply_name(m.packet))
+        ack = Mbuf(b"", echo=m.echo, packet=following(m.packet))
         text = f"accepted: the {inp.socket}'s connect(2) returns, and an ACK is due"
         return hand_off(defs.tcp_output, CALL, ack, defs.TcpOutput(inp, TH_ACK), text, "accept")
     return Drop("tcp-unwanted", "", f"{tcp.flags_text(th.flags)} is not what the connection waits for")
@@ -142,6 +143,6 @@ def syn_cache_respond(k: Kernel, m: Mbuf, args: defs.SynCache) -> Verdict:
     answer = build.ip_header(IPPROTO_TCP, header.dst, header.src, ttl=IPDEFTTL, off=ip.IP_DF)
     reply = build.tcp_header(th.dport, th.sport, TH_SYN | TH_ACK, TCP_RECVSPACE, mss=MSS)
     whole = tcp.packet(answer, reply, seq=iss, ack=(th.seq + 1) & SEQ_MASK)
-    synack = Mbuf(whole, echo=m.echo, packet=reply_name(m.packet))
+    synack = Mbuf(whole, echo=m.echo, packet=following(m.packet))
     text = f"the SYN is freed; the {args.inp.socket}'s SYN-ACK is made in a new mbuf, without a mark"
     return hand_off(defs.ip_output, CALL, synack, defs.Output(socket=True), text)

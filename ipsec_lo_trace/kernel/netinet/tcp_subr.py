@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import strip
-from ipsec_lo_trace.kernel.netinet.ip_icmp import reply_name
 from ipsec_lo_trace.kernel.state import IPDEFTTL, Kernel
 from ipsec_lo_trace.machine.stage import CALL, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.packet_name import following
 from ipsec_lo_trace.wire import ip, tcp
 
 
@@ -25,12 +25,12 @@ def tcp_respond(k: Kernel, m: Mbuf, args: defs.TcpRespond) -> Verdict:
     # (2016 sources, run as a user-space kernel) uses the mbuf again for a SYN that came by ESP.
     reused = longer and ip.outline(answered)[0] == ip.HEADER_LEN
     if reused:
-        m.become(reply_name(m.packet))
+        m.become(following(m.packet))
         text = "made in the segment's mbuf, with its marks" if m.marks else "made in the segment's mbuf"
         stripped = strip(k, m, k.build.tcp_respond)
         text = f"made in the segment's mbuf: {stripped}" if stripped else text
     else:
-        m = Mbuf(b"", echo=m.echo, packet=reply_name(m.packet))
+        m = Mbuf(b"", echo=m.echo, packet=following(m.packet))
         text = "made in a new mbuf, without a mark; the segment is freed"
     # KERNEL: a new mbuf gets a copy of both headers, so either way they are changed where they stand.
     m.data = tcp.turned(answered, seq=args.seq, ack=args.ack, flags=args.flags, ttl=IPDEFTTL)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.netinet.ip_icmp_error import PORT_UNREACHABLE, PROHIBITED
+from ipsec_lo_trace.kernel.netinet.in_pcb import in_pcblookup_bind, in_pcblookup_connect
+from ipsec_lo_trace.kernel.netinet.ip_icmp import PORT_UNREACHABLE, PROHIBITED
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, IPDEFTTL, Kernel
 from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Verdict, hand_off, stage
-from ipsec_lo_trace.model.inpcb import IPPROTO_UDP, Inpcb, in_pcblookup_bind, in_pcblookup_connect
+from ipsec_lo_trace.model.inpcb import IPPROTO_UDP, Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import build, icmp, ip, udp
 

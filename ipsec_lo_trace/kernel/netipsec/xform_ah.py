@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_AUTHIPDGM, M_AUTHIPHDR, m_set_flag
+from ipsec_lo_trace.kernel.netipsec.ipsec import COUNT_MAX, ipsec_chkreplay, ipsec_updatereplay
 from ipsec_lo_trace.kernel.netipsec.key import key_allocsa_tdbi
-from ipsec_lo_trace.kernel.netipsec.replay import COUNT_MAX, ipsec_chkreplay, ipsec_updatereplay
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.stage import CALL, CRYPTO, Drop, Panic, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
+from ipsec_lo_trace.model.packet_name import REQUEST
 from ipsec_lo_trace.render.export.graph import Edge, Graph, Node, graph
 from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.store import StoredTrace
@@ -41,7 +42,7 @@ def _node(node: Node) -> str:
 
 
 def _edge(edge: Edge) -> str:
-    style = "" if edge.packet == "P1" else ", style=dashed"
+    style = "" if edge.packet == REQUEST else ", style=dashed"
     return f"{style}, {STALE}" if edge.stale else style
 
 

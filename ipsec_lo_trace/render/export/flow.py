@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.store import StoredTrace
 
@@ -42,7 +43,7 @@ class Moment(msgspec.Struct):
 
 def mbuf(step: Step) -> tuple[int, str]:
     """Name the mbuf of a row: a reply is in its request's; a later fragment (P1/2) has one of its own."""
-    return step.echo, step.packet.partition("/")[2]
+    return step.echo, packet_name(step.packet).part
 
 
 def numbers(step: Step) -> tuple[int, int]:
@@ -92,4 +93,4 @@ def _outbound(step: Step, last: Moment | None) -> bool:
 
 
 def _identity(step: Step) -> str:
-    return step.packet.partition("/")[0]
+    return packet_name(step.packet).whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.export.flow import SOCKET, Moment, follow
 from ipsec_lo_trace.render.store import StoredTrace
@@ -58,7 +59,7 @@ class Graph(msgspec.Struct):
     def path(self, start: str, end: str, step: Step, row: int) -> None:
         """Note that the packet of ``step`` went from a node to a node, at ``row``."""
         stale = tuple(sorted({mark.name for mark in step.marks if mark.stale}))
-        key = (start, end, step.packet.partition("/")[0], stale)
+        key = (start, end, packet_name(step.packet).whole, stale)
         edge = self.edges.setdefault(key, Edge(*key))
         edge.count += 1
         if len(edge.rows) < TOLD_ROWS:

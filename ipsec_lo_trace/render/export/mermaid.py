@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
+from ipsec_lo_trace.model.packet_name import REQUEST
 from ipsec_lo_trace.render.export.graph import Edge, Graph, Node, graph
 from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.store import StoredTrace
@@ -52,7 +53,7 @@ def _shape(node: Node) -> str:
 def _arrow(edge: Edge) -> str:
     if edge.stale:
         return "==>"
-    return "-->" if edge.packet == "P1" else "-.->"
+    return "-->" if edge.packet == REQUEST else "-.->"
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.hexdump import changed_bytes
 from ipsec_lo_trace.render.html.decision import ending_html, later_html, questions_html
@@ -66,7 +67,7 @@ class Cells:
         return element("p", f"{marks}{': ' if marks else ''}{words(step.text)}{pointed}", class_="did")
 
     def _bytes(self, step: Step) -> str:
-        mbuf = step.packet.partition("/")[2]
+        mbuf = packet_name(step.packet).part
         before, since = self._data.get(mbuf, (b"", step.row))
         if step.bytes is None:
             about = linked(f"{len(before)} bytes, as in row {since}", self.side.letter)

@@ -11,12 +11,9 @@ from ipaddress import IPv4Address
 from ipsec_lo_trace.kernel.net.if_ethersubr import ether_output
 from ipsec_lo_trace.kernel.net.if_loop import looutput
 from ipsec_lo_trace.kernel.netinet.ip_encap import encap4_input
-from ipsec_lo_trace.kernel.netinet.ip_icmp import icmp_input, icmp_reflect, icmp_send
-from ipsec_lo_trace.kernel.netinet.ip_icmp_error import icmp_error
-from ipsec_lo_trace.kernel.netinet.ip_input import ip_input, ip_reass
-from ipsec_lo_trace.kernel.netinet.ip_input_forward import ip_forward
-from ipsec_lo_trace.kernel.netinet.ip_mloopback import ip_mloopback
-from ipsec_lo_trace.kernel.netinet.ip_output import ip_output
+from ipsec_lo_trace.kernel.netinet.ip_icmp import icmp_error, icmp_input, icmp_reflect, icmp_send
+from ipsec_lo_trace.kernel.netinet.ip_input import ip_forward, ip_input, ip_reass
+from ipsec_lo_trace.kernel.netinet.ip_output import ip_mloopback, ip_output
 from ipsec_lo_trace.kernel.netinet.raw_ip import rip_input, rip_output
 from ipsec_lo_trace.kernel.netinet.tcp_input import syn_cache_respond, tcp_input
 from ipsec_lo_trace.kernel.netinet.tcp_output import tcp_output
@@ -33,12 +30,29 @@ from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import (
     ipcomp_output_cb,
 )
 from ipsec_lo_trace.kernel.netipsec.xform_ipip import ip4_input, ipip_output
-from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, LOMTU, Kernel
 from ipsec_lo_trace.machine.stage import LinkTable, link
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.databases import Databases
 
 NAME = "netbsd-2003-08"
+ASSUMPTIONS = (
+    "lo0 is the only interface; a packet to an address that is not local has no route",
+    "only the probes of multicast and forwarding add a route, or the interface ex0; all input is by lo0",
+    f"lo0's MTU is {LOMTU} bytes (32768+MHLEN+MLEN; the sizes of that week were not seen)",
+    f"the IP input queue holds {IFQ_MAXLEN} packets (the limit of that week was not seen)",
+    "crypto callbacks and soft interrupts run first in, first out; a system call runs to its end before them",
+    "ping is set-uid root and its socket entrusts the SPD",
+    "net.inet.ipsec.def_policy is none; the four default levels are use; dfbit is 0 (clear)",
+    "net.key.prefered_oldsa is 0: the newest SA is used, the others of its kind are marked dead",
+    "no key daemon listens for SADB_ACQUIRE",
+    "no packet filter is loaded; the trace says where its hooks would run or be skipped",
+    "PACKET_TAG_IPSEC_PENDING_TDB is never set: no code of that time was found to set it",
+    "SAs do not expire: no time passes during a run",
+    "IP identifications count up, and IVs derive from the seed, the SPI and the sequence number",
+    "the kernel is built without options DIAGNOSTIC",
+    "ping's identifier is 0x4c4f, its clock starts at 0 and ticks once a request",
+)
 
 
 def link_table() -> LinkTable:
