@@ -18,14 +18,14 @@ from from_source import said, statements, transfers
 from retest import BLOCKS as RETEST
 from tables import table
 
-from ipsec_lo_trace.cli.audit import command as audit_command
-from ipsec_lo_trace.cli.diff import command as diff
-from ipsec_lo_trace.cli.export import command as export
-from ipsec_lo_trace.cli.ping import command as ping
-from ipsec_lo_trace.cli.replay import command as replay
-from ipsec_lo_trace.cli.runargs import RunArguments
-from ipsec_lo_trace.cli.show import command as show
-from ipsec_lo_trace.cli.topics import TOPICS
+from ipsec_lo_trace.cli.commands.audit import command as audit_command
+from ipsec_lo_trace.cli.commands.diff import command as diff
+from ipsec_lo_trace.cli.commands.export import command as export
+from ipsec_lo_trace.cli.commands.help import TOPICS
+from ipsec_lo_trace.cli.commands.ping import ping
+from ipsec_lo_trace.cli.commands.replay import command as replay
+from ipsec_lo_trace.cli.commands.show import command as show
+from ipsec_lo_trace.cli.options import RunArguments
 from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS, link_table
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
 from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, Stage

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from ipsec_lo_trace import __version__
+from ipsec_lo_trace.cli.commands.help import TOPICS
+from ipsec_lo_trace.cli.files import PROGRAM
 from ipsec_lo_trace.cli.main import COMMANDS, cli
-from ipsec_lo_trace.cli.output import PROGRAM
-from ipsec_lo_trace.cli.topics import TOPICS
 
 MAN = Path(__file__).resolve().parent / "man"
 SECTION = 1

@@ -20,11 +20,11 @@ from ipsec_lo_trace.cases.case import known_case
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.address import can_be_local
 from ipsec_lo_trace.model.build import read_setting
-from ipsec_lo_trace.model.errors import BrokenInvariantError, UserError
-from ipsec_lo_trace.model.trace import Crossing, Finding, Record, Run, Step, Verdict
+from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer import LOCALHOST, Plan, trace
+from ipsec_lo_trace.tracer.plan import LOCALHOST, Plan
+from ipsec_lo_trace.tracer.tracing import Trace, taken_apart, trace
 from ipsec_lo_trace.userland.ping import PingOptions
 from ipsec_lo_trace.userland.probe_kind import known_probe
 from ipsec_lo_trace.userland.program import ProbeOptions
@@ -34,32 +34,6 @@ MAX_COUNT = 1_000_000
 MAX_SIZE = 65507
 """The data that fits into the longest IPv4 packet behind an ICMP header, in bytes."""
 MAX_SEED = 0xFFFFFFFF
-
-
-class Trace(msgspec.Struct, frozen=True):
-    """A whole trace: what was run, every step in order, and what it came to."""
-
-    run: Run
-    steps: list[Step]
-    verdict: Verdict
-
-    @property
-    def crossings(self) -> list[Crossing]:
-        """What crossed lo0, in order, as tcpdump would see it."""
-        return self.verdict.lo0
-
-    @property
-    def findings(self) -> list[Finding]:
-        """Everything that the run showed, in the order of the rows."""
-        return self.verdict.findings
-
-    def at(self, stage: str, packet: str | None = None) -> list[Step]:
-        """Give the rows of a stage, of one packet if it is named."""
-        return [step for step in self.steps if step.stage == stage and packet in (None, step.packet)]
-
-    def found(self, code: str) -> Finding | None:
-        """Give the finding with this code; None if the run does not show it."""
-        return next((finding for finding in self.findings if finding.code == code), None)
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,12 +136,3 @@ def _address(text: str) -> IPv4Address:
         return IPv4Address(text)
     except ValueError:
         raise UserError(f"{text!r} is not an IPv4 address") from None
-
-
-def taken_apart(records: list[Record]) -> Trace:
-    """Split a trace's records by kind."""
-    run, *steps, verdict = records
-    if not (isinstance(run, Run) and isinstance(verdict, Verdict)):
-        msg = "a trace without its run or its verdict record"
-        raise BrokenInvariantError(msg)
-    return Trace(run, [step for step in steps if isinstance(step, Step)], verdict)

@@ -9,10 +9,11 @@ import sys
 from collections import Counter
 from typing import NamedTuple
 
-from ipsec_lo_trace.api import Setup, Trace
+from ipsec_lo_trace.api import Setup
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.sweep.draw import draw
 from ipsec_lo_trace.sweep.drawn import LOCAL, PING, USUAL_SIZE, DrawnCase
+from ipsec_lo_trace.tracer.tracing import Trace
 from ipsec_lo_trace.userland.ping import PingOptions
 
 SEED = 2003

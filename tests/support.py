@@ -13,8 +13,8 @@ from ipsec_lo_trace.model.trace import Run, Step, Verdict
 from ipsec_lo_trace.render.marks import crossing_text
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer import Plan
-from ipsec_lo_trace.tracer import trace as run_plan
+from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.tracing import trace as run_plan
 from ipsec_lo_trace.userland.ping import PingOptions
 
 HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ import pytest
 
 from ipsec_lo_trace.cli.checking.files import read_checks
 from ipsec_lo_trace.cli.checking.report import reason
-from ipsec_lo_trace.cli.run_check import run_all
+from ipsec_lo_trace.cli.run.check import run_all
 from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.userland.probe_kind import all_probes
 from tests.support import HERE, PATCHED, UNPATCHED

@@ -6,7 +6,6 @@ Commands are imported when they are run, so that --help and --version load neith
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import signal
 import sys
@@ -17,41 +16,35 @@ import click
 from click.shell_completion import shell_complete
 
 from ipsec_lo_trace import __version__
-from ipsec_lo_trace.cli.output import PROGRAM, complain, flush_stdout
-from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.cli.commands import load
+from ipsec_lo_trace.cli.exits import EXIT_INTERRUPT, EXIT_PIPE, EXIT_SIGNAL, answer
+from ipsec_lo_trace.cli.files import PROGRAM, flush_stdout
 
 COMPLETE_VARIABLE = "_IPSEC_LO_TRACE_COMPLETE"
 """Set by a shell that asks for completions, in the form that click's own main() looks for."""
-
-EXIT_NOT_MET = 1
-EXIT_TROUBLE = 2
-EXIT_BROKEN = 3
-EXIT_INTERRUPT = 130
-EXIT_PIPE = 141
-EXIT_SIGNAL = 128
 GC_THRESHOLD = 100_000
 """Objects between two searches for garbage: start-up makes many that stay, and looking them through is a
 twentieth of its time; what runs afterwards leaves hardly a cycle behind.
 """
 
 COMMANDS = {
-    "ping": ("ipsec_lo_trace.cli.ping", "Trace an echo request and its reply over lo0."),
-    "probe": ("ipsec_lo_trace.cli.probe", "Trace other traffic over lo0."),
-    "diff": ("ipsec_lo_trace.cli.diff", "Show where two traces part, and what follows."),
-    "show": ("ipsec_lo_trace.cli.show", "Show a stored trace as text, whole or in part."),
-    "matrix": ("ipsec_lo_trace.cli.matrix", "Run every case under every fix, in one table."),
-    "sweep": ("ipsec_lo_trace.cli.sweep", "Look for surprises in random configurations."),
-    "export": ("ipsec_lo_trace.cli.export", "Write a trace for Wireshark, a browser, a graph viewer."),
-    "check": ("ipsec_lo_trace.cli.check", "Run checks: what to run and what to expect."),
-    "audit": ("ipsec_lo_trace.cli.audit", "Judge what a real loopback carried."),
-    "replay": ("ipsec_lo_trace.cli.replay", "Trace a capture's packets through the modelled kernel."),
-    "why": ("ipsec_lo_trace.cli.why", "Say what one row asked, and what depends on the answer."),
-    "explain": ("ipsec_lo_trace.cli.explain", "Say what a name in an output means."),
-    "list": ("ipsec_lo_trace.cli.list", "List names by kind, one a line."),
-    "schema": ("ipsec_lo_trace.cli.schema", "Print the JSON Schema of a trace's records."),
-    "help": ("ipsec_lo_trace.cli.help", "Show a command's help, or a page on exit codes or environment."),
+    "ping": ("ping:ping", "Trace an echo request and its reply over lo0."),
+    "probe": ("ping:probe", "Trace other traffic over lo0."),
+    "diff": ("diff:command", "Show where two traces part, and what follows."),
+    "show": ("show:command", "Show a stored trace as text, whole or in part."),
+    "matrix": ("matrix:command", "Run every case under every fix, in one table."),
+    "sweep": ("sweep:command", "Look for surprises in random configurations."),
+    "export": ("export:command", "Write a trace for Wireshark, a browser, a graph viewer."),
+    "check": ("check:command", "Run checks: what to run and what to expect."),
+    "audit": ("audit:command", "Judge what a real loopback carried."),
+    "replay": ("replay:command", "Trace a capture's packets through the modelled kernel."),
+    "why": ("why:command", "Say what one row asked, and what depends on the answer."),
+    "explain": ("explain:command", "Say what a name in an output means."),
+    "list": ("list:command", "List names by kind, one a line."),
+    "schema": ("schema:command", "Print the JSON Schema of a trace's records."),
+    "help": ("help:command", "Show a command's help, or a page on exit codes or environment."),
 }
-"""Each command's module (which defines ``command``) and its line in --help."""
+"""Each command's place in cli.commands, and its line in --help."""
 
 
 class LazyGroup(click.Group):
@@ -65,7 +58,7 @@ class LazyGroup(click.Group):
         """Import the command ``name``."""
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(COMMANDS[name][0]).command
+        command: click.Command = load(f"ipsec_lo_trace.cli.commands.{COMMANDS[name][0]}")
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -109,7 +102,7 @@ def run(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPT
     except Exception as error:  # noqa: BLE001 -- the last line of defence: no traceback reaches a user
-        return _explain(error)
+        return answer(error)
     return result if isinstance(result, int) else 0
 
 
@@ -122,28 +115,6 @@ def _dispatch(arguments: list[str]) -> Any:  # noqa: ANN401 -- whatever a comman
             return cli.invoke(context)
     except click.exceptions.Exit as left:
         return left.exit_code
-
-
-def _explain(error: Exception) -> int:
-    """Say what went wrong in one message on stderr, and whose fault it is by the code."""
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message(), err=True)
-        return EXIT_TROUBLE
-    if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else PROGRAM
-        return _say(f"{error.format_message()} (see '{command} --help')", EXIT_TROUBLE)
-    if isinstance(error, UserError):
-        return _say(str(error), EXIT_TROUBLE)
-    if isinstance(error, OSError):
-        return _say(f"cannot read or write: {error.strerror or error}", EXIT_TROUBLE)
-    return _say(
-        f"this is a fault of ipsec-lo-trace, please report it: {type(error).__name__}: {error}", EXIT_BROKEN
-    )
-
-
-def _say(message: str, code: int) -> int:
-    complain(message)
-    return code
 
 
 def _abandon_stdout() -> None:

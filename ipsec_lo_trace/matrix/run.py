@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
 
-from ipsec_lo_trace.api import Setup, Trace, ping, probe
+from ipsec_lo_trace.api import Setup, ping, probe
 from ipsec_lo_trace.fixes.fix import all_fixes, known_fix
 from ipsec_lo_trace.matrix.rows import all_rows
 from ipsec_lo_trace.model.matrix import COUNT, Cell, Matrix, Row
+from ipsec_lo_trace.tracer.tracing import Trace
 
 Progress = Callable[[int], None]
 

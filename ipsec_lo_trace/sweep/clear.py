@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
-from ipsec_lo_trace.api import Trace
 from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.trace import Crossing, Packet, SaRecord
+from ipsec_lo_trace.tracer.tracing import Trace
 
 NUMBERS = {"icmp": 1, "ipip": 4, "tcp": 6, "udp": 17}
 """The numbers of the protocols that a crossing names; others are named by their number."""

@@ -6,14 +6,14 @@ import pickle
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ipsec_lo_trace.api import Trace, taken_apart
 from ipsec_lo_trace.fixes.fix import UNPATCHED, Fix, known_fix
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.sweep.drawn import LOCAL, DrawnCase
 from ipsec_lo_trace.sweep.laws import Breach, breaches
-from ipsec_lo_trace.tracer import Plan, trace
+from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.tracing import Trace, taken_apart, trace
 
 
 class Examined(NamedTuple):

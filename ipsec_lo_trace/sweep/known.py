@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ipsec_lo_trace.api import Trace
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.trace import Step
+from ipsec_lo_trace.tracer.tracing import Trace
 
 Sign = Callable[[Trace, Trace], bool]
 """Tells by a run, and by the run without a fix, whether it is this truth that breaks the law."""

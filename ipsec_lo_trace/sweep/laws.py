@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ipsec_lo_trace.api import Trace
 from ipsec_lo_trace.fixes.fix import built, known_fix
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.codes import OUTCOMES
@@ -14,6 +13,7 @@ from ipsec_lo_trace.model.trace import Check, Crossing, Mark, Step
 from ipsec_lo_trace.render.facts import request_text
 from ipsec_lo_trace.sweep.clear import accepted_in_clear, sent_in_clear
 from ipsec_lo_trace.sweep.known import known
+from ipsec_lo_trace.tracer.tracing import Trace
 
 SEVERITY = tuple(OUTCOMES)
 CLEAN = "clean"

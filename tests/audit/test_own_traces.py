@@ -14,7 +14,8 @@ from ipsec_lo_trace.model.audit_codes import LEAK_CODES
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.render.export.pcapng import write_wire
 from ipsec_lo_trace.render.store import spool
-from ipsec_lo_trace.tracer import Plan, Tracing
+from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions
 from tests.support import LOCALHOST, PATCHED, SCENARIOS, UNPATCHED, A, B, ends, scenario

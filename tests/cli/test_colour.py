@@ -12,7 +12,7 @@ import termios
 
 import pytest
 
-from ipsec_lo_trace.cli.colour import columns, wants_colour
+from ipsec_lo_trace.cli.terminal import columns, wants_colour
 from tests.cli.support import COMMAND, ROOT, environment, ping
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

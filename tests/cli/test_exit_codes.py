@@ -14,7 +14,7 @@ import pytest
 
 from ipsec_lo_trace.cli.main import cli, run
 from ipsec_lo_trace.model.errors import BrokenInvariantError
-from ipsec_lo_trace.tracer import Tracing
+from ipsec_lo_trace.tracer.tracing import Tracing
 from tests.cli.support import environment, invoke, shell
 
 INTERRUPTIBLE = """

@@ -70,7 +70,7 @@ def test_full_disk(form: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
         os.close(handle)
         return FullDisk()
 
-    monkeypatch.setattr("ipsec_lo_trace.cli.output.os.fdopen", fdopen)
+    monkeypatch.setattr("ipsec_lo_trace.cli.files.os.fdopen", fdopen)
     done = invoke("ping", *form, "-c", "30", "-o", str(path))
     assert_refused(done, "trace: cannot write: No space left on device")
     assert path.read_bytes() == b"an older trace"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ipsec_lo_trace.cli.text import TextChoice, write_text
+from ipsec_lo_trace.cli.terminal import TextChoice, write_text
 from ipsec_lo_trace.render.store import StoredTrace
 from tests.cli.support import invoke, ping, spawn
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from ipsec_lo_trace.cli import main
-from ipsec_lo_trace.cli.topics import TOPICS
+from ipsec_lo_trace.cli.commands.help import TOPICS
+from ipsec_lo_trace.cli.exits import EXIT_TROUBLE
 from ipsec_lo_trace.kernel.netbsd_2003_08 import link_table
 from ipsec_lo_trace.matrix import run
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
@@ -130,7 +130,7 @@ def test_check_finds_what_is_out_of_date(tmp_path: Path) -> None:
     assert "| `panic` |" in made
     assert made.startswith("words <!--")
     assert made.endswith("--> words")
-    assert script("console").run("ipsec-lo-trace ping -f none.conf", tmp_path)[0] == main.EXIT_TROUBLE
+    assert script("console").run("ipsec-lo-trace ping -f none.conf", tmp_path)[0] == EXIT_TROUBLE
 
 
 def shown_commands() -> list[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import click
 import pytest
 
-from ipsec_lo_trace.cli.run_export import FORMATS as TABLE
-from ipsec_lo_trace.render.export.formats import FORMATS, load_writer
+from ipsec_lo_trace.cli.commands import load
+from ipsec_lo_trace.cli.commands.export import command
+from ipsec_lo_trace.cli.formats import FORMATS
 from tests.cli.support import assert_refused, invoke, spawn
 from tests.export.support import export, stored
 
@@ -29,10 +31,12 @@ def config(folder: Path, text: str = CONFIG, name: str = "own.conf") -> str:
 
 def test_every_writer_is_there() -> None:
     """Every form's writer can be imported, and the command's table is the one that --help lists."""
-    assert TABLE is FORMATS
+    to = next(option for option in command.params if option.name == "to")
+    assert isinstance(to.type, click.Choice)
+    assert list(to.type.choices) == list(FORMATS)
     for form in FORMATS.values():
-        assert callable(load_writer(form.writer))
-        assert not form.wire or callable(load_writer(form.wire))
+        assert callable(load(form.writer))
+        assert not form.wire or callable(load(form.wire))
 
 
 @pytest.mark.parametrize(
@@ -204,7 +208,7 @@ def test_no_file_beside_a_device() -> None:
 @pytest.mark.parametrize("to", ["pcapng", "vpp-pcap"])
 def test_no_binary_on_a_terminal(to: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A capture is not written to a terminal."""
-    monkeypatch.setattr("ipsec_lo_trace.cli.run_export._is_terminal", lambda: True)
+    monkeypatch.setattr("ipsec_lo_trace.cli.run.export._is_terminal", lambda: True)
     assert_refused(invoke("export", "@unpatched", "--to", to), "is binary, and standard output is a terminal")
     assert invoke("export", "@unpatched", "--to", "md").code == 0
 

@@ -13,9 +13,10 @@ import msgspec
 from tests.fuzz.engine import fuzz, instrumented, mutate
 
 with instrumented():
-    from ipsec_lo_trace.cli.text import TextChoice, ascii_stream, write_text
+    from ipsec_lo_trace.cli.commands import load
+    from ipsec_lo_trace.cli.formats import FORMATS, Format
+    from ipsec_lo_trace.cli.terminal import TextChoice, ascii_stream, write_text
     from ipsec_lo_trace.model.errors import UserError
-    from ipsec_lo_trace.render.export.formats import FORMATS, Format, load_writer
     from ipsec_lo_trace.render.store import StoredTrace
     from tests.render.support import stored
     from tests.support import PATCHED
@@ -59,10 +60,10 @@ def _text(detail: str) -> View:
 
 
 def _export(form: Format) -> Iterator[View]:
-    write = load_writer(form.writer)
+    write = load(form.writer)
     yield (lambda trace, out: write(trace, None, out)) if form.pair else write
     if form.wire:
-        yield load_writer(form.wire)
+        yield load(form.wire)
 
 
 with instrumented():

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from ipsec_lo_trace.cli import main
-from ipsec_lo_trace.cli.topics import TOPICS
+from ipsec_lo_trace.cli import exits, main
+from ipsec_lo_trace.cli.commands.help import TOPICS
 from tests.cli.support import COMMAND, ROOT, VARIABLES, assert_refused, environment, invoke
 
 
@@ -34,9 +34,9 @@ def test_a_command_s_help(name: str) -> None:
 
 def test_exit_codes() -> None:
     """``help exit-codes`` lists exactly the exit codes that the program has, and 0."""
-    codes = {str(value) for name, value in vars(main).items() if name.startswith("EXIT_")} | {"0"}
-    codes -= {str(main.EXIT_SIGNAL)}
-    codes |= {str(main.EXIT_SIGNAL + number) for number in (signal.SIGHUP, signal.SIGTERM)}
+    codes = {str(value) for name, value in vars(exits).items() if name.startswith("EXIT_")} | {"0"}
+    codes -= {str(exits.EXIT_SIGNAL)}
+    codes |= {str(exits.EXIT_SIGNAL + number) for number in (signal.SIGHUP, signal.SIGTERM)}
     assert {code for code, _meaning in TOPICS["exit-codes"].rows} == codes
     shown = invoke("help", "exit-codes").lines
     assert {line.split()[0] for line in shown if line[:1].isdigit()} == codes

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ipsec_lo_trace.cli.colour import wants_colour
+from ipsec_lo_trace.cli.terminal import wants_colour
 from ipsec_lo_trace.machine.stage import Deliver, Drop, Keep
 from ipsec_lo_trace.pages.index import find
 from ipsec_lo_trace.render.timeline import View, timeline

@@ -16,7 +16,8 @@ from ipsec_lo_trace.render.html.page import write_html
 from ipsec_lo_trace.render.store import StoredTrace, write_jsonl
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer import Plan, Tracing
+from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.program import ProbeOptions
 from tests.render.support import stored
 from tests.support import LOCALHOST, PATCHED, UNPATCHED

@@ -8,7 +8,8 @@ from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.sa import IPPROTO_ESP
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer import Plan, trace
+from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.tracing import trace
 from ipsec_lo_trace.userland.ping import PingOptions
 from ipsec_lo_trace.wire import build, icmp, ip
 from ipsec_lo_trace.xfrm.load import load as load_xfrm

@@ -7,8 +7,8 @@ import pytest
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer import Plan
-from ipsec_lo_trace.tracer import trace as run_plan
+from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.tracing import trace as run_plan
 from ipsec_lo_trace.userland.probe_kind import known_probe
 from ipsec_lo_trace.userland.program import ProbeOptions
 from tests.support import LOCALHOST, PATCHED, UNPATCHED, Traced, taken_apart

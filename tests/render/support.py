@@ -9,7 +9,8 @@ from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.render.store import StoredTrace, write_json, write_jsonl
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer import Plan, Tracing
+from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
 from tests.support import LOCALHOST, UNPATCHED
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.render.store import spool
 from ipsec_lo_trace.render.timeline import View, timeline
-from ipsec_lo_trace.tracer import Plan, Tracing
+from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
 from tests.support import LOCALHOST, scenario
 

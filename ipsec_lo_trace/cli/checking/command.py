@@ -1,24 +1,29 @@
-"""Parse a check's command line with the very command that a user types."""
+"""Parse a check's command line with the very command that a user types, run it, and compare."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 import msgspec
 from click.core import ParameterSource
 
-from ipsec_lo_trace.cli.checking.model import Check
-from ipsec_lo_trace.cli.output import PROGRAM
-from ipsec_lo_trace.cli.ping import command as ping
-from ipsec_lo_trace.cli.pingargs import PingArguments
-from ipsec_lo_trace.cli.probe import command as probe
-from ipsec_lo_trace.cli.runargs import RunArguments
-from ipsec_lo_trace.cli.runoptions import run_arguments
+from ipsec_lo_trace.cli.checking.compare import mismatches
+from ipsec_lo_trace.cli.checking.model import Check, Result
+from ipsec_lo_trace.cli.commands.ping import ping, probe
+from ipsec_lo_trace.cli.files import PROGRAM
+from ipsec_lo_trace.cli.options import RunArguments, chosen_fix, run_arguments
+from ipsec_lo_trace.cli.run.ping import PingArguments
+from ipsec_lo_trace.cli.run.start import configuration, start
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.profiles.whatif import parse_cut
+from ipsec_lo_trace.render.minimal import run_lines, step_lines, verdict_lines
+from ipsec_lo_trace.render.store import StoredTrace, spool
+from ipsec_lo_trace.tracer.tracing import Tracing
+from ipsec_lo_trace.tracer.whatif import parse_cut
 from ipsec_lo_trace.userland.probe_kind import known_probe
 
 ABOUT_THE_RUN = {*RunArguments.__struct_fields__, "patched", "unpatched", "fix", "drop_mark"}
@@ -72,3 +77,34 @@ def _refuse_output(context: click.Context) -> None:
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if given and name not in ABOUT_THE_RUN:
             raise click.UsageError(f"{option.opts[0]} has nothing to act on: a check writes no trace")
+
+
+@contextmanager
+def prepared(arguments: PingArguments) -> Iterator[Tracing]:
+    """Read the configuration and boot the kernel, so that what cannot run is told before anything runs."""
+    fix, chosen = chosen_fix(arguments)
+    cuts = tuple(parse_cut(text) for text in arguments.drop_mark)
+    tracing = start(arguments.run, fix, chosen=chosen, read=configuration(arguments.run), cuts=cuts)
+    try:
+        yield tracing
+    finally:
+        tracing.crossings.close()
+
+
+def performed(check: Check, tracing: Tracing) -> Result:
+    """Run it to its end and compare."""
+    trace = spool(tracing, tracing.crossings.lines())
+    try:
+        minimal = list(_numbered(trace))
+        found = list(mismatches(check, trace, minimal))
+        return Result(check=check, mismatches=found, minimal=[line for _row, line in minimal])
+    finally:
+        trace.close()
+
+
+def _numbered(trace: StoredTrace) -> Iterator[tuple[int, str]]:
+    """Give the minimal form's lines, each with its row; 0 for the run's and the verdict's."""
+    yield from ((0, line) for line in run_lines(trace.run))
+    for step in trace.steps():
+        yield from ((step.row, line) for line in step_lines(step))
+    yield from ((0, line) for line in verdict_lines(trace.verdict))

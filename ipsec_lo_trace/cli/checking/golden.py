@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ipsec_lo_trace.cli.checking.model import Check, Expected, Minimal
 from ipsec_lo_trace.cli.checking.text import split_head, trace_lines
-from ipsec_lo_trace.cli.output import PROGRAM
+from ipsec_lo_trace.cli.files import PROGRAM
 from ipsec_lo_trace.model.errors import UserError
 
 COMMAND = f"# {PROGRAM} "

@@ -7,7 +7,7 @@ from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from ipsec_lo_trace.cli.checking.model import Mismatch, Result
-from ipsec_lo_trace.cli.output import PROGRAM
+from ipsec_lo_trace.cli.files import PROGRAM
 
 NO_TIME = 'timestamp="1970-01-01T00:00:00" hostname="localhost"'
 """The usual schema insists on both, and a report does not depend on clock or host."""

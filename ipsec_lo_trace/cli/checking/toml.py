@@ -11,7 +11,6 @@ import msgspec
 
 from ipsec_lo_trace.cli.checking.golden import minimal_file
 from ipsec_lo_trace.cli.checking.model import Check, Expected, Minimal
-from ipsec_lo_trace.cli.checking.places import Places, places
 from ipsec_lo_trace.cli.checking.text import read_text, split_head, trace_lines
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.counters import is_counter
@@ -21,6 +20,27 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+Places = dict[str, int]
+TABLE = re.compile(r"\s*\[\[\s*check\s*\]\]")
+SUBTABLE = re.compile(r"\s*\[\s*check\s*\.\s*(\w+)\s*\]")
+KEY = re.compile(r"""\s*(?:\w+\s*\.\s*)?["']?([\w\[\]-]+)["']?\s*=""")
+
+
+def places(text: str) -> list[Places]:
+    """Give, for each ``[[check]]`` in turn, the line of each of its keys; "" is the table's own."""
+    found: list[Places] = []
+    quotes = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not quotes and TABLE.match(line):
+            found.append({"": number})
+        elif not quotes and found and (key := SUBTABLE.match(line) or KEY.match(line)):
+            found[-1].setdefault(key[1], number)
+        for kind in ('"""', "'''"):
+            if quotes in ("", kind) and line.count(kind) % 2:
+                quotes = "" if quotes else kind
+    return found
+
 
 PINGS = ("ok", "loss", "error")
 ERRNO = re.compile(r"(E[A-Z0-9]+)?")

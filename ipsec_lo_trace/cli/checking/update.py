@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from ipsec_lo_trace.cli.checking.model import Check, Result
-from ipsec_lo_trace.cli.output import output
+from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.model.errors import UserError
 
 

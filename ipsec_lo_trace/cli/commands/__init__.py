@@ -1,0 +1,21 @@
+"""Commands as click knows them: arguments, options and help; what one does once it runs is found by name.
+
+Nothing here, and nothing that this imports, loads scapy, rich, cryptography or a room that traces.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+
+def load(place: str) -> Any:  # noqa: ANN401 -- whatever stands there
+    """Import what stands at MODULE:NAME."""
+    module, _colon, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+def perform(command: str, *arguments: Any, **values: Any) -> int:  # noqa: ANN401 -- as click gives them
+    """Load what ``command`` does, run it, and return its exit code."""
+    code: int = load(f"ipsec_lo_trace.cli.run.{command}:run")(*arguments, **values)
+    return code

@@ -1,0 +1,46 @@
+"""``ipsec-lo-trace audit``: a real loopback's capture, held against its host's keys and policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
+from ipsec_lo_trace.cli.params import FileName, StrictCommand
+
+CAPTURE = click.argument("capture", type=FileName())
+CONFIG_OPTION = click.option(
+    "-f",
+    "--config",
+    "config",
+    type=FileName(),
+    metavar="FILE",
+    required=True,
+    multiple=True,
+    help="The host's setkey(8) file, or what ip xfrm state and policy print (repeatable); - is stdin.",
+)
+
+
+@click.command("audit", cls=StrictCommand, short_help="Judge what a real loopback carried.")
+@CAPTURE
+@CONFIG_OPTION
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "jsonl", "junit"]),
+    default="text",
+    show_default=True,
+    help="As text, as JSON Lines, or as JUnit's XML.",
+)
+@COLOR_OPTION
+@click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")
+@OUTPUT_OPTION
+def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
+    """Judge what a real loopback carried: did anything cross in clear that a policy protects?
+
+    CAPTURE is a pcap or pcapng file of one host's loopback, as tcpdump writes it; - is standard input. The
+    exit code is 1 if something did.
+    """
+    return perform("audit", **values)

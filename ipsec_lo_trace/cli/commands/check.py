@@ -1,0 +1,33 @@
+"""``ipsec-lo-trace check``: run what check files say and compare with what they expect."""
+
+from __future__ import annotations
+
+import click
+
+from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.options import OUTPUT_OPTION
+from ipsec_lo_trace.cli.params import StrictCommand
+
+
+@click.command("check", cls=StrictCommand, short_help="Run checks: what to run and what to expect.")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "junit", "github"]),
+    default="text",
+    show_default=True,
+    help="As text, as JUnit's XML, or with an annotation for GitHub Actions.",
+)
+@OUTPUT_OPTION
+@click.option("--update", is_flag=True, help="Rewrite golden files and minimal = PATH from what comes out.")
+@click.option("--allow-ci", is_flag=True, help="With --update: also if the variable CI is set.")
+def command(files: tuple[str, ...], format_: str, output: str, *, update: bool, allow_ci: bool) -> int:
+    """Run what check files say, and exit 1 if anything else comes out than they expect.
+
+    FILE is TOML (FILE.toml) or a golden minimal trace with its command in a comment.  Without a FILE, the
+    smoke set that comes with the program is run.
+    """
+    if allow_ci and not update:
+        raise click.UsageError("--allow-ci is for --update")
+    return perform("check", files, format_=format_, path=output, update=update, allow_ci=allow_ci)

@@ -1,0 +1,55 @@
+"""``ipsec-lo-trace matrix``: every case under every fix, in one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
+from ipsec_lo_trace.cli.params import StrictCommand, names_of_kind
+from ipsec_lo_trace.model.codes import OUTCOMES
+
+MAX_JOBS = 64
+
+
+@click.command("matrix", cls=StrictCommand, short_help="Run every case under every fix, in one table.")
+@click.option(
+    "--rows", metavar="PATTERN", multiple=True, help="Only rows whose name fits, as 'tcp-*' (repeatable)."
+)
+@click.option(
+    "--columns",
+    metavar="FIX",
+    multiple=True,
+    shell_complete=names_of_kind("fixes"),
+    help="Only this fix (repeatable).",
+)
+@click.option("--only", type=click.Choice(list(OUTCOMES)), help="Only rows that come to this somewhere.")
+@click.option("--commands", is_flag=True, help="Print each cell's command instead of the table.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "md", "json", "html"]),
+    default="text",
+    show_default=True,
+    help="As text, as Markdown, as one JSON document, or as a web page.",
+)
+@click.option(
+    "-j",
+    "jobs",
+    metavar="N",
+    type=click.IntRange(1, MAX_JOBS),
+    default=1,
+    show_default=True,
+    help="Use N processes.",
+)
+@COLOR_OPTION
+@OUTPUT_OPTION
+def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
+    """Run every case under every fix, in one table.
+
+    Rows are pings over each configuration that comes with the program (list cases) and probes (list probes);
+    columns are the fixes (list fixes). The table says what each run came to.
+    """
+    return perform("matrix", **values)

@@ -1,0 +1,68 @@
+"""``ipsec-lo-trace sweep``: random configurations under every fix, held to laws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
+from ipsec_lo_trace.cli.params import FileName, StrictCommand
+
+MAX_CASES = 100_000_000
+MAX_JOBS = 64
+
+
+@click.command("sweep", cls=StrictCommand, short_help="Look for surprises in random configurations.")
+@click.option(
+    "--cases",
+    metavar="N",
+    type=click.IntRange(1, MAX_CASES),
+    default=200,
+    show_default=True,
+    help="Run N cases.",
+)
+@click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(0, 0xFFFFFFFF),
+    default=0,
+    show_default=True,
+    help="Which cases: the same seed always draws the same.",
+)
+@click.option(
+    "-j",
+    "jobs",
+    metavar="N",
+    type=click.IntRange(1, MAX_JOBS),
+    default=1,
+    show_default=True,
+    help="Use N processes.",
+)
+@click.option(
+    "--resume",
+    type=FileName(),
+    metavar="FILE",
+    help="Keep what is done in FILE, and go on from there if it exists.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="As text, or as JSON Lines: the sweep, then each broken law.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error.")
+@COLOR_OPTION
+@OUTPUT_OPTION
+def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
+    """Look for surprises in random configurations.
+
+    Each case is a random legal configuration and a ping or a probe. It is run under every fix (list fixes),
+    and every run is held to laws (list laws). Where a kernel is known to break a law (list truths), that is
+    counted by itself; any other breach makes the exit code 1. The first case of each kind is made as small
+    as it goes, and printed with the command that runs it.
+    """
+    return perform("sweep", **values)

@@ -1,0 +1,1 @@
+"""What each command does once it runs: its arguments checked, the run, the output."""

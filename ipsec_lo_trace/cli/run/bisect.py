@@ -1,0 +1,62 @@
+"""``ping --bisect``: run the same ping once for each row, with the tags deleted after it."""
+
+from __future__ import annotations
+
+from typing import IO
+
+import msgspec
+
+from ipsec_lo_trace.cli.files import output
+from ipsec_lo_trace.cli.options import chosen_fix
+from ipsec_lo_trace.cli.run.ping import PingArguments
+from ipsec_lo_trace.cli.run.start import configuration, start
+from ipsec_lo_trace.cli.terminal import look
+from ipsec_lo_trace.findings.bisect import bisect, intervals
+from ipsec_lo_trace.model.bisection import Try
+from ipsec_lo_trace.model.cut import Cut
+from ipsec_lo_trace.model.errors import BrokenInvariantError
+from ipsec_lo_trace.model.trace import Step, Verdict
+from ipsec_lo_trace.setkey.load import load
+from ipsec_lo_trace.setkey.write import write
+
+Stretches = list[tuple[Try, Try]]
+
+
+def run_bisect(arguments: PingArguments) -> int:
+    """Try every row; print what each try came to and between which rows deleting the tags helps."""
+    # A run changes its databases, and standard input can be read once: each try reads this text.
+    text = write(configuration(arguments.run).db)
+
+    def run(*cuts: Cut) -> tuple[list[Step], Verdict]:
+        fix, chosen = chosen_fix(arguments)
+        tracing = start(arguments.run, fix, chosen=chosen, read=load(text, "configuration"), cuts=cuts)
+        _run, *steps, verdict = tracing.whole()
+        if not isinstance(verdict, Verdict):
+            raise BrokenInvariantError("a trace without its verdict")
+        return [step for step in steps if isinstance(step, Step)], verdict
+
+    steps, verdict = run()
+    tries = bisect(steps, verdict, lambda stage, visit: run(Cut("tags", stage, visit))[1])
+    stretches = list(intervals(tries))
+    with output(arguments.output) as out:
+        if arguments.format_ == "json":
+            _write_json(verdict, tries, stretches, out)
+        else:
+            _write_text(arguments, verdict, tries, stretches, out)
+    return 0
+
+
+def _write_json(verdict: Verdict, tries: list[Try], stretches: Stretches, out: IO[bytes]) -> None:
+    rows = [[first.row, last.row] for first, last in stretches]
+    found = {"outcome": verdict.outcome, "code": verdict.code, "tries": tries, "intervals": rows}
+    out.write(msgspec.json.encode(found) + b"\n")
+
+
+def _write_text(
+    arguments: PingArguments, verdict: Verdict, tries: list[Try], stretches: Stretches, out: IO[bytes]
+) -> None:
+    from ipsec_lo_trace.cli.terminal import ascii_stream, write_lines  # noqa: PLC0415 -- rich loads for text alone
+    from ipsec_lo_trace.render.bisect import bisection  # noqa: PLC0415
+
+    width, colour = look(arguments.output, arguments.color)
+    write_lines(bisection(verdict, tries, stretches, width), ascii_stream(out), colour=colour)

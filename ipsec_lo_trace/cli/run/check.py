@@ -1,0 +1,46 @@
+"""Run checks: read them all, run them all, then report."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+from ipsec_lo_trace.cli.checking.command import arguments_of, performed, prepared
+from ipsec_lo_trace.cli.checking.files import builtin_checks, read_checks
+from ipsec_lo_trace.cli.checking.model import Check, Result
+from ipsec_lo_trace.cli.checking.report import REPORTS
+from ipsec_lo_trace.cli.checking.update import refuse_nothing_to_update, refuse_update, updated
+from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
+from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
+
+
+def run(files: tuple[str, ...], *, format_: str, path: str, update: bool, allow_ci: bool) -> int:
+    """Run the checks of these files, or the built-in ones; give the exit code."""
+    refuse_own_input(path, *files)
+    if update:
+        refuse_update(os.environ, builtin=not files, allow_ci=allow_ci)
+    checks = [check for file in files for check in read_checks(file, fresh=update)] or builtin_checks()
+    if update:
+        refuse_nothing_to_update(checks)
+    results = run_all(checks)
+    if update:
+        results = [_rewritten(result) for result in results]
+    report, errors = REPORTS[format_]
+    with output(path) as out:
+        out.write("".join(f"{line}\n" for line in report(results)).encode("ascii", errors))
+    return EXIT_NOT_MET if any(result.mismatches for result in results) else 0
+
+
+def run_all(checks: list[Check]) -> list[Result]:
+    """Run checks; UserError before any runs if one of them cannot."""
+    arguments = [arguments_of(check) for check in checks]
+    with ExitStack() as stack:
+        tracings = [stack.enter_context(prepared(each)) for each in arguments]
+        return [performed(check, tracing) for check, tracing in zip(checks, tracings, strict=True)]
+
+
+def _rewritten(result: Result) -> Result:
+    rest, file = updated(result)
+    if file is not None:
+        complain(f"rewrote {file}")
+    return rest

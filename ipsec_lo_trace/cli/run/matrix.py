@@ -1,0 +1,119 @@
+"""Fill the table, in as many processes as asked for, and write it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import Any
+
+import click
+import msgspec
+from rich.text import Text
+
+from ipsec_lo_trace.cli.files import output
+from ipsec_lo_trace.cli.options import given, refuse
+from ipsec_lo_trace.cli.terminal import ascii_stream, look, write_lines
+from ipsec_lo_trace.fixes.fix import known_fix
+from ipsec_lo_trace.matrix import all_rows
+from ipsec_lo_trace.matrix import run_matrix as filled
+from ipsec_lo_trace.matrix.run import Progress
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.matrix import Matrix, Row
+from ipsec_lo_trace.render.matrix_text import command_lines, matrix_html, matrix_md, matrix_text
+from ipsec_lo_trace.render.matrix_words import headline, key_points, sentences
+
+
+class MatrixArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says; None or empty where it says nothing."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    only: str | None
+    commands: bool
+    format_: str
+    jobs: int
+    color: str | None
+    output: str
+
+    def check(self) -> None:
+        """Refuse what contradicts itself; click.UsageError says what and why."""
+        refuse(
+            given(self, color="--color"),
+            f"is for text, not for --format {self.format_}",
+            if_=self.format_ != "text",
+        )
+        refuse(["--commands"] if self.commands else [], "prints text", if_=self.format_ != "text")
+        if len(set(self.columns)) < len(self.columns):
+            raise click.UsageError("--columns names a fix twice")
+
+
+def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
+    """Check the options and run; return the exit code."""
+    arguments = MatrixArguments(**values)
+    arguments.check()
+    return run_matrix(arguments)
+
+
+def run_matrix(arguments: MatrixArguments) -> int:
+    """Run and write it; give the exit code."""
+    rows = _rows(arguments.rows)
+    fixes = [known_fix(name, "--columns ").name for name in arguments.columns] or None
+    with _progress(len(rows)) as progress:
+        if arguments.jobs == 1:
+            matrix = filled(rows, fixes, progress=progress)
+        else:
+            with ProcessPoolExecutor(arguments.jobs) as executor:
+                matrix = filled(rows, fixes, executor=executor, progress=progress)
+    _write(arguments, matrix.kept(arguments.only) if arguments.only else matrix)
+    return 0
+
+
+def _rows(patterns: tuple[str, ...]) -> list[Row]:
+    rows = all_rows()
+    for pattern in patterns:
+        if not any(fnmatchcase(row.name, pattern) for row in rows):
+            raise UserError(
+                f"--rows {pattern}: no row's name fits", hint="without --rows, matrix shows them all"
+            )
+    return [row for row in rows if not patterns or any(fnmatchcase(row.name, one) for one in patterns)]
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Progress | None]:
+    """Show a bar on stderr if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 -- for terminals alone
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("rows", total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _write(arguments: MatrixArguments, matrix: Matrix) -> None:
+    with output(arguments.output) as out:
+        if arguments.format_ == "json":
+            told = {
+                "headline": headline(matrix),
+                "points": list(key_points(matrix)),
+                "matrix": matrix,
+                "words": list(sentences(matrix)),
+            }
+            out.write(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+            return
+        width, colour = look(arguments.output, arguments.color)
+        colour = colour and arguments.format_ == "text"
+        write_lines(_lines(arguments, matrix, width), ascii_stream(out), colour=colour)
+
+
+def _lines(arguments: MatrixArguments, matrix: Matrix, width: int) -> Iterator[Text]:
+    if arguments.format_ == "md":
+        return map(Text, matrix_md(matrix))
+    if arguments.format_ == "html":
+        return map(Text, matrix_html(matrix))
+    return command_lines(matrix) if arguments.commands else matrix_text(matrix, width=width)

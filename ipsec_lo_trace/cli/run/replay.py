@@ -1,0 +1,162 @@
+"""Replay a capture and write its trace in the form that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from typing import Any, BinaryIO, cast
+
+import click
+import msgspec
+
+from ipsec_lo_trace.capture.errors import CaptureError
+from ipsec_lo_trace.capture.read import STDIN, STDIN_NAME, open_capture
+from ipsec_lo_trace.cli.exits import EXIT_TROUBLE
+from ipsec_lo_trace.cli.files import complain, refuse_own_input
+from ipsec_lo_trace.cli.options import chosen_fix, given, one_fix, refuse
+from ipsec_lo_trace.cli.params import LOCALHOST
+from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin, shown_name
+from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, seekable, write_trace
+from ipsec_lo_trace.model.address import can_be_local
+from ipsec_lo_trace.model.build import read_setting
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.tracing import Tracing
+from ipsec_lo_trace.userland.replay import ReplayOptions
+from ipsec_lo_trace.wire import ip
+
+
+class ReplayArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says; None where it says nothing."""
+
+    capture: str
+    config: tuple[str, ...]
+    unpatched: bool
+    patched: bool
+    fix: str | None
+    settings: tuple[str, ...]
+    local: tuple[IPv4Address, ...]
+    seed: int
+    format_: str
+    detail: str | None
+    show_bytes: str | None
+    color: str | None
+    quiet: bool
+    verbose: bool
+    output: str
+    expect: str | None
+
+    @property
+    def turned(self) -> tuple[tuple[str, str], ...]:
+        """The switches that --set turns."""
+        return tuple(read_setting(text) for text in self.settings)
+
+    def check(self) -> None:
+        """Refuse what contradicts itself; click.UsageError says what and why."""
+        one_stdin(self.capture, *self.config)
+        one_fix(patched=self.patched, unpatched=self.unpatched, fix=self.fix)
+        names = [name for name, _value in self.turned]
+        for name in names:
+            if names.count(name) > 1:
+                raise click.UsageError(f"--set {name}=... is given twice")
+        refuse(["-q"] if self.quiet else [], "and -v exclude each other", if_=self.verbose)
+        flags = [option for given_, option in ((self.quiet, "-q"), (self.verbose, "-v")) if given_]
+        whole = given(self, detail="--detail", show_bytes="--bytes")
+        text_only = whole + given(self, color="--color") + flags
+        refuse(text_only, f"is for text, not for --format {self.format_}", if_=self.format_ != "text")
+        refuse(whole, "has nothing to act on: -q prints one line", if_=self.quiet)
+        layout = given(self, show_bytes="--bytes") + flags
+        refuse(layout, "is not part of the minimal form", if_=self.detail == "minimal")
+
+
+MAX_ADDRESSES = 4096
+
+
+class Survey(msgspec.Struct):
+    """What a capture holds: how many IPv4 packets and others, between whom, and what stopped it."""
+
+    count: int = 0
+    others: int = 0
+    first: bytes = b""
+    addresses: set[IPv4Address] = msgspec.field(default_factory=set)
+    error: CaptureError | None = None
+
+
+def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
+    """Check the options and run; return the exit code."""
+    arguments = ReplayArguments(**values)
+    arguments.check()
+    return run_replay(arguments)
+
+
+def run_replay(arguments: ReplayArguments) -> int:
+    """Run it; give the exit code."""
+    check_expectation(arguments.expect)
+    refuse_own_input(arguments.output, arguments.capture, *arguments.config)
+    read = host_configuration(arguments.config)
+    fix, chosen = chosen_fix(arguments)
+    name = STDIN_NAME if arguments.capture == STDIN else arguments.capture
+    with seekable(arguments.capture) as opened:
+        stream = cast("BinaryIO", opened)
+        survey = _survey(stream, name)
+        if not survey.count:
+            raise survey.error or UserError("there is no IPv4 packet in it", file=name)
+        if survey.others:
+            complain(f"{name}: {survey.others} packets are no IPv4 and left out")
+        plan = Plan(
+            options=_options(arguments, stream, name, survey),
+            fix=fix,
+            chosen=chosen,
+            config=" ".join(f"-f {shown_name(path)}" for path in arguments.config),
+            local=frozenset({LOCALHOST, *arguments.local, *survey.addresses}),
+            seed=arguments.seed,
+            settings=arguments.turned,
+        )
+        tracing = Tracing(plan, read)
+        try:
+            verdict = write_trace(arguments, tracing)
+        finally:
+            tracing.crossings.close()
+    if survey.error is not None:
+        complain(str(survey.error))
+        return EXIT_TROUBLE
+    return as_expected(arguments.expect, verdict)
+
+
+def _options(arguments: ReplayArguments, stream: BinaryIO, name: str, survey: Survey) -> ReplayOptions:
+    def packets() -> Iterator[bytes]:
+        stream.seek(0)
+        left = survey.count
+        for frame in open_capture(stream, name):
+            if frame.data and left:
+                left -= 1
+                yield frame.data
+            if not left:
+                return
+
+    return ReplayOptions(
+        name=shown_name(arguments.capture),
+        packets=packets,
+        src=ip.address(survey.first[:4]) if survey.first else LOCALHOST,
+        dst=ip.address(survey.first[4:]) if survey.first else LOCALHOST,
+        count=survey.count,
+    )
+
+
+def _survey(stream: BinaryIO, name: str) -> Survey:
+    """Read the capture once, for what must be known before it is replayed."""
+    survey = Survey()
+    try:
+        for frame in open_capture(stream, name):
+            if len(frame.data) < ip.HEADER_LEN:
+                survey.others += not frame.data
+                survey.count += bool(frame.data)
+                continue
+            survey.count += 1
+            ends = ip.ends(frame.data)
+            survey.first = survey.first or ends
+            if len(survey.addresses) < MAX_ADDRESSES:
+                survey.addresses |= set(filter(can_be_local, (ip.address(ends[:4]), ip.address(ends[4:]))))
+    except CaptureError as error:
+        survey.error = error
+    return survey

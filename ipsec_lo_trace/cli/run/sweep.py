@@ -1,0 +1,145 @@
+"""Run a sweep in as many processes as asked for, keep what is done, and write the report."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
+from ipsec_lo_trace.cli.options import given, refuse
+from ipsec_lo_trace.cli.terminal import ascii_stream, look, write_lines
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.sweep import Sweep
+from ipsec_lo_trace.render.sweep_text import sweep_jsonl, sweep_text
+from ipsec_lo_trace.sweep.run import Told, begin, go_on
+
+
+class SweepArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says; None where it says nothing."""
+
+    cases: int
+    seed: int
+    jobs: int
+    resume: str | None
+    format_: str
+    quiet: bool
+    color: str | None
+    output: str
+
+    def check(self) -> None:
+        """Refuse what contradicts itself; click.UsageError says what and why."""
+        is_text = self.format_ == "text"
+        refuse(given(self, color="--color"), f"is for text, not for --format {self.format_}", if_=not is_text)
+
+
+SAME = {
+    "schema": "was written by another version",
+    "tool": "was written by another version",
+    "seed": "is of another seed",
+    "fixes": "is about other fixes",
+    "programs": "is about other probes",
+}
+"""What must be the same in the file and now, and what it means if it is not."""
+
+
+def resumed(file: str, begun: Sweep, cases: int) -> Sweep:
+    """Give the sweep that a file holds, or ``begun`` if there is none; UserError if it does not fit."""
+    try:
+        data = Path(file).read_bytes()
+    except FileNotFoundError:
+        return begun
+    except OSError as error:
+        raise UserError(f"cannot read it: {error.strerror or error}", file=file) from None
+    try:
+        sweep = msgspec.json.decode(data, type=Sweep)
+    except msgspec.DecodeError as error:
+        raise UserError(f"no sweep to resume: {error}", file=file) from None
+    for field, meaning in SAME.items():
+        if getattr(sweep, field) != getattr(begun, field):
+            raise UserError(f"the sweep in it {meaning}, so it cannot be resumed", file=file)
+    if sweep.done > cases:
+        raise UserError(f"{sweep.done} cases are done already, more than --cases {cases}", file=file)
+    return sweep
+
+
+def keep(file: str | None, sweep: Sweep) -> None:
+    """Write the sweep to its file, if it has one."""
+    if file is not None:
+        with output(file) as out:
+            out.write(msgspec.json.encode(sweep) + b"\n")
+
+
+EXIT_BROKEN_LAW = 1
+
+
+def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
+    """Check the options and run; return the exit code."""
+    arguments = SweepArguments(**values)
+    arguments.check()
+    return run_sweep(arguments)
+
+
+def run_sweep(arguments: SweepArguments) -> int:
+    """Run and write it; give the exit code."""
+    refuse_own_input(arguments.output, arguments.resume)
+    sweep = begin(arguments.seed)
+    if arguments.resume is not None:
+        sweep = resumed(arguments.resume, sweep, arguments.cases)
+    before, started = sweep.done, time.perf_counter()
+    with _progress(sweep, arguments) as told:
+        if arguments.jobs == 1:
+            go_on(sweep, arguments.cases, told=told)
+        else:
+            with ProcessPoolExecutor(arguments.jobs, initializer=_leave_interrupts) as executor:
+                go_on(sweep, arguments.cases, executor=executor, told=told)
+    if not arguments.quiet:
+        _tell_rate(sweep.done - before, time.perf_counter() - started)
+    _write(arguments, sweep)
+    return EXIT_BROKEN_LAW if sweep.ours else 0
+
+
+def _leave_interrupts() -> None:
+    """Leave an interrupt from the keyboard to the process that shares the work out."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _tell_rate(cases: int, seconds: float) -> None:
+    """Say how fast it went; on standard error, since the report is the same on every machine."""
+    complain(f"{cases} cases in {seconds:.1f} s: {cases / max(seconds, 1e-9):.1f} cases a second")
+
+
+@contextmanager
+def _progress(sweep: Sweep, arguments: SweepArguments) -> Iterator[Told]:
+    """Keep what is done after each piece, and show a bar on stderr if that is a terminal."""
+    if arguments.quiet or not sys.stderr.isatty():
+        yield lambda done: keep(arguments.resume, done)
+        return
+    from rich.console import Console  # noqa: PLC0415 -- for terminals alone
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("cases", total=arguments.cases, completed=sweep.done)
+
+        def told(done: Sweep) -> None:
+            keep(arguments.resume, done)
+            bar.update(task, completed=done.done)
+
+        yield told
+
+
+def _write(arguments: SweepArguments, sweep: Sweep) -> None:
+    with output(arguments.output) as out:
+        if arguments.format_ == "jsonl":
+            out.writelines(sweep_jsonl(sweep))
+            return
+        width, colour = look(arguments.output, arguments.color)
+        write_lines(sweep_text(sweep, width=width), ascii_stream(out), colour=colour)

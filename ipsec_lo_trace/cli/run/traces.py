@@ -1,0 +1,181 @@
+"""Traces by name: stored ones, and ``@NAME``, a run on the spot under the fix of that name; and writing them.
+
+Reading a trace needs neither scapy nor cryptography.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
+from ipsec_lo_trace.cli.files import complain, output
+from ipsec_lo_trace.cli.options import RunArguments
+from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED, Fix, all_fixes, find_fix
+from ipsec_lo_trace.model.codes import CODES, OUTCOMES
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.trace import Verdict
+from ipsec_lo_trace.render.store import (
+    BUFFER_BYTES,
+    IN_MEMORY_BYTES,
+    StoredTrace,
+    spool,
+    write_json,
+    write_jsonl,
+)
+from ipsec_lo_trace.setkey.configuration import Configuration
+
+if TYPE_CHECKING:
+    from ipsec_lo_trace.cli.run.ping import PingArguments
+    from ipsec_lo_trace.cli.run.replay import ReplayArguments
+    from ipsec_lo_trace.tracer.tracing import Tracing
+
+STDIN = "-"
+STDIN_NAME = "standard input"
+
+
+@contextmanager
+def opened(path: str) -> Iterator[StoredTrace]:
+    """Open a stored trace, ``-`` for standard input; UserError if it cannot be read or is no trace."""
+    with seekable(path) as lines:
+        yield StoredTrace(lines, STDIN_NAME if path == STDIN else path)
+
+
+@contextmanager
+def seekable(path: str) -> Iterator[IO[bytes]]:
+    """Open a file so that it can be read more than once; UserError if it cannot be read.
+
+    What can be read only once (a pipe) is copied first.
+    """
+    try:
+        lines = _lines(path)
+    except (OSError, ValueError) as error:
+        name = STDIN_NAME if path == STDIN else path
+        raise UserError(f"cannot read it: {getattr(error, 'strerror', None) or error}", file=name) from None
+    with lines:
+        yield lines
+
+
+def _lines(path: str) -> IO[bytes]:
+    if path == STDIN:
+        if getattr(sys.stdin, "buffer", None) is None:
+            raise ValueError("it is closed")
+        return _copied(sys.stdin.buffer)
+    lines = Path(path).open("rb")  # noqa: SIM115 -- closed by seekable()
+    if lines.seekable():
+        return lines
+    with lines:
+        return _copied(lines)
+
+
+def _copied(source: IO[bytes]) -> IO[bytes]:
+    copy = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 -- closed by seekable()
+    try:
+        shutil.copyfileobj(source, copy, BUFFER_BYTES)
+        copy.seek(0)
+    except BaseException:
+        copy.close()
+        raise
+    return copy
+
+
+@contextmanager
+def whole_output(path: str) -> Iterator[IO[bytes]]:
+    """Gather what is written and put it out at the end: a fault in a trace's middle leaves no half a text."""
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as gathered:
+        yield gathered
+        gathered.seek(0)
+        with output(path) as out:
+            shutil.copyfileobj(gathered, out, BUFFER_BYTES)
+
+
+ON_THE_SPOT = "@"
+
+SHORT = {"unpatched": UNPATCHED, "patched": PATCHED}
+
+
+def fix_named(name: str) -> Fix | None:
+    """Find the fix behind ``@NAME``; None for a stored trace, UserError if there is none of that name."""
+    if not name.startswith(ON_THE_SPOT):
+        return None
+    wanted = name.removeprefix(ON_THE_SPOT)
+    found = find_fix(SHORT.get(wanted, wanted))
+    if found is None:
+        kernels = [*SHORT, *(fix.name for fix in all_fixes())]
+        near = get_close_matches(wanted, kernels, n=1)
+        choice = ", ".join(ON_THE_SPOT + kernel for kernel in kernels)
+        hint = f"did you mean {ON_THE_SPOT}{near[0]}?" if near else f"there are {choice}"
+        raise UserError(f"{name}: no such fix", hint=f"{hint}; a file of that name is ./{name}")
+    return found
+
+
+def read_configuration(arguments: RunArguments) -> Configuration:
+    """Read the configuration once: it may come from standard input, and its notes are told once."""
+    from ipsec_lo_trace.cli.run.start import configuration  # noqa: PLC0415 -- loads scapy, which stored traces do without
+
+    return configuration(arguments)
+
+
+@contextmanager
+def trace_named(
+    name: str, fix: Fix | None, arguments: RunArguments, read: Configuration | None
+) -> Iterator[StoredTrace]:
+    """Open a stored trace, or run it on a copy of the configuration: a run changes its SAs."""
+    if fix is None or read is None:
+        with opened(name) as trace:
+            yield trace
+        return
+    from ipsec_lo_trace.cli.run.start import start  # noqa: PLC0415 -- as above
+
+    tracing = start(arguments, fix, chosen=name, read=copy.deepcopy(read))
+    with closing(tracing.crossings):
+        trace = spool(tracing, tracing.crossings.lines())
+    trace.name = name
+    with closing(trace):
+        yield trace
+
+
+def check_expectation(expect: str | None) -> None:
+    """Refuse what is neither an outcome nor a code."""
+    if expect is not None and expect not in OUTCOMES and expect not in CODES:
+        raise UserError(
+            f"--expect {expect}: neither an outcome nor a code",
+            hint=f"outcomes: {', '.join(OUTCOMES)}; codes: {', '.join(sorted(CODES))}",
+        )
+
+
+def write_trace(arguments: PingArguments | ReplayArguments, tracing: Tracing) -> Verdict:
+    """Run it and write its trace as the options say; give the verdict."""
+    with output(arguments.output) as out:
+        if arguments.format_ == "jsonl":
+            return write_jsonl(tracing, tracing.crossings.lines(), out)
+        if arguments.format_ == "json":
+            return write_json(tracing, tracing.crossings.lines(), out)
+        return _write_text(arguments, tracing, out)
+
+
+def _write_text(arguments: PingArguments | ReplayArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
+    from ipsec_lo_trace.cli.terminal import ascii_stream, text_choice, write_text  # noqa: PLC0415 -- rich loads for text alone
+
+    choice = text_choice(arguments)
+    trace = spool(tracing, tracing.crossings.lines())
+    try:
+        write_text(trace, choice, ascii_stream(out))
+        return trace.verdict
+    finally:
+        trace.close()
+
+
+def as_expected(expect: str | None, verdict: Verdict) -> int:
+    """Give the exit code: 1 if the verdict is not what --expect says."""
+    if expect is None or expect in (verdict.outcome, verdict.code):
+        return 0
+    complain(f"expected {expect}, got {verdict.outcome} ({verdict.code})")
+    return EXIT_NOT_MET

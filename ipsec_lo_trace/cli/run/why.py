@@ -1,0 +1,84 @@
+"""Give the reasons of a row of a stored trace, or of one that is run on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from ipsec_lo_trace.cli.files import output, refuse_own_input
+from ipsec_lo_trace.cli.options import RunArguments, given, one_fix, refuse, run_arguments
+from ipsec_lo_trace.cli.run.traces import opened
+from ipsec_lo_trace.cli.terminal import write_page
+from ipsec_lo_trace.render.reasons import why
+from ipsec_lo_trace.render.store import StoredTrace, spool
+from ipsec_lo_trace.render.why import why_lines
+
+
+class WhyArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says; None where it says nothing."""
+
+    row: str
+    trace: str | None
+    unpatched: bool
+    patched: bool
+    fix: str | None
+    run: RunArguments
+    format_: str
+    color: str | None
+    output: str
+
+    def check(self, given_options: list[str]) -> None:
+        """Refuse what contradicts itself; click.UsageError says what and why."""
+        refuse(
+            given_options,
+            f"has nothing to act on: {self.trace} is stored",
+            if_=self.trace is not None,
+        )
+        self.run.check()
+        one_fix(patched=self.patched, unpatched=self.unpatched, fix=self.fix)
+        refuse(given(self, color="--color"), "is for text", if_=self.format_ != "text")
+
+
+def run(given_options: list[str], **values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
+    """Check the options, of which ``given_options`` are about a run, and run; return the exit code."""
+    arguments = WhyArguments(run=run_arguments(values), **values)
+    arguments.check(given_options)
+    return run_why(arguments)
+
+
+def run_why(arguments: WhyArguments) -> int:
+    """Write the reasons; give the exit code."""
+    refuse_own_input(arguments.output, arguments.trace, arguments.run.config)
+    with _trace(arguments) as trace:
+        reasons = why(trace, arguments.row)
+    if arguments.format_ == "json":
+        with output(arguments.output) as out:
+            out.write(msgspec.json.format(msgspec.json.encode(reasons), indent=2) + b"\n")
+        return 0
+    write_page(arguments.output, arguments.color, lambda width: why_lines(reasons, width))
+    return 0
+
+
+@contextmanager
+def _trace(arguments: WhyArguments) -> Iterator[StoredTrace]:
+    if arguments.trace is not None:
+        with opened(arguments.trace) as trace:
+            yield trace
+        return
+    # A stored trace is read without what running one takes (scapy, cryptography).
+    from ipsec_lo_trace.cli.options import chosen_fix  # noqa: PLC0415
+    from ipsec_lo_trace.cli.run.start import configuration, start  # noqa: PLC0415
+
+    fix, chosen = chosen_fix(arguments)
+    tracing = start(arguments.run, fix, chosen=chosen, read=configuration(arguments.run))
+    try:
+        trace = spool(tracing, tracing.crossings.lines())
+    finally:
+        tracing.crossings.close()
+    try:
+        yield trace
+    finally:
+        trace.close()

@@ -1,0 +1,177 @@
+"""Text to a stream: the views' lines, with rich's styles turned into ANSI sequences if colour is wanted."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import IO, Protocol, TextIO
+
+import msgspec
+from rich.color import ColorSystem
+from rich.text import Text
+
+from ipsec_lo_trace.cli.files import STDOUT, output
+from ipsec_lo_trace.render.chosen import Chosen
+from ipsec_lo_trace.render.header import verdict_line
+from ipsec_lo_trace.render.minimal import minimal_lines
+from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.render.timeline import View, timeline
+
+CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+"""A stored trace, or a file's name, cannot steer the terminal that shows it."""
+UNWRAPPED = 1 << 16
+"""A width, in columns, that no verdict reaches: -q is one line, for grep."""
+
+
+class TextChoice(msgspec.Struct, frozen=True):
+    """How to show a trace as text."""
+
+    width: int
+    colour: bool
+    detail: str
+    show_bytes: str
+    quiet: bool
+    assumptions: bool
+    chosen: Chosen | None = None
+
+
+class TextArguments(Protocol):
+    """The options that a command with a timeline has, as its arguments hold them."""
+
+    @property
+    def output(self) -> str:
+        """-o."""
+
+    @property
+    def color(self) -> str | None:
+        """--color."""
+
+    @property
+    def detail(self) -> str | None:
+        """--detail."""
+
+    @property
+    def show_bytes(self) -> str | None:
+        """--bytes."""
+
+    @property
+    def quiet(self) -> bool:
+        """-q."""
+
+    @property
+    def verbose(self) -> bool:
+        """-v."""
+
+
+def text_choice(arguments: TextArguments, chosen: Chosen | None = None) -> TextChoice:
+    """Work out how to show a trace, from the options and where the text goes."""
+    width, colour = look(arguments.output, arguments.color)
+    return TextChoice(
+        width=width,
+        colour=colour,
+        detail=arguments.detail or "summary",
+        show_bytes=arguments.show_bytes or "none",
+        quiet=arguments.quiet,
+        assumptions=arguments.verbose,
+        chosen=chosen,
+    )
+
+
+def ascii_stream(out: IO[bytes]) -> TextIO:
+    """Give a text stream over ``out`` that escapes what is not ASCII, and never closes ``out``."""
+    # A TextIOWrapper that cannot write closes what it wraps, and that may be standard output.
+    ascii_ = codecs.lookup("ascii")
+    return codecs.StreamReaderWriter(out, ascii_.streamreader, ascii_.streamwriter, "backslashreplace")
+
+
+def write_text(trace: StoredTrace, choice: TextChoice, out: TextIO) -> None:
+    """Write the trace's text, line by line."""
+    write_lines(_lines(trace, choice), out, colour=choice.colour)
+
+
+def write_lines(lines: Iterable[Text | str], out: TextIO, *, colour: bool) -> None:
+    """Write lines, with their styles if colour is wanted; a str is our own words, and has none."""
+    shown = _coloured() if colour else _plain
+    for line in lines:  # noqa: FURB122 -- a codec's writelines would join them all first
+        out.write((line if isinstance(line, str) else shown(line)) + "\n")
+
+
+def _plain(line: Text) -> str:
+    return line.plain.translate(CONTROL)
+
+
+def _coloured() -> Callable[[Text], str]:
+    """Give what turns styles into ANSI sequences; rich's own printing would flush and guess at each line."""
+    from rich.console import Console  # noqa: PLC0415 -- dear, and plain text does without it
+
+    console = Console(file=io.StringIO(), _environ={})
+    return lambda line: "".join(
+        piece.style.render(text, color_system=ColorSystem.STANDARD) if piece.style else text
+        for piece in line.render(console)
+        for text in [piece.text.translate(CONTROL)]
+    )
+
+
+def _lines(trace: StoredTrace, choice: TextChoice) -> Iterator[Text]:
+    if choice.quiet:
+        return iter(verdict_line(trace.verdict).wrap(UNWRAPPED))
+    if choice.detail == "minimal":
+        return (Text(line) for line in minimal_lines(trace, choice.chosen))
+    view = View(
+        width=choice.width,
+        detail=choice.detail,
+        show_bytes=choice.show_bytes,
+        assumptions=choice.assumptions,
+        chosen=choice.chosen,
+    )
+    return timeline(trace, view)
+
+
+DEFAULT_COLUMNS = 80
+MIN_COLUMNS = 20
+
+
+def look(output: str, choice: str | None) -> tuple[int, bool]:
+    """Give the width, and whether to colour, for text to ``output`` ("-" is standard output)."""
+    stdout: TextIO | None = getattr(sys, "stdout", None)  # None if it is closed
+    terminal = output == STDOUT and stdout is not None and stdout.isatty()
+    colour = wants_colour(choice or "auto", os.environ, is_terminal=terminal)
+    return columns(os.environ, is_terminal=terminal), colour
+
+
+def wants_colour(choice: str, environment: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Decide about colour from --color (auto, always or never), the environment, and the stream."""
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if any(_is_set(environment.get(name, "")) for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return environment.get("TERM") != "dumb" and is_terminal
+
+
+def _is_set(value: str) -> bool:
+    return value.lower() not in ("", "0", "false")
+
+
+def columns(environment: Mapping[str, str], *, is_terminal: bool) -> int:
+    """Give the width in columns: COLUMNS, else the terminal's, else 80."""
+    wish = environment.get("COLUMNS", "")
+    if re.fullmatch(r"[1-9][0-9]{0,8}", wish):
+        return max(int(wish), MIN_COLUMNS)
+    if is_terminal:
+        return max(shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns, MIN_COLUMNS)
+    return DEFAULT_COLUMNS
+
+
+def write_page(path: str, color: str | None, lines: Callable[[int], Iterable[Text]]) -> None:
+    """Write the lines that ``lines`` gives for a width in columns; ``color`` is what --color says."""
+    width, colour = look(path, color)
+    text = list(lines(width))
+    with output(path) as out:
+        write_lines(text, ascii_stream(out), colour=colour)

@@ -1,1 +1,0 @@
-"""Kernel presets (a link table with its sources) and fixes."""

@@ -1,0 +1,91 @@
+"""What to trace, as the tracer takes it."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from ipsec_lo_trace import __version__
+from ipsec_lo_trace.fixes.fix import Fix
+from ipsec_lo_trace.kernel import netbsd_2003_08
+from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS
+from ipsec_lo_trace.model.cut import Cut
+from ipsec_lo_trace.model.records import policy_records, sa_records
+from ipsec_lo_trace.model.trace import SCHEMA, Run
+from ipsec_lo_trace.setkey.configuration import Configuration
+from ipsec_lo_trace.userland.ping import IDENT, PingOptions
+from ipsec_lo_trace.userland.program import ProbeOptions
+
+if TYPE_CHECKING:
+    from ipsec_lo_trace.userland.probe_kind import ProbeKind
+    from ipsec_lo_trace.userland.replay import ReplayOptions
+
+LOCALHOST = IPv4Address("127.0.0.1")
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What to trace: a ping, a probe or a replay, under which fix, on which host.
+
+    ``chosen`` says how the fix was chosen ("--unpatched", "by default"), ``config`` where the configuration
+    comes from ("built in", "-f FILE" without the file's folder).  ``settings`` are switches turned by hand
+    (model.build.KNOBS), ``cuts`` are experiments on the marks; ``reflector`` says who answers: the kernel, or
+    a process in user space.
+    """
+
+    options: PingOptions | ProbeOptions | ReplayOptions
+    fix: Fix
+    chosen: str
+    config: str
+    local: frozenset[IPv4Address] = frozenset({LOCALHOST})
+    seed: int = 0
+    cuts: tuple[Cut, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    reflector: Literal["kernel", "userspace"] = "kernel"
+
+    @property
+    def turned(self) -> dict[str, str]:
+        """The switches that are turned: those that the probe needs, then those turned by hand."""
+        options = self.options
+        needed = _known_probe(options).knobs if isinstance(options, ProbeOptions) else {}
+        return {**needed, **dict(self.settings)}
+
+    def run_record(self, configuration: Configuration) -> Run:
+        """Describe the run before it starts."""
+        options = self.options
+        return Run(
+            schema=SCHEMA,
+            tool=f"ipsec-lo-trace {__version__}",
+            kernel=netbsd_2003_08.NAME,
+            fix=self.fix.name,
+            knobs=[f"{name}={value}" for name, value in self.turned.items()],
+            seed=self.seed,
+            chosen=self.chosen,
+            program=_program_name(options),
+            reflector=self.reflector,
+            src=str(options.src or options.dst),
+            dst=str(options.dst),
+            count=options.count,
+            size=options.size,
+            preload=options.preload if isinstance(options, PingOptions) else 1,
+            ident=IDENT,
+            interface="lo0",
+            config=self.config,
+            what_if=[str(cut) for cut in self.cuts],
+            sas=sa_records(configuration.db),
+            policies=policy_records(configuration.db),
+            assumptions=list(ASSUMPTIONS),
+        )
+
+
+def _known_probe(options: ProbeOptions) -> ProbeKind:
+    from ipsec_lo_trace.userland.probe_kind import known_probe  # noqa: PLC0415 -- a ping does without
+
+    return known_probe(options.kind)
+
+
+def _program_name(options: PingOptions | ProbeOptions | ReplayOptions) -> str:
+    if not isinstance(options, (PingOptions, ProbeOptions)):
+        return f"replay {options.name}"
+    return "ping" if isinstance(options, PingOptions) else f"probe {options.kind}"

@@ -1,0 +1,154 @@
+"""A traced run, whole: configuration and options in, records out, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ipsec_lo_trace.findings.analysis import Labeller
+from ipsec_lo_trace.findings.crossings import Crossings
+from ipsec_lo_trace.findings.judge import Judge
+from ipsec_lo_trace.fixes.fix import built
+from ipsec_lo_trace.kernel import netbsd_2003_08
+from ipsec_lo_trace.machine.run import Machine
+from ipsec_lo_trace.model.cut import Cut
+from ipsec_lo_trace.model.trace import Record, Run, Verdict
+from ipsec_lo_trace.setkey.configuration import Configuration
+from ipsec_lo_trace.userland.ping import Ping, PingOptions
+from ipsec_lo_trace.userland.program import ProbeOptions, Program
+from ipsec_lo_trace.wire.summary import summarise
+
+if TYPE_CHECKING:
+    from ipsec_lo_trace.tracer.whatif import Surgeon
+
+from ipsec_lo_trace.model.errors import BrokenInvariantError
+from ipsec_lo_trace.model.trace import Crossing, Finding, Step
+from ipsec_lo_trace.tracer.plan import Plan, _known_probe
+
+
+class Tracing:
+    """One run in progress: iterate for its records, then ``crossings`` holds what crossed lo0.
+
+    The verdict record that comes last has an empty ``lo0``; whoever stores or shows the trace fills it from
+    ``crossings``, so that a long run needs no memory for it.
+    """
+
+    def __init__(self, plan: Plan, configuration: Configuration) -> None:
+        """Boot the kernel; nothing is sent yet."""
+        self.run = plan.run_record(configuration)
+        self._program = _program(plan)
+        build = built(plan.fix, plan.turned)
+        kernel = netbsd_2003_08.boot(configuration.db, build, local=plan.local, seed=plan.seed)
+        kernel.reflector = plan.reflector
+        table = netbsd_2003_08.link_table()
+        self._surgeon = _surgeon(plan.cuts)
+        self._machine = Machine(
+            kernel,
+            table,
+            deliver=self._program.deliver,
+            summarise=summarise,
+            after=self._surgeon,
+        )
+        self._judge = Judge(self.run)
+
+    @property
+    def crossings(self) -> Crossings:
+        """What crossed lo0 so far."""
+        return self._judge.crossings
+
+    @property
+    def idle_cuts(self) -> list[Cut]:
+        """The experiments that have deleted nothing so far."""
+        return self._surgeon.idle if self._surgeon else []
+
+    def __iter__(self) -> Iterator[Record]:
+        """Give the run record, every step as it happens, and the verdict."""
+        yield self.run
+        see = self._judge.see
+        label = Labeller().label if self.run.program == "ping" else None
+        for steps in self._program.run(self._machine):
+            for step in steps:
+                if label is not None:
+                    step.analysis = label(step)
+                see(step)
+            yield from steps
+        program = self._program
+        yield self._judge.verdict(
+            sent=program.sent,
+            received=program.received,
+            errno=program.errno,
+            counters=self._machine.kernel.counters,
+        )
+
+    def whole(self) -> list[Record]:
+        """Run to the end; give every record, the verdict's ``lo0`` included."""
+        try:
+            records = list(self)
+            verdict = records[-1]
+            if isinstance(verdict, Verdict):
+                verdict.lo0 = list(self.crossings)
+            return records
+        finally:
+            self.crossings.close()
+
+
+def trace(plan: Plan, configuration: Configuration) -> list[Record]:
+    """Run a plan to its end and give the whole trace, the verdict's ``lo0`` included."""
+    return Tracing(plan, configuration).whole()
+
+
+def _program(plan: Plan) -> Program:
+    """Make the process that sends and waits."""
+    options = plan.options
+    if isinstance(options, PingOptions):
+        return Ping(options)
+    if isinstance(options, ProbeOptions):
+        return _known_probe(options).program(options)
+    from ipsec_lo_trace.userland.replay import Replay  # noqa: PLC0415 -- few runs replay
+
+    return Replay(options)
+
+
+def _surgeon(cuts: tuple[Cut, ...]) -> Surgeon | None:
+    if not cuts:
+        return None
+    from ipsec_lo_trace.tracer.whatif import Surgeon  # noqa: PLC0415 -- few runs experiment
+
+    return Surgeon(cuts)
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """A whole trace: what was run, every step in order, and what it came to."""
+
+    run: Run
+    steps: list[Step]
+    verdict: Verdict
+
+    @property
+    def crossings(self) -> list[Crossing]:
+        """What crossed lo0, in order, as tcpdump would see it."""
+        return self.verdict.lo0
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Everything that the run showed, in the order of the rows."""
+        return self.verdict.findings
+
+    def at(self, stage: str, packet: str | None = None) -> list[Step]:
+        """Give the rows of a stage, of one packet if it is named."""
+        return [step for step in self.steps if step.stage == stage and packet in (None, step.packet)]
+
+    def found(self, code: str) -> Finding | None:
+        """Give the finding with this code; None if the run does not show it."""
+        return next((finding for finding in self.findings if finding.code == code), None)
+
+
+def taken_apart(records: list[Record]) -> Trace:
+    """Split a trace's records by kind."""
+    run, *steps, verdict = records
+    if not (isinstance(run, Run) and isinstance(verdict, Verdict)):
+        msg = "a trace without its run or its verdict record"
+        raise BrokenInvariantError(msg)
+    return Trace(run, [step for step in steps if isinstance(step, Step)], verdict)
