@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 
-from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, CipherContext
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS, ICV_LEN
@@ -23,7 +24,7 @@ class EspTransform:
     def __init__(self, cipher: str, enc_key: bytes, auth: str, auth_key: bytes, *, old: bool = False) -> None:
         """Take setkey(8) names, "" for no authentication; ValueError if the cipher cannot use the key."""
         algorithm = CIPHERS[cipher]
-        self._algorithm = algorithm.make(enc_key) if algorithm.make else None
+        made = algorithm.make(enc_key) if algorithm.make else None
         self._digest = AUTHS[auth].digest if auth else None
         self._auth_key = auth_key
         self._fixed_len = 4 if old else 8
@@ -31,7 +32,10 @@ class EspTransform:
         self.block_len = algorithm.block_len
         self.header_len = self._fixed_len + algorithm.iv_len
         self.icv_len = ICV_LEN if auth else 0
-        self._decryptor = _decryptor(self._algorithm, self.iv_len) if self._algorithm else None
+        zeros = CBC(bytes(algorithm.iv_len))
+        self._encryptor = Cipher(made, zeros).encryptor() if made else None
+        self._decryptor = Cipher(made, zeros).decryptor() if made else None
+        self._chained = 0
 
     def padding_len(self, payload_len: int) -> int:
         """Give the bytes to add behind a payload, pad length and next header included.
@@ -44,7 +48,10 @@ class EspTransform:
     def seal(
         self, *, spi: int, seq: int, iv: bytes, next_header: int, payload: bytes, padding: bytes
     ) -> bytes:
-        """Make the ESP packet, from SPI to ICV; ``padding`` has padding_len() - 2 bytes."""
+        """Seal a payload into an ESP packet, from SPI to ICV; ``padding`` has padding_len() - 2 bytes.
+
+        ValueError if that makes no whole blocks.
+        """
         from ipsec_lo_trace.wire import build  # noqa: PLC0415 -- scapy loads to seal, not to open
 
         trailer = build.esp_trailer(len(padding), next_header)
@@ -75,10 +82,17 @@ class EspTransform:
         return self._decryptor.update(blocks)[self.iv_len :]
 
     def _encrypt(self, iv: bytes, plain: bytes) -> bytes:
-        if self._algorithm is None:
+        blks = self.block_len
+        if len(plain) % blks:
+            raise ValueError(f"{len(plain)} bytes are no multiple of {blks}")
+        if self._encryptor is None:
             return plain
-        # Whole blocks go in, so they all come out, and finalize() would have nothing to add.
-        return Cipher(self._algorithm, CBC(iv)).encryptor().update(plain)
+        # CBC mixes a block with the ciphertext before it.  So one context serves all packets, a third of the
+        # cost of a new one: what it mixes into the first block is taken out beforehand, and the IV put in.
+        first = int.from_bytes(plain[:blks], "big") ^ int.from_bytes(iv, "big") ^ self._chained
+        sealed = self._encryptor.update(first.to_bytes(blks, "big") + plain[blks:])
+        self._chained = int.from_bytes(sealed[-blks:], "big")
+        return sealed
 
     def _icv(self, sealed: bytes) -> bytes:
         if self._digest is None:
@@ -86,10 +100,20 @@ class EspTransform:
         return self._digest(self._auth_key, sealed)[:ICV_LEN]
 
 
-def _decryptor(algorithm: BlockCipherAlgorithm, iv_len: int) -> CipherContext:
-    return Cipher(algorithm, CBC(bytes(iv_len))).decryptor()
-
-
 def sequence(sealed: bytes) -> int:
     """Read the sequence number of an ESP packet (not of the old form)."""
     return int.from_bytes(sealed[4:8], "big")
+
+
+def derive_bytes(seed: int, spi: int, seq: int, length: int) -> bytes:
+    """Derive ``length`` bytes (an IV, or random padding) from the run's seed, an SPI and a number.
+
+    They look random and are not: the same three give the same bytes everywhere.
+    """
+    base = b"%d/%d/%d/" % (seed, spi, seq)
+    derived = hashlib.sha256(base).digest()
+    block = 1
+    while len(derived) < length:
+        derived += hashlib.sha256(base + b"%d" % block).digest()
+        block += 1
+    return derived[:length]

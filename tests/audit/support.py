@@ -15,8 +15,7 @@ from ipsec_lo_trace.model.sa import IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPIP
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.wire import icmp, ip, tcp
 from ipsec_lo_trace.wire.ah import AhTransform
-from ipsec_lo_trace.wire.esp import EspTransform
-from ipsec_lo_trace.wire.iv import derive_bytes
+from ipsec_lo_trace.wire.esp import EspTransform, derive_bytes
 from tests import handmade
 
 LO, A, B = "127.0.0.1", "10.9.9.1", "10.9.9.2"

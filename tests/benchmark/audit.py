@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ipsec_lo_trace.wire import ip
-from ipsec_lo_trace.wire.esp import EspTransform
+from ipsec_lo_trace.wire.esp import EspTransform, derive_bytes
 from ipsec_lo_trace.wire.icmp import ICMP_ECHO, ICMP_ECHOREPLY, with_type
-from ipsec_lo_trace.wire.iv import derive_bytes
 from tests import handmade
 from tests.benchmark.__main__ import TOOL, medians, peak_kib
 

@@ -8,8 +8,7 @@ from ipaddress import IPv4Address
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP
 from ipsec_lo_trace.wire import ah, ip
 from ipsec_lo_trace.wire.ah import AhTransform
-from ipsec_lo_trace.wire.esp import EspTransform
-from ipsec_lo_trace.wire.iv import derive_bytes
+from ipsec_lo_trace.wire.esp import EspTransform, derive_bytes
 from tests import handmade
 
 IPPROTO_ICMP = 1

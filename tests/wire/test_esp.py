@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ipsec_lo_trace.wire import esp
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
-from ipsec_lo_trace.wire.esp import EspTransform
+from ipsec_lo_trace.wire.esp import EspTransform, derive_bytes
 
 KEY = bytes(range(1, 65))
 REAL_AUTHS = tuple(name for name in AUTHS if name != "null")
@@ -102,3 +104,44 @@ def test_an_impossible_key_is_refused() -> None:
     """A key length inside the kernel's range that AES has no use for is a ValueError."""
     with pytest.raises(ValueError, match="key size"):
         EspTransform("rijndael-cbc", bytes(17), "", b"")
+
+
+@given(transforms(), st.lists(st.binary(max_size=60), min_size=2, max_size=5))
+def test_no_packet_depends_on_the_one_before(xform: EspTransform, payloads: list[bytes]) -> None:
+    """One transform seals packet after packet as if each were its first: the kept contexts leave no trace."""
+    in_turn = [seal(xform, payload, seq=1) for payload in payloads]
+    assert in_turn[::-1] == [seal(xform, payload, seq=1) for payload in payloads[::-1]]
+
+
+def test_what_fills_no_whole_blocks_is_refused() -> None:
+    """A payload with too little padding is a ValueError, and the next packet is sealed as ever."""
+    xform = EspTransform("des-cbc", bytes(8), "", b"")
+    right = seal(xform, b"payload")
+    with pytest.raises(ValueError, match="9 bytes are no multiple of 8"):
+        xform.seal(spi=1, seq=1, iv=bytes(8), next_header=1, payload=b"payload", padding=b"")
+    assert seal(xform, b"payload") == right
+
+
+# --- derived bytes -------------------------------------------------------------------------------
+
+numbers = st.integers(0, 2**32 - 1)
+
+
+@given(numbers, numbers, numbers, st.integers(0, 300))
+def test_the_same_numbers_give_the_same_bytes(seed: int, spi: int, seq: int, length: int) -> None:
+    """Derived bytes are the same every time, as long as asked, and a shorter run begins a longer one."""
+    derived = derive_bytes(seed, spi, seq, length)
+    assert len(derived) == length
+    assert derived == derive_bytes(seed, spi, seq, length)
+    assert derive_bytes(seed, spi, seq, length + 40)[:length] == derived
+
+
+@given(st.tuples(numbers, numbers, numbers), st.tuples(numbers, numbers, numbers))
+def test_other_numbers_give_other_bytes(one: tuple[int, int, int], two: tuple[int, int, int]) -> None:
+    """Two packets share their IV only if seed, SPI and number are all equal."""
+    assert (derive_bytes(*one, 16) == derive_bytes(*two, 16)) is (one == two)
+
+
+def test_the_derivation_is_sha256_of_the_three_numbers() -> None:
+    """The first block is SHA-256 of seed, SPI and number in decimal: fixed, since golden traces hold IVs."""
+    assert derive_bytes(0, 0x1000, 1, 8) == hashlib.sha256(b"0/4096/1/").digest()[:8]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipsec_lo_trace.wire import build, ipcomp
-from ipsec_lo_trace.wire.iv import derive_bytes
+from ipsec_lo_trace.wire.esp import derive_bytes
 
 STORED = bytes.fromhex("01 0300 fcff") + b"abc"
 """RFC 1951 section 3.2.4: a last block, stored: its length, the length's complement, the bytes."""

@@ -156,7 +156,7 @@ def icmp_send(_k: Kernel, m: Mbuf, args: defs.Reflect) -> Verdict:
     Source: netinet/ip_icmp.c, icmp_send.
     Marks: reads none, adds none, removes none.
     """
-    header_len = ip.read(m.data).header_len
+    header_len = ip.outline(m.data)[0]
     message = m.data[header_len:]
     m.data = m.data[:header_len] + icmp.with_type(message, message[0])
     output = defs.Output(options=args.options, first_hop=args.first_hop)

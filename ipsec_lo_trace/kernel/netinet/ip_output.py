@@ -192,7 +192,7 @@ def _strip(k: Kernel, m: Mbuf) -> str:
 
 def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: Decision) -> Verdict:
     """Show the packet to the filter's output hooks, and give it to its interface, cut if it is too long."""
-    k.checks.append(_filter_check(ip.read(m.data).proto))
+    k.checks.append(_filter_check(ip.outline(m.data)[4]))
     if k.build.pf == "tagging":
         pf_test(m)
     if k.build.if_output != "keep" and m.marks:

@@ -11,7 +11,7 @@ from ipsec_lo_trace.machine.stage import CALL, CRYPTO, Drop, Panic, Verdict, han
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import IPPROTO_ESP, SecurityAssociation
 from ipsec_lo_trace.wire import esp, ip
-from ipsec_lo_trace.wire.iv import derive_bytes
+from ipsec_lo_trace.wire.esp import derive_bytes
 
 SEQUENTIAL_PADDING = bytes(range(1, 256))
 
@@ -25,11 +25,11 @@ def esp_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
     """
     sav = args.sav
     xform = k.esp(sav)
-    header = ip.read(m.data)
-    payload = m.data[header.header_len :]
+    hlen, _ident, _off, _ttl, proto = ip.outline(m.data)
+    payload = m.data[hlen:]
     k.count("esps_output")
     padding_len = xform.padding_len(len(payload))
-    sealed_len = header.header_len + xform.header_len + len(payload) + padding_len + xform.icv_len
+    sealed_len = hlen + xform.header_len + len(payload) + padding_len + xform.icv_len
     if sealed_len > IP_MAXPACKET:
         k.count("esps_toobig")
         return Drop("message-too-long", "EMSGSIZE", f"with ESP the packet would be {sealed_len} bytes long")
@@ -41,12 +41,12 @@ def esp_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
         spi=sav.spi,
         seq=seq,
         iv=derive_bytes(k.seed, sav.spi, seq, xform.iv_len),
-        next_header=header.proto,
+        next_header=proto,
         payload=payload,
         padding=_padding(k, sav, seq, padding_len - esp.TRAILER_LEN),
     )
     # SIMPLER: the bytes are encrypted here, not by the crypto framework between this call and the callback.
-    m.data = ip.patch(m.data[: header.header_len] + sealed, proto=IPPROTO_ESP)
+    m.data = ip.patch(m.data[:hlen] + sealed, proto=IPPROTO_ESP)
     opaque = defs.CryptoOutput(args.isr, sav.tdbi)
     text = f"encrypts with 0x{sav.spi:08x} as number {seq}"
     return hand_off(defs.esp_output_cb, CRYPTO, m, opaque, text)
