@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from console import PROGRAM, run
@@ -30,7 +30,8 @@ from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS, link_table
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
 from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, Stage
 from ipsec_lo_trace.model import audit, audit_codes, codes, trace
-from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.model.operands import Operand, PolicyRecord, RequestRecord
+from ipsec_lo_trace.model.questions import QUESTIONS, Question
 from ipsec_lo_trace.pages.index import KINDS, names_of
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
 
@@ -82,10 +83,27 @@ def code_table(found: dict[str, str]) -> Callable[[str], str]:
 def questions(_old: str) -> str:
     """List the questions that stages ask."""
     rows = (
-        (f"`{name}`", f"`{asked.by}`", asked.text, f"`{asked.stale_code}`" if asked.stale_code else "")
+        (f"`{name}`", f"`{asked.by}`", asked.text, _codes(asked.answers), _codes(_stale(asked)))
         for name, asked in QUESTIONS.items()
     )
-    return table(("id", "asked by", "question", "code if a stale mark settles it"), rows)
+    return table(("id", "asked by", "question", "answers", "code if a stale mark settles it"), rows)
+
+
+def _stale(asked: Question[Any]) -> list[str]:
+    return [asked.stale_code] if asked.stale_code else []
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def operands(_old: str) -> str:
+    """List what may stand on a side of a check, in the words of each kind's own docstring."""
+    rows = []
+    for kind in get_args(Operand):
+        told = (kind.__doc__ or "").splitlines()[0].replace("``", "`")
+        rows.append((f"`{kind.__struct_config__.tag}`", _codes(kind.__struct_fields__), told))
+    return table(("`is`", "fields", "what it is"), rows)
 
 
 def record(struct: type[msgspec.Struct]) -> Callable[[str], str]:
@@ -94,8 +112,8 @@ def record(struct: type[msgspec.Struct]) -> Callable[[str], str]:
     def block(old: str) -> str:
         meanings = dict(re.findall(r"^\| `(\w+)` \| [^|]*(?:\\\|[^|]*)* \| (.*) \|$", old, re.MULTILINE))
         fields = {name: json_type(text) for name, text in struct.__annotations__.items()}
-        tag = struct.__struct_config__.tag
-        rows = [("kind", f'`"{tag}"`')] if tag else []
+        config = struct.__struct_config__
+        rows = [(config.tag_field, f'`"{config.tag}"`')] if config.tag and config.tag_field else []
         rows += fields.items()
         lines = ((f"`{name}`", kind, meanings.get(name, "?")) for name, kind in rows)
         return table(("field", "type", "meaning"), lines)
@@ -244,6 +262,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "finding codes": code_table(codes.FINDING_CODES),
     "reasons": code_table(codes.REASONS),
     "questions": questions,
+    "operands": operands,
     "example step": example_step,
     "excerpt": excerpt,
     "algorithms": algorithms,
@@ -259,8 +278,8 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     **{
         f"record {struct.__name__}": record(struct)
         for struct in (
-            trace.Run, trace.SaRecord, trace.PolicyRecord, trace.Step, trace.Packet, trace.Mark, trace.Change,
-            trace.Check, trace.Verdict, trace.Finding, trace.Crossing,
+            trace.Run, trace.SaRecord, PolicyRecord, RequestRecord, trace.Step, trace.Packet,
+            trace.Mark, trace.Change, trace.Check, trace.Verdict, trace.Finding, trace.Crossing,
             audit.AuditRun, audit.AuditPacket, audit.AuditFinding, audit.AuditVerdict,
         )
     },

@@ -40,7 +40,7 @@ FlagAnswer = Literal["satisfied", "refused"]
 FoundAnswer = Literal["found", "none"]
 YesAnswer = Literal["yes", "no"]
 
-_COVER: dict[CoverAnswer, str] = {"covered": "this policy", "default": "the default policy"}
+_COVER: dict[CoverAnswer, str] = {"covered": "this policy", "default": "none: the default policy"}
 _FLAG: dict[FlagAnswer, str] = {"satisfied": "satisfied", "refused": "refused"}
 _FLAG_TEXT = "does the packet bear the flag that the policy asks for?"
 

@@ -27,6 +27,8 @@ from ipsec_lo_trace.model.sa import PROTO_NAMES
 from ipsec_lo_trace.model.trace import Check, SaRecord
 
 ANY = 255
+NAMING = frozenset({"covered", "chosen", "found"})
+"""Answers that are the right side itself: its policy or its SA says more than they do."""
 MISSING = {"no-sa-used": "no SA used yet", "no-live-sa": "no live SA"}
 
 
@@ -108,8 +110,14 @@ def operand_words(operand: Operand) -> str:
 
 def answer_words(check: Check) -> str:
     """Say the answer; its code if a later version's trace has another question or another answer."""
+    right = check.right
+    if check.answer in NAMING and isinstance(right, PolicyRecord):
+        return treatment_words(right)
+    if check.answer in NAMING and isinstance(right, SaId):
+        return f"0x{right.spi:08x}"
     question = QUESTIONS.get(check.id)
-    return question.answers.get(check.answer, check.answer) if question else check.answer
+    said = question.answers.get(check.answer, check.answer) if question else check.answer
+    return f"{said}, {right.type}" if isinstance(right, DefaultPolicy) else said
 
 
 def compared_words(check: Check) -> str:

@@ -19,6 +19,8 @@ PLAIN = ("via", "bytes", "decision", "to", "errno", "reason", "returned", "count
 RUN = ("tool", "kernel", "fix", "seed", "program", "src", "dst", "count", "size", "preload", "ident",
        "interface", "what_if", "policies", "sas", "assumptions")  # fmt: skip
 """Fields of the run: what was asked for; the words that say how it was asked for are left out."""
+WIRE = tuple(name for name in Packet.__struct_fields__ if name != "info")
+"""Fields of a packet: the words that sum it up are left out."""
 VERDICT = ("outcome", "code", "ping", "errno", "sent", "received", "leaks", "counters")
 """Fields of the verdict: what it came to; rows and words are left out."""
 
@@ -103,7 +105,7 @@ def fields(a: Step, b: Step) -> tuple[str, ...]:
     """Name the fields that differ, those of the packet one by one ("wire.seq")."""
     names: list[str] = []
     if a.wire != b.wire:
-        names += [f"wire.{one.name}" for one in differences(a.wire, b.wire, Packet.__struct_fields__)]
+        names += [f"wire.{one.name}" for one in differences(a.wire, b.wire, WIRE)]
     if a.marks != b.marks and _marks(a.marks) != _marks(b.marks):
         names.append("marks")
     if a.changes != b.changes and _changes(a.changes) != _changes(b.changes):
