@@ -60,6 +60,44 @@ def test_changelog_names_the_version() -> None:
     assert ipsec_lo_trace.__version__ in changelog.read_text(encoding="utf-8")
 
 
+def test_this_release_has_its_day() -> None:
+    """The changelog's newest entry has a date and a version, the package's or a later one."""
+    changelog = (ROOT / "docs" / "CHANGELOG.md").read_text(encoding="utf-8")
+    [newest, *_older] = re.findall(r"^## (.*)$", changelog, re.MULTILINE)
+    head = re.fullmatch(r"(\d+\.\d+\.\d+) \(\d{4}-\d{2}-\d{2}\)", newest)
+    assert head
+    newer, version = (tuple(map(int, each.split("."))) for each in (head[1], ipsec_lo_trace.__version__))
+    assert newer >= version
+
+
+def workflows() -> str:
+    """Return the text of all workflows; skip where a source distribution came without them."""
+    files = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    if not files:
+        pytest.skip("no workflows here")
+    return "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def test_actions_are_pinned() -> None:
+    """Each action that a workflow uses is pinned by a full commit hash, with its version beside it."""
+    used = re.findall(r"uses: (.*)$", workflows(), re.MULTILINE)
+    assert used
+    assert [
+        one for one in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)+", one)
+    ] == []
+    pins = {one.partition("@")[0]: one for one in used}
+    assert set(used) == set(pins.values())
+
+
+def test_ci_runs_every_python_that_is_promised() -> None:
+    """CI's matrix has exactly the versions of Python that the package's metadata names."""
+    [matrix] = re.findall(r"^ *python: \[(.*)\]$", workflows(), re.MULTILINE)
+    config = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    promised = re.findall(r"Python :: (3\.\d+)\"", config)
+    assert re.findall(r"3\.\d+", matrix) == promised
+    assert f'requires-python = ">={promised[0]}"' in config
+
+
 def test_no_file_names_a_machine() -> None:
     """No tracked file has a path that exists on its author's machine alone."""
     found = {

@@ -28,6 +28,7 @@ from tests.matrix.support import run_row_once
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+DOORS = sorted((ROOT / ".github").glob("*.md"))
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^(?:\$ )?(ipsec-lo-trace .*)$", re.MULTILINE)
 CONSOLE = re.compile(r"^```console$", re.MULTILINE)
@@ -157,7 +158,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", pages_with(LINK), ids=name_of)
+@pytest.mark.parametrize("page", [*pages_with(LINK), *DOORS], ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     """Each relative link names a file that is there, and a heading that is in it."""
     for link in LINK.findall(prose(page)):
@@ -167,6 +168,17 @@ def test_links_lead_somewhere(page: Path) -> None:
         target = (page.parent / name).resolve() if name else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize(
+    "page", [DOCS / "explanation" / "architecture.md", ROOT / ".github" / "CONTRIBUTING.md"], ids=name_of
+)
+def test_named_files_are_there(page: Path) -> None:
+    """Each path of this tree that the page names exists; NAME stands for any name."""
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"(?<![\w./])((?:ipsec_lo_trace|tests|docs|\.ci|\.github)/[\w./-]*)", text)
+    assert named
+    assert [path for path in named if not any(ROOT.glob(path.rstrip("/.").replace("NAME", "*")))] == []
 
 
 def test_index_names_every_page() -> None:
