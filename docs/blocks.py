@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 from console import PROGRAM, run
 from decisions import BLOCKS as DECISIONS
-from from_source import said, statements, transfers
+from from_source import rooms, said, statements, transfers
 from retest import BLOCKS as RETEST
 from tables import table
 
@@ -218,6 +218,13 @@ def stage_text(stage: Stage) -> str:
     return f"{parts[0]}\n\n" + "\n".join(f"- {part}" for part in parts[1:])
 
 
+def room_table(_old: str) -> str:
+    """List the rooms, the uppermost first."""
+    return table(
+        ("level", "room", "what it is"), ((str(level), f"`{name}`", text) for level, name, text in rooms())
+    )
+
+
 def graph(_old: str) -> str:
     """Draw the stages; dotted lines are asynchronous."""
     lines = ["```mermaid", "flowchart TD"]
@@ -268,6 +275,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "algorithms": algorithms,
     "assumptions": assumptions,
     "stages": stages,
+    "rooms": room_table,
     "exit codes": topic("exit-codes", "code", code=False),
     "environment": topic("environment", "variable", code=True),
     "glossary": glossary,

@@ -12,8 +12,22 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
+import ipsec_lo_trace
 from ipsec_lo_trace.machine import stage as stages
 from ipsec_lo_trace.machine.stage import Stage
+
+
+def rooms() -> Iterator[tuple[int, str, str]]:
+    """Yield level, name and first line of each room, in the order of the contract in pyproject.toml."""
+    package = Path(ipsec_lo_trace.__file__).parent
+    config = (package.parent / "pyproject.toml").read_text(encoding="utf-8")
+    layers = re.findall(r'"([^"]+)"', config.partition("\nlayers = [")[2].partition("]")[0])
+    for level, layer in enumerate(layers, start=1):
+        for name in layer.split(" | "):
+            folder = package / name
+            file = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+            doc = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+            yield level, name, doc.partition("\n")[0].replace("``", "`")
 
 
 def said(stage: Stage) -> list[str]:

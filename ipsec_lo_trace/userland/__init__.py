@@ -1,1 +1,1 @@
-"""The user's side of the system calls: ping(8) on its raw socket."""
+"""The user's side of the system calls: ping(8), the probes, and the processes that answer."""

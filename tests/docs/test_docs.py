@@ -234,6 +234,17 @@ def test_every_decision_has_status_and_date() -> None:
         assert each.status in ("proposed", "accepted", "rejected") or (later and later[1] in known), each.file
 
 
+def test_every_room_is_described() -> None:
+    """architecture.md has each folder and file of the package as a room, with its words."""
+    text = (DOCS / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    package = ROOT / "ipsec_lo_trace"
+    names = {path.parent.name for path in package.glob("*/__init__.py")}
+    names |= {path.stem for path in package.glob("*.py") if not path.stem.startswith("__")}
+    assert {
+        room for room, words in re.findall(r"^\| \d+ \| `(\w+)` \| (.+) \|$", text, re.MULTILINE) if words
+    } == names
+
+
 def test_every_fix_probe_and_case_is_listed() -> None:
     """fixes.md lists each fix, switch, probe and case that there is."""
     text = (DOCS / "reference" / "fixes.md").read_text(encoding="utf-8")
