@@ -75,7 +75,7 @@ BREAKS = {
         K + "netinet/tcp_subr.py", "reused = longer and header.header_len == ip.HEADER_LEN", "reused = False"
     ),
     "icmp_error answers what came by ESP": Break(
-        K + "netinet/ip_icmp_error.py", "refusal = _encrypted(k, m) or _undeserved", "refusal = _undeserved"
+        K + "netinet/ip_icmp.py", "refusal = _encrypted(k, m) or _undeserved", "refusal = _undeserved"
     ),
     "any OUT_DONE makes ip_output skip": Break(
         K + "netinet/ip_output.py", "        if ident == cached.tdbi:\n", "        if True:\n"
