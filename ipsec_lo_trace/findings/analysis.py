@@ -5,7 +5,7 @@ The label follows from what happened (stage, packet, where the packet went), nev
 
 from __future__ import annotations
 
-from ipsec_lo_trace.model.packet_name import packet_name
+from ipsec_lo_trace.model.packet_name import REQUEST, packet_name
 from ipsec_lo_trace.model.trace import Step
 
 REQUEST_STEPS = {
@@ -49,7 +49,8 @@ class Labeller:
 
     def label(self, step: Step) -> int:
         """Give the step's number, 1 to 8, or 0 after step 8."""
-        if not packet_name(step.packet).is_request:
+        packet = step.packet
+        if packet != REQUEST and not packet_name(packet).is_request:
             self._reached.pop(step.echo, None)
             if step.stage == "ip_output" and step.visit == 1:
                 return 8

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from ipsec_lo_trace.machine.context import Context
 from ipsec_lo_trace.machine.laws import check_marks
@@ -20,22 +20,25 @@ from ipsec_lo_trace.machine.stage import (
     Deliver,
     Drop,
     HandOff,
+    Keep,
     LinkTable,
     Panic,
     Split,
+    Stage,
     Symbol,
     Verdict,
     hand_off,
 )
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.trace import Packet, Step
+from ipsec_lo_trace.model.trace import Change, Check, Packet, Step
 
 STEP_LIMIT = 2000
 """Stages that one packet may visit before the machine calls it a loop.
 
 SIMPLER: a packet that goes through AH or ESP over and over would in the kernel grow until it is too long.
 """
+NOTHING: frozenset[str] = frozenset()
 LOOP = Drop(
     "loop",
     "",
@@ -90,7 +93,7 @@ class Machine:
         """Run ``first`` and all that it reaches by synchronous transfers; give the steps and the errno."""
         error = ""
         steps: list[Step] = []
-        pending: list[tuple[HandOff, frozenset[str]]] = [(first, frozenset())]
+        pending: list[tuple[HandOff, frozenset[str]]] = [(first, NOTHING)]
         while pending and not self.panicked:
             work, hidden = pending.pop()
             step, verdict = self._visit(work)
@@ -120,55 +123,58 @@ class Machine:
     def _visit(self, work: HandOff) -> tuple[Step, Verdict]:
         """Run one stage over the packet and record it."""
         m, kernel, name = work.m, self.kernel, work.to.name
-        self.row = m.row = self.row + 1
-        m.stage, m.steps, m.changes = name, m.steps + 1, []
-        kernel.moved, kernel.checks = {}, []
+        self.row = m.row = row = self.row + 1
+        m.stage, m.steps = name, m.steps + 1
+        changes: list[Change] = []
+        moved: dict[str, int] = {}
+        checks: list[Check] = []
+        m.changes, kernel.moved, kernel.checks = changes, moved, checks
         before = m.marks
-        verdict = self._run(work) if m.steps <= STEP_LIMIT else LOOP
+        stage = self.table[name]
+        verdict = stage.function(kernel, m, work.args) if m.steps <= STEP_LIMIT else LOOP
+        if isinstance(verdict, HandOff):
+            to, errno, reason = verdict.to.name, None, ""
+            if to not in stage.may_reach:
+                _undeclared(stage, to)
+        else:
+            to, errno, reason = self._ended(verdict, m, stage)
         text = verdict.text
         if self.after is not None:
             text = "; ".join(filter(None, (text, self.after(m))))
-        if m.marks is not before or m.changes:
+        if changes or m.marks is not before:
             check_marks(before, m)
-        wire = m.wire
-        changed = wire is None or (m.data is not m.described and m.data != m.described)
-        if wire is None or changed:
-            wire = m.wire = self.summarise(m.data)
-            m.described = m.data
+        data, wire, shown = m.data, m.wire, None
+        if wire is None or (data is not m.described and data != m.described):
+            wire, shown = self.summarise(data), data.hex()
+            m.wire, m.described = wire, data
         visit = m.visits[name] = m.visits.get(name, 0) + 1
-        to, errno, reason = _ending(verdict)
-        shown = m.data.hex() if changed else None
         # In the order of the fields of Step.
         step = Step(
-            m.row, m.echo, 0, name, visit, m.packet, work.via, wire, shown, m.marks, m.changes, kernel.checks,
-            verdict.decision, to, errno, reason, None, kernel.moved, text,
+            row, m.echo, 0, name, visit, m.packet, work.via, wire, shown, m.marks, changes, checks,
+            verdict.decision, to, errno, reason, None, moved, text,
         )  # fmt: skip
         return step, verdict
 
-    def _run(self, work: HandOff) -> Verdict:
-        """Call the stage, hold it to the hand-offs that it declares, and carry out how a path ends."""
-        stage = self.table[work.to.name]
-        verdict = stage.function(self.kernel, work.m, work.args)
-        if isinstance(verdict, (HandOff, Split)):
-            for part in (verdict,) if isinstance(verdict, HandOff) else verdict.parts:
+    def _ended(
+        self, verdict: Split | Drop | Keep | Deliver | Panic, m: Mbuf, stage: Stage
+    ) -> tuple[str, str | None, str]:
+        """Carry out how a path ends or parts; give what takes the packet next, and errno and reason."""
+        if isinstance(verdict, Drop):
+            return "", verdict.errno or None, verdict.reason
+        if isinstance(verdict, Deliver):
+            self.deliver(verdict.to, m)
+            return f"{SOCKET}:{verdict.to}", None, ""
+        if isinstance(verdict, Split):
+            for part in verdict.parts:
                 if part.to.name not in stage.may_reach:
-                    msg = f"{stage.symbol.name} hands off to {part.to.name}, which it does not declare"
-                    raise BrokenInvariantError(msg)
-        elif isinstance(verdict, Panic):
+                    _undeclared(stage, part.to.name)
+            return verdict.parts[0].to.name, None, ""
+        if isinstance(verdict, Panic):
             self.panicked = True
-        elif isinstance(verdict, Deliver):
-            self.deliver(verdict.to, work.m)
-        return verdict
+            return "", None, verdict.reason
+        return "", None, ""
 
 
-def _ending(verdict: Verdict) -> tuple[str, str | None, str]:
-    """Say what takes the packet next ("" if its path ends here), and errno and reason of an end."""
-    if isinstance(verdict, HandOff):
-        return verdict.to.name, None, ""
-    if isinstance(verdict, Drop):
-        return "", verdict.errno or None, verdict.reason
-    if isinstance(verdict, Split):
-        return verdict.parts[0].to.name, None, ""
-    if isinstance(verdict, Deliver):
-        return f"{SOCKET}:{verdict.to}", None, ""
-    return "", None, verdict.reason if isinstance(verdict, Panic) else ""
+def _undeclared(stage: Stage, to: str) -> NoReturn:
+    msg = f"{stage.symbol.name} hands off to {to}, which it does not declare"
+    raise BrokenInvariantError(msg)

@@ -7,7 +7,8 @@ A trace without its verdict is incomplete, and every reader says so.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import IO
 
 import msgspec
@@ -28,19 +29,18 @@ IN_MEMORY_BYTES = 1 << 22
 BUFFER_BYTES = 1 << 18
 
 
-def write_jsonl(records: Iterable[Record], crossings: Iterable[bytes], out: IO[bytes]) -> Verdict:
+def write_jsonl(stretches: Iterable[Sequence[Record]], crossings: Iterable[bytes], out: IO[bytes]) -> Verdict:
     """Write one record a line; the verdict's ``lo0`` is filled from ``crossings`` (JSON, one each).
 
-    Returns the verdict, as it came.
+    Records come by the stretch, the verdict in one of its own.  Return the verdict, as it came.
     """
     verdict: Verdict | None = None
     buffer = bytearray()
-    for record in records:
-        if isinstance(record, Verdict):
-            verdict = record
+    for records in stretches:
+        if records and isinstance(records[-1], Verdict):
+            verdict = records[-1]
             continue
-        _ENCODER.encode_into(record, buffer, -1)
-        buffer += b"\n"
+        buffer += _ENCODER.encode_lines(records)
         if len(buffer) > BUFFER_BYTES:
             out.write(buffer)
             buffer.clear()
@@ -51,11 +51,11 @@ def write_jsonl(records: Iterable[Record], crossings: Iterable[bytes], out: IO[b
     return verdict
 
 
-def write_json(records: Iterable[Record], crossings: Iterable[bytes], out: IO[bytes]) -> Verdict:
+def write_json(stretches: Iterable[Sequence[Record]], crossings: Iterable[bytes], out: IO[bytes]) -> Verdict:
     """Write one document, ``{"run": ..., "steps": [...], "verdict": ...}``; otherwise as write_jsonl."""
     verdict: Verdict | None = None
     comma = b""
-    for record in records:
+    for record in chain.from_iterable(stretches):
         if isinstance(record, Run):
             out.write(b'{"run":' + _ENCODER.encode(record) + b',\n"steps":[')
         elif isinstance(record, Step):
@@ -162,11 +162,11 @@ class StoredTrace:
         self._lines.close()
 
 
-def spool(records: Iterable[Record], crossings: Iterable[bytes]) -> StoredTrace:
+def spool(stretches: Iterable[Sequence[Record]], crossings: Iterable[bytes]) -> StoredTrace:
     """Store a live trace in memory, or in a temporary file if it is long: views read stored traces only."""
     lines = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 -- closed by the reader
     try:
-        write_jsonl(records, crossings, lines)
+        write_jsonl(stretches, crossings, lines)
         return StoredTrace(lines)
     except BaseException:
         lines.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,7 +30,7 @@ from ipsec_lo_trace.tracer.plan import Plan, _known_probe
 
 
 class Tracing:
-    """One run in progress: iterate for its records, then ``crossings`` holds what crossed lo0.
+    """One run in progress: take its records, then ``crossings`` holds what crossed lo0.
 
     The verdict record that comes last has an empty ``lo0``; whoever stores or shows the trace fills it from
     ``crossings``, so that a long run needs no memory for it.
@@ -64,8 +65,12 @@ class Tracing:
         return self._surgeon.idle if self._surgeon else []
 
     def __iter__(self) -> Iterator[Record]:
-        """Give the run record, every step as it happens, and the verdict."""
-        yield self.run
+        """Yield the run record, every step as it happens, and the verdict."""
+        return chain.from_iterable(self.stretches())
+
+    def stretches(self) -> Iterator[Sequence[Record]]:
+        """Yield the same records by the stretch: the steps of one system call, callback or soft interrupt."""
+        yield (self.run,)
         see = self._judge.see
         label = Labeller().label if self.run.program == "ping" else None
         for steps in self._program.run(self._machine):
@@ -73,14 +78,15 @@ class Tracing:
                 if label is not None:
                     step.analysis = label(step)
                 see(step)
-            yield from steps
+            yield steps
         program = self._program
-        yield self._judge.verdict(
+        verdict = self._judge.verdict(
             sent=program.sent,
             received=program.received,
             errno=program.errno,
             counters=self._machine.kernel.counters,
         )
+        yield (verdict,)
 
     def whole(self) -> list[Record]:
         """Run to the end; give every record, the verdict's ``lo0`` included."""

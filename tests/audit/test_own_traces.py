@@ -29,7 +29,7 @@ def both(
     """Trace over a scenario, export what crossed lo0, and audit that against the same configuration."""
     plan = Plan(options=options, fix=known_fix(fix), chosen="", config="", local=frozenset({LOCALHOST, A, B}))
     tracing = Tracing(plan, scenario(name))
-    stored = spool(tracing, tracing.crossings.lines())
+    stored = spool(tracing.stretches(), tracing.crossings.lines())
     exported = io.BytesIO()
     write_wire(stored, exported)
     exported.seek(0)

@@ -108,7 +108,7 @@ def probe(kind: str) -> StoredTrace:
     tracing = Tracing(plan, configuration)
     lines = io.BytesIO()
     with closing(tracing.crossings):
-        write_jsonl(tracing, tracing.crossings.lines(), lines)
+        write_jsonl(tracing.stretches(), tracing.crossings.lines(), lines)
     return StoredTrace(lines, kind)
 
 

@@ -36,7 +36,7 @@ def stored(
     out = io.BytesIO()
     write = write_json if document else write_jsonl
     try:
-        write(tracing, tracing.crossings.lines(), out)
+        write(tracing.stretches(), tracing.crossings.lines(), out)
     finally:
         tracing.crossings.close()
     return out.getvalue()

@@ -20,7 +20,7 @@ def test_every_row_of_a_fragmented_packet_shows_its_bytes() -> None:
         config="a test",
     )
     tracing = Tracing(what, scenario("lo-esp"))
-    trace = spool(tracing, tracing.crossings.lines())
+    trace = spool(tracing.stretches(), tracing.crossings.lines())
     rows = sum(1 for _step in trace.steps())
     dumps = [line for line in timeline(trace, View(show_bytes="all")) if line.plain.startswith("     0000 ")]
     trace.close()

@@ -93,7 +93,7 @@ def prepared(arguments: PingArguments) -> Iterator[Tracing]:
 
 def performed(check: Check, tracing: Tracing) -> Result:
     """Run it to its end and compare."""
-    trace = spool(tracing, tracing.crossings.lines())
+    trace = spool(tracing.stretches(), tracing.crossings.lines())
     try:
         minimal = list(_numbered(trace))
         found = list(mismatches(check, trace, minimal))

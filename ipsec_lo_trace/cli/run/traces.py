@@ -136,7 +136,7 @@ def trace_named(
 
     tracing = start(arguments, fix, chosen=name, read=copy.deepcopy(read))
     with closing(tracing.crossings):
-        trace = spool(tracing, tracing.crossings.lines())
+        trace = spool(tracing.stretches(), tracing.crossings.lines())
     trace.name = name
     with closing(trace):
         yield trace
@@ -155,9 +155,9 @@ def write_trace(arguments: PingArguments | ReplayArguments, tracing: Tracing) ->
     """Run it and write its trace as the options say; give the verdict."""
     with output(arguments.output) as out:
         if arguments.format_ == "jsonl":
-            return write_jsonl(tracing, tracing.crossings.lines(), out)
+            return write_jsonl(tracing.stretches(), tracing.crossings.lines(), out)
         if arguments.format_ == "json":
-            return write_json(tracing, tracing.crossings.lines(), out)
+            return write_json(tracing.stretches(), tracing.crossings.lines(), out)
         return _write_text(arguments, tracing, out)
 
 
@@ -165,7 +165,7 @@ def _write_text(arguments: PingArguments | ReplayArguments, tracing: Tracing, ou
     from ipsec_lo_trace.cli.terminal import ascii_stream, text_choice, write_text  # noqa: PLC0415 -- rich loads for text alone
 
     choice = text_choice(arguments)
-    trace = spool(tracing, tracing.crossings.lines())
+    trace = spool(tracing.stretches(), tracing.crossings.lines())
     try:
         write_text(trace, choice, ascii_stream(out))
         return trace.verdict

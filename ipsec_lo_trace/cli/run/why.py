@@ -75,7 +75,7 @@ def _trace(arguments: WhyArguments) -> Iterator[StoredTrace]:
     fix, chosen = chosen_fix(arguments)
     tracing = start(arguments.run, fix, chosen=chosen, read=configuration(arguments.run))
     try:
-        trace = spool(tracing, tracing.crossings.lines())
+        trace = spool(tracing.stretches(), tracing.crossings.lines())
     finally:
         tracing.crossings.close()
     try:
