@@ -23,6 +23,7 @@ from ipsec_lo_trace.model.build import read_setting
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
+from ipsec_lo_trace.tracer.packets import all_sas
 from ipsec_lo_trace.tracer.plan import LOCALHOST, Plan
 from ipsec_lo_trace.tracer.tracing import Trace, taken_apart, trace
 from ipsec_lo_trace.userland.ping import PingOptions
@@ -69,7 +70,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
             ),
             reflector=self.reflector,
         )
-        return taken_apart(trace(plan, load(self._text(options.dst, default), "configuration")))
+        read = load(self._text(options.dst, default), "configuration")
+        return taken_apart(trace(plan, read), all_sas(read.db))
 
     def _text(self, host: IPv4Address, default: str) -> str:
         if self.config is not None and self.case is not None:

@@ -49,6 +49,12 @@ TRIAL_OPTIONS = (
     ),
 )
 
+BYTES_OPTION = click.option(
+    "--bytes",
+    "show_bytes",
+    type=click.Choice(["none", "changed", "all", "layers"]),
+    help="Packet bytes, or layers and fields where they changed [none].",
+)
 VIEW_OPTIONS = (
     click.option(
         "--format",
@@ -61,9 +67,7 @@ VIEW_OPTIONS = (
     click.option(
         "--detail", type=click.Choice(["minimal", "summary", "full"]), help="How much text [summary]."
     ),
-    click.option(
-        "--bytes", "show_bytes", type=click.Choice(["none", "changed", "all"]), help="Packet bytes [none]."
-    ),
+    BYTES_OPTION,
     COLOR_OPTION,
     click.option("-q", "quiet", is_flag=True, help="Print the verdict line only."),
     click.option("-v", "verbose", is_flag=True, help="List every assumption."),

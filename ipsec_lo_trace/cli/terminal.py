@@ -18,6 +18,7 @@ from rich.text import Text
 from ipsec_lo_trace.cli.files import STDOUT, output
 from ipsec_lo_trace.render.chosen import Chosen
 from ipsec_lo_trace.render.header import verdict_line
+from ipsec_lo_trace.render.layers import Dissect
 from ipsec_lo_trace.render.minimal import minimal_lines
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import View, timeline
@@ -38,6 +39,7 @@ class TextChoice(msgspec.Struct, frozen=True):
     quiet: bool
     assumptions: bool
     chosen: Chosen | None = None
+    dissect: Dissect | None = None
 
 
 class TextArguments(Protocol):
@@ -68,8 +70,10 @@ class TextArguments(Protocol):
         """-v."""
 
 
-def text_choice(arguments: TextArguments, chosen: Chosen | None = None) -> TextChoice:
-    """Work out how to show a trace, from the options and where the text goes."""
+def text_choice(
+    arguments: TextArguments, chosen: Chosen | None = None, dissect: Dissect | None = None
+) -> TextChoice:
+    """Work out how to show a trace, from the options and where the text goes; layers need ``dissect``."""
     width, colour = look(arguments.output, arguments.color)
     return TextChoice(
         width=width,
@@ -79,6 +83,7 @@ def text_choice(arguments: TextArguments, chosen: Chosen | None = None) -> TextC
         quiet=arguments.quiet,
         assumptions=arguments.verbose,
         chosen=chosen,
+        dissect=dissect,
     )
 
 
@@ -128,6 +133,7 @@ def _lines(trace: StoredTrace, choice: TextChoice) -> Iterator[Text]:
         show_bytes=choice.show_bytes,
         assumptions=choice.assumptions,
         chosen=choice.chosen,
+        dissect=choice.dissect,
     )
     return timeline(trace, view)
 

@@ -19,6 +19,7 @@ from ipsec_lo_trace.render.facts import compared_words
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.hexdump import changed_bytes, dump
+from ipsec_lo_trace.render.layers import Dissect, layer_lines
 from ipsec_lo_trace.render.ledger import ledger_lines
 from ipsec_lo_trace.render.marks import sign
 from ipsec_lo_trace.render.store import StoredTrace
@@ -36,8 +37,8 @@ VERDICT_ROWS = ("cause", "effect", "seen", "unseen")
 class View(msgspec.Struct, frozen=True):
     """How much of a trace to show, and how wide.
 
-    ``detail`` is "summary" or "full", ``show_bytes`` "none", "changed" or "all", ``width`` in columns;
-    ``chosen`` leaves out rows, None for none.
+    ``detail`` is "summary" or "full", ``show_bytes`` "none", "changed", "all" or "layers", ``width`` in
+    columns; ``chosen`` leaves out rows, None for none.  ``dissect`` is needed for layers.
     """
 
     width: int = 80
@@ -45,6 +46,7 @@ class View(msgspec.Struct, frozen=True):
     show_bytes: str = "none"
     assumptions: bool = False
     chosen: Chosen | None = None
+    dissect: Dissect | None = None
 
 
 class Shown(msgspec.Struct):
@@ -209,7 +211,11 @@ def _bytes(step: Step, shown: Shown, view: View) -> Iterator[Text]:
     before = shown.data.get(mbuf, b"")
     after = bytes.fromhex(step.bytes) if step.bytes is not None else before
     shown.data[mbuf] = after
-    if step.bytes is None and view.show_bytes == "changed":
+    if step.bytes is None and view.show_bytes != "all":
+        return
+    if view.dissect is not None:
+        old = view.dissect(before) if before else []
+        yield from layer_lines(old, view.dissect(after), indent=5, width=view.width)
         return
     changed = changed_bytes(before, after) if step.bytes is not None else set()
     yield from dump(after, changed, indent=5, width=view.width)

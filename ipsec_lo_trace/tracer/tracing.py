@@ -15,6 +15,7 @@ from ipsec_lo_trace.fixes.fix import built
 from ipsec_lo_trace.kernel import netbsd_2003_08
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.cut import Cut
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.trace import Record, Run, Verdict
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.userland.ping import Ping, PingOptions
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.trace import Crossing, Finding, Step
+from ipsec_lo_trace.tracer.packets import TracedStep, all_sas, with_packets
 from ipsec_lo_trace.tracer.plan import Plan, _known_probe
 
 
@@ -33,12 +35,13 @@ class Tracing:
     """One run in progress: take its records, then ``crossings`` holds what crossed lo0.
 
     The verdict record that comes last has an empty ``lo0``; whoever stores or shows the trace fills it from
-    ``crossings``, so that a long run needs no memory for it.
+    ``crossings``, so that a long run needs no memory for it.  ``keys`` are the SAs of its configuration.
     """
 
     def __init__(self, plan: Plan, configuration: Configuration) -> None:
         """Boot the kernel; nothing is sent yet."""
         self.run = plan.run_record(configuration)
+        self.keys = all_sas(configuration.db)
         self._program = _program(plan)
         build = built(plan.fix, plan.turned)
         kernel = netbsd_2003_08.boot(configuration.db, build, local=plan.local, seed=plan.seed)
@@ -129,7 +132,7 @@ class Trace(msgspec.Struct, frozen=True):
     """A whole trace: what was run, every step in order, and what it came to."""
 
     run: Run
-    steps: list[Step]
+    steps: list[TracedStep]
     verdict: Verdict
 
     @property
@@ -142,7 +145,7 @@ class Trace(msgspec.Struct, frozen=True):
         """Everything that the run showed, in the order of the rows."""
         return self.verdict.findings
 
-    def at(self, stage: str, packet: str | None = None) -> list[Step]:
+    def at(self, stage: str, packet: str | None = None) -> list[TracedStep]:
         """Give the rows of a stage, of one packet if it is named."""
         return [step for step in self.steps if step.stage == stage and packet in (None, step.packet)]
 
@@ -151,10 +154,10 @@ class Trace(msgspec.Struct, frozen=True):
         return next((finding for finding in self.findings if finding.code == code), None)
 
 
-def taken_apart(records: list[Record]) -> Trace:
-    """Split a trace's records by kind."""
+def taken_apart(records: list[Record], keys: Sequence[SecurityAssociation] = ()) -> Trace:
+    """Split a trace's records by kind; ``keys`` open the ESP of its packets."""
     run, *steps, verdict = records
     if not (isinstance(run, Run) and isinstance(verdict, Verdict)):
         msg = "a trace without its run or its verdict record"
         raise BrokenInvariantError(msg)
-    return Trace(run, [step for step in steps if isinstance(step, Step)], verdict)
+    return Trace(run, with_packets((step for step in steps if isinstance(step, Step)), keys), verdict)

@@ -32,7 +32,14 @@ from scapy.layers.inet import (  # noqa: E402
 from scapy.layers.ipsec import AH, ESP, _ESPPlain  # noqa: E402
 from scapy.packet import Packet, Raw, bind_layers  # noqa: E402
 
-from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP, IPPROTO_IPIP  # noqa: E402
+from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP  # noqa: E402
+from ipsec_lo_trace.model.sa import (  # noqa: E402
+    IPPROTO_AH,
+    IPPROTO_ESP,
+    IPPROTO_ICMP,
+    IPPROTO_IPCOMP,
+    IPPROTO_IPIP,
+)
 
 NOWHERE = "0.0.0.0"  # noqa: S104 -- an empty slot
 RR_SLOTS = 9
@@ -55,9 +62,19 @@ class IPComp(Packet):
     fields_desc = [ByteEnumField("nh", 0, IP_PROTOS), XByteField("flags", 0), XShortField("cpi", 0)]  # noqa: RUF012 -- as scapy has it
 
 
+UPPER: dict[int, type[Packet]] = {
+    IPPROTO_ICMP: ICMP,
+    IPPROTO_IPIP: IP,
+    IPPROTO_TCP: TCP,
+    IPPROTO_UDP: UDP,
+    IPPROTO_ESP: ESP,
+    IPPROTO_AH: AH,
+    IPPROTO_IPCOMP: IPComp,
+}
+"""The layer of each protocol that an IP, AH or ESP header can announce."""
 bind_layers(IP, IPComp, proto=IPPROTO_IPCOMP)
-bind_layers(AH, IPComp, nh=IPPROTO_IPCOMP)
-bind_layers(AH, IP, nh=IPPROTO_IPIP)
+for _number, _layer in UPPER.items():
+    bind_layers(AH, _layer, nh=_number)
 
 
 def mint(layer: Packet) -> bytes:

@@ -21,6 +21,7 @@ VIEWS = [
     ["--detail", "full"],
     ["--bytes", "changed"],
     ["--bytes", "all"],
+    ["--bytes", "layers"],
     ["-v", "--detail", "full", "--bytes", "all", "--color", "always"],
 ]
 RUNS = [["--unpatched"], ["--patched"], ["-c", "3", "-l", "2"], ["--proto", "esp+ah", "-s", "40000"]]
@@ -195,3 +196,30 @@ def test_a_trace_cannot_steer_the_terminal(view: list[str], patched: str) -> Non
     text = show(patched, *view).text
     assert "\\x1b[2J" in text
     assert "\x1b[2J" not in text
+
+
+def test_layers_are_opened_by_keys_that_are_given(tmp_path: Path) -> None:
+    """A trace of a file's configuration shows ESP closed, and with -f open, as its run did."""
+    config = tmp_path / "own.conf"
+    config.write_text(
+        "add 127.0.0.1 127.0.0.1 esp 0x3000 -E des-cbc 0x0123456789abcdef ;"
+        " spdadd 127.0.0.1 127.0.0.1 any -P out ipsec esp/transport//require ;"
+    )
+    trace = store(tmp_path / "own.jsonl", "-f", str(config))
+    closed, opened = (show(trace, "--bytes", "layers", *more) for more in ([], ["-f", str(config)]))
+    assert closed.out.count(b"ESP trailer:") == 0
+    assert opened.out.count(b"ESP trailer:") > 0
+    assert opened.out == ping("-f", str(config), "--bytes", "layers").out
+
+
+def test_keys_are_for_layers(patched: str) -> None:
+    """-f without --bytes layers has nothing to act on."""
+    assert_refused(invoke("show", patched, "-f", "own.conf"), "-f has nothing to act on")
+
+
+def test_a_configuration_without_the_trace_s_keys_is_refused(patched: str, tmp_path: Path) -> None:
+    """Keys of another configuration are no keys of this trace, and it says of which SA."""
+    other = tmp_path / "other.conf"
+    other.write_text("flush ;")
+    done = invoke("show", patched, "--bytes", "layers", "-f", str(other))
+    assert_refused(done, "the configuration has no SA esp 0x1000")

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
-from ipsec_lo_trace.cli.params import EchoType, PacketType, RowsType, StepType, StrictCommand
+from ipsec_lo_trace.cli.options import BYTES_OPTION, COLOR_OPTION, OUTPUT_OPTION
+from ipsec_lo_trace.cli.params import EchoType, FileName, PacketType, RowsType, StepType, StrictCommand
 
 
 @click.command("show", cls=StrictCommand, short_help="Show a stored trace as text, whole or in part.")
@@ -24,8 +24,9 @@ from ipsec_lo_trace.cli.params import EchoType, PacketType, RowsType, StepType, 
     "--step", "steps", type=StepType(), multiple=True, help="Only rows of this step: 1 to 8, or after."
 )
 @click.option("--detail", type=click.Choice(["minimal", "summary", "full"]), help="How much text [summary].")
+@BYTES_OPTION
 @click.option(
-    "--bytes", "show_bytes", type=click.Choice(["none", "changed", "all"]), help="Packet bytes [none]."
+    "-f", "--config", type=FileName(), help="The run's configuration, whose keys open ESP for --bytes layers."
 )
 @COLOR_OPTION
 @click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")

@@ -49,7 +49,20 @@ def key_lines(trace: StoredTrace, read: Configuration | None, file: str, *, tcpd
     return list(_script(sas, file, tcpdump=tcpdump))
 
 
-def _found(db: Databases, wanted: list[SaRecord], name: str) -> list[SecurityAssociation]:
+def keys_of(trace: StoredTrace, read: Configuration | None) -> list[SecurityAssociation]:
+    """Find the keys of a trace's ESP; [] if none are known.
+
+    ``read`` is the configuration that was given, if one was: UserError if it lacks one of the trace's SAs.
+    """
+    wanted = [sa for sa in trace.run.sas if sa.proto == ESP]
+    if read is not None:
+        return _found(read.db, wanted, trace.name, "without -f its ESP is shown closed")
+    return next(filter(None, (_tried(text, wanted) for text in _texts(trace.run))), []) if wanted else []
+
+
+def _found(
+    db: Databases, wanted: list[SaRecord], name: str, hint: str = "--no-keys exports without keys"
+) -> list[SecurityAssociation]:
     """Find each SA of the trace in a configuration; UserError names one that is not there."""
     there = {_identity(sav): sav for head in db.sahtree for sav in head.savs}
     for sa in wanted:
@@ -58,7 +71,7 @@ def _found(db: Databases, wanted: list[SaRecord], name: str) -> list[SecurityAss
             raise UserError(
                 f"the configuration has no SA {sa.proto} 0x{sa.spi:x} {sa.src} -> {sa.dst} with {algorithms},"
                 f" and {name or 'the trace'} has",
-                hint="it was run under another; --no-keys exports without keys",
+                hint=f"it was run under another; {hint}",
             )
     return [there[_described(sa)] for sa in wanted]
 

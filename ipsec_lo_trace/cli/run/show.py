@@ -6,19 +6,21 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+import click
 import msgspec
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.cli.files import refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.params import AFTER, Rows
-from ipsec_lo_trace.cli.run.traces import opened, whole_output
+from ipsec_lo_trace.cli.run.traces import LAYERS, dissector, opened, whole_output
 from ipsec_lo_trace.cli.terminal import ascii_stream, text_choice, write_text
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS
 from ipsec_lo_trace.machine.stage import Symbol
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.render.chosen import Chosen, mark_names
+from ipsec_lo_trace.render.layers import Dissect
 from ipsec_lo_trace.render.store import StoredTrace
 
 
@@ -34,6 +36,7 @@ class ShowArguments(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[int, ...]
     detail: str | None
     show_bytes: str | None
+    config: str | None
     color: str | None
     quiet: bool
     verbose: bool
@@ -56,6 +59,8 @@ class ShowArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
+        if self.config is not None and self.show_bytes != LAYERS:
+            raise click.UsageError("-f has nothing to act on: it is for --bytes layers")
         refuse(["-q"] if self.quiet else [], "and -v exclude each other", if_=self.verbose)
         whole = given(self, detail="--detail", show_bytes="--bytes") + list(self.choice)
         refuse(whole, "has nothing to act on: -q prints one line", if_=self.quiet)
@@ -73,13 +78,22 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
 
 def run_show(arguments: ShowArguments) -> int:
     """Show it; give the exit code."""
-    refuse_own_input(arguments.output, arguments.trace)
+    refuse_own_input(arguments.output, arguments.trace, arguments.config)
     with opened(arguments.trace) as trace:
         _check_names(arguments, trace)
-        choice = text_choice(arguments, _chosen(arguments))
+        dissect = _dissector(arguments, trace) if arguments.show_bytes == LAYERS else None
+        choice = text_choice(arguments, _chosen(arguments), dissect)
         with whole_output(arguments.output) as out:
             write_text(trace, choice, ascii_stream(out))
     return 0
+
+
+def _dissector(arguments: ShowArguments, trace: StoredTrace) -> Dissect:
+    """Return what lists layers, with the keys that -f gives, or those of a built-in configuration."""
+    from ipsec_lo_trace.cli.run.keys import keys_of  # noqa: PLC0415 -- loads the algorithms
+    from ipsec_lo_trace.setkey.load import read_file  # noqa: PLC0415 -- few who show have keys
+
+    return dissector(keys_of(trace, read_file(arguments.config) if arguments.config is not None else None))
 
 
 def _chosen(arguments: ShowArguments) -> Chosen | None:

@@ -9,9 +9,10 @@ import copy
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -21,7 +22,9 @@ from ipsec_lo_trace.cli.options import RunArguments
 from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED, Fix, all_fixes, find_fix
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.trace import Verdict
+from ipsec_lo_trace.render.layers import Dissect
 from ipsec_lo_trace.render.store import (
     BUFFER_BYTES,
     IN_MEMORY_BYTES,
@@ -97,6 +100,8 @@ def whole_output(path: str) -> Iterator[IO[bytes]]:
 
 
 ON_THE_SPOT = "@"
+LAYERS = "layers"
+"""What --bytes calls packets that are shown by layers."""
 
 SHORT = {"unpatched": UNPATCHED, "patched": PATCHED}
 
@@ -164,13 +169,21 @@ def write_trace(arguments: PingArguments | ReplayArguments, tracing: Tracing) ->
 def _write_text(arguments: PingArguments | ReplayArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
     from ipsec_lo_trace.cli.terminal import ascii_stream, text_choice, write_text  # noqa: PLC0415 -- rich loads for text alone
 
-    choice = text_choice(arguments)
+    dissect = dissector(tracing.keys) if arguments.show_bytes == LAYERS else None
+    choice = text_choice(arguments, dissect=dissect)
     trace = spool(tracing.stretches(), tracing.crossings.lines())
     try:
         write_text(trace, choice, ascii_stream(out))
         return trace.verdict
     finally:
         trace.close()
+
+
+def dissector(keys: Sequence[SecurityAssociation]) -> Dissect:
+    """Return what lists a packet's layers, with the keys that open its ESP."""
+    from ipsec_lo_trace.wire.layers import layers  # noqa: PLC0415 -- loads scapy, for layers alone
+
+    return partial(layers, keys=keys)
 
 
 def as_expected(expect: str | None, verdict: Verdict) -> int:
