@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    import pytest
     from _pytest.terminal import TerminalReporter
 
 # The same examples in every run, and no deadline: a slow machine is not a wrong program.
 settings.register_profile("project", derandomize=True, deadline=None, database=None)
+settings.register_profile("fast", settings.get_profile("project"), max_examples=20)
 settings.load_profile("project")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples of each law where the slow tests are left out."""
+    if "not slow" in config.option.markexpr:
+        settings.load_profile("fast")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -67,7 +67,7 @@ def run(config: str, fix: str, **options: Any) -> Traced:  # noqa: ANN401 -- pas
     return trace(load(config, "drawn"), fix, src=HOST_A, dst=HOST_B, **options)
 
 
-laws = settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=settings().max_examples * 6 // 5, suppress_health_check=[HealthCheck.too_slow])
 
 
 @laws

@@ -18,7 +18,7 @@ from ipsec_lo_trace.model.mbuf import Mbuf
 from tests.reflector_law import BY_FLAG, BY_GATE_2, NO_REPLY, SAME, drawn, main, outcome
 from tests.support import PATCHED
 
-CASES = int(os.environ.get("REFLECTOR_CASES", "150"))
+CASES = int(os.environ.get("REFLECTOR_CASES", str(settings().max_examples * 3 // 2)))
 NUMBERS = st.integers(1, 1_000_000)
 
 laws = settings(max_examples=CASES, suppress_health_check=[HealthCheck.too_slow])

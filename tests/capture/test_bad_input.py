@@ -276,6 +276,7 @@ def peak_bytes(head: bytes, record: bytes, count: int) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "record"),
     [

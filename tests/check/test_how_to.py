@@ -42,6 +42,7 @@ def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", blocks("sh"))
 def test_the_shell_scripts_run(script: str, project: Path) -> None:
     """Each script of the page exits 0 where the page's files are."""
@@ -49,6 +50,7 @@ def test_the_shell_scripts_run(script: str, project: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", blocks("yaml"))
 def test_the_jobs_run(job: str, project: Path) -> None:
     """Each step of a job that runs the program exits 0; only its installation is left out."""
@@ -60,6 +62,7 @@ def test_the_jobs_run(job: str, project: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_job_turns_red(project: Path) -> None:
     """The page's own command on a file that is not met exits 1 and annotates it."""
     [step] = re.findall(r"run: (ipsec-lo-trace check .* site\.toml .*)", "".join(blocks("yaml")))
@@ -71,6 +74,7 @@ def test_a_job_turns_red(project: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_update_is_refused_in_ci_and_works_at_home(project: Path) -> None:
     """The command that the page gives for wanted changes does what the page says about it."""
     [text] = [block for block in blocks("text") if "--update" in block]

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.support import COMMAND, ROOT, environment
 
 MEASURE = """
@@ -32,6 +34,7 @@ def peak(count: int, path: Path) -> int:
     return int(memory)
 
 
+@pytest.mark.slow
 def test_peak_memory(tmp_path: Path) -> None:
     """Ten times the requests need at most 1.1 times the memory, and the trace is whole."""
     short, long = (peak(count, tmp_path / str(count)) for count in (300, 3000))

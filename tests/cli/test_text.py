@@ -40,6 +40,7 @@ STORED = [
 ROW = re.compile(r"(?:  \d| \d\d|\d{3,}) [a-z][a-z0-9_]+(?: |$)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [*VIEWS, ["--format", "jsonl"], ["--format", "json"]], ids=" ".join)
 def test_two_processes_agree(options: list[str], tmp_path: Path) -> None:
     """A process with another hash seed, folder and locale writes the same bytes as this one."""
@@ -128,6 +129,7 @@ def dumped(lines: list[str]) -> str:
     return "".join(match[1] for match in dumps if match)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "variables",
     [
@@ -213,6 +215,7 @@ def test_rows_that_the_verdict_names_are_pointed_at() -> None:
     }
 
 
+@pytest.mark.slow
 def test_long_text_is_written() -> None:
     """Thousands of rows go through the spool on disk without harm."""
     done = invoke("ping", "-c", "600")

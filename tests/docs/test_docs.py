@@ -86,12 +86,14 @@ def made_anew(page: Path) -> tuple[str, list[tuple[str, int]]]:
         console.run = real
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", pages_with(GENERATED), ids=name_of)
 def test_generated_parts_are_up_to_date(page: Path) -> None:
     """What a page takes from the code is what ``python docs/generate.py`` would write now."""
     assert made_anew(page)[0] == page.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", pages_with(CONSOLE), ids=name_of)
 def test_failures_are_announced(page: Path) -> None:
     """A command in a console block that exits other than 0 is followed by its exit code."""
@@ -143,6 +145,7 @@ def shown_commands() -> list[str]:
     return list(dict.fromkeys(typed + listed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", shown_commands())
 def test_shown_commands_run(command: str, tmp_path: Path) -> None:
     """Each command that a page tells the reader to type exits 0."""

@@ -40,6 +40,7 @@ def outcome_of(folder: Path) -> subprocess.CompletedProcess[str]:
     return run("-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE.name, cwd=folder)
 
 
+@pytest.mark.slow
 def test_the_example_passes(tmp_path: Path) -> None:
     """The module that a project may copy passes beside its configuration, and skips nothing."""
     shutil.copy(EXAMPLE, tmp_path)
@@ -48,6 +49,7 @@ def test_the_example_passes(tmp_path: Path) -> None:
     assert re.search(r"^\d+ passed in", done.stdout, re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ours", "failing"),
     [
@@ -67,6 +69,7 @@ def test_the_example_can_fail(ours: str, failing: str, tmp_path: Path) -> None:
     assert f"FAILED {EXAMPLE.name}::{failing}" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_example_has_types(tmp_path: Path) -> None:
     """``mypy --strict`` has nothing to say about the example."""
     pytest.importorskip("mypy")
@@ -78,6 +81,7 @@ def test_the_example_has_types(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "number"), SHOWN, ids=[f"{page.relative_to(DOCS).as_posix()}-{number}" for page, number in SHOWN]
 )

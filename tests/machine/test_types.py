@@ -102,6 +102,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_planted_mistake_is_a_type_error(copy: Path) -> None:
     """The checker reports each planted mistake at its own line, and nothing else."""
     places = {name: plant(copy, mistake) for name, mistake in PLANTS.items()}

@@ -42,6 +42,7 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 def test_jobs_and_hash_seeds_change_no_byte() -> None:
     """The whole table is the same bytes from one process and from two, whatever seeds Python's hashes."""
     two = spawn("matrix", "--format", "json", "-j", "2", PYTHONHASHSEED="1")
@@ -49,6 +50,7 @@ def test_jobs_and_hash_seeds_change_no_byte() -> None:
     assert two.out == matrix("--format", "json", "-j", "1").encode("ascii")
 
 
+@pytest.mark.slow
 def test_json_is_the_table() -> None:
     """JSON has every row, fix and cell, and the words that the text has."""
     told = json.loads(matrix("--format", "json"))
@@ -73,6 +75,7 @@ def test_rows_and_columns() -> None:
     assert told["fixes"] == ["none", "strict"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outcome", list(OUTCOMES))
 def test_only(outcome: str) -> None:
     """--only keeps the rows that come to an outcome under some fix that is shown."""
@@ -94,6 +97,7 @@ def test_only_with_nothing_left() -> None:
     assert "no row" in page or "0 rows" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(0, len(all_rows()) * len(all_fixes()), EVERY))
 def test_a_command_gives_its_cell(number: int) -> None:
     """A command that --commands prints runs as it stands, and comes to what its cell says."""
@@ -129,6 +133,7 @@ def test_refused(arguments: list[str], words: list[str]) -> None:
     assert_refused(invoke("matrix", *arguments), *words)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_text_fits(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Words wrap at the width and are never cut; the lines of the table alone stay in one piece."""
@@ -153,6 +158,7 @@ def test_colour_adds_nothing_else() -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == matrix(*TCP, "--color", "never")
 
 
+@pytest.mark.slow
 def test_markdown() -> None:
     """Markdown has a table whose rows all have as many cells as its head."""
     lines = [line for line in matrix("--format", "md").splitlines() if line.startswith("|")]
@@ -191,6 +197,7 @@ class Page(HTMLParser):
             self.style += data
 
 
+@pytest.mark.slow
 def test_html_is_one_whole_page() -> None:
     """The page is well formed, has every cell with its command, fetches nothing and runs no script."""
     page = Page()
@@ -247,6 +254,7 @@ def watched(*arguments: str) -> tuple[bytes, bytes]:
     return out, shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_progress_is_for_terminals(jobs: str) -> None:
     """A terminal on standard error gets a bar, which is wiped at the end; standard output is as ever."""

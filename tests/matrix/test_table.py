@@ -51,6 +51,7 @@ def test_every_case_and_every_probe_has_a_row() -> None:
     assert all(row.title for row in rows)
 
 
+@pytest.mark.slow
 def test_no_cell_is_empty() -> None:
     """Each row has a cell for each fix, with a known outcome, a known code, and findings that have pages."""
     matrix = table()
@@ -66,6 +67,7 @@ def test_no_cell_is_empty() -> None:
             assert cell.command.startswith("ipsec-lo-trace ")
 
 
+@pytest.mark.slow
 def test_a_bad_cell_has_a_finding() -> None:
     """A cell that leaks or panics says in its findings what was found."""
     bad = [cell for cells in table().cells for cell in cells if cell.outcome in ("leak", "panic")]
@@ -73,6 +75,7 @@ def test_a_bad_cell_has_a_finding() -> None:
     assert [cell.command for cell in bad if not cell.findings] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fix", ["none", "netbsd-2015", "linux"])
 def test_a_cell_is_what_the_interface_gives(fix: str) -> None:
     """Outcome, code and findings of a cell are those of the run that its row says."""
@@ -93,6 +96,7 @@ def test_any_executor_fills_the_same_table(make: Callable[[int], Executor]) -> N
         assert run_matrix(SOME, TWO, executor=executor) == run_matrix(SOME, TWO)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["spawn", "forkserver"])
 def test_processes_that_inherit_nothing(way: str) -> None:
     """A process that starts from nothing, as on a cluster, can take a row and give its cells back."""
@@ -141,6 +145,7 @@ def test_an_error_in_a_row_is_the_caller_s(make: Callable[[int], Executor]) -> N
         run_matrix(rows, TWO, executor=executor)
 
 
+@pytest.mark.slow
 def test_parts_of_a_table() -> None:
     """A column is the cells of its fix; what is kept are the rows that come to an outcome somewhere."""
     matrix = table()

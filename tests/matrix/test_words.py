@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 
 from ipsec_lo_trace import Matrix
@@ -126,6 +127,7 @@ def test_every_view_has_every_cell(matrix: Matrix) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_first_screen_answers() -> None:
     """The first 24 lines of 80 columns say which fixes leave least and what that of 2003 leaves open."""
     screen = "\n".join(line.plain for line in matrix_text(table(), width=80)).splitlines()[:24]

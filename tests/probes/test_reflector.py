@@ -69,7 +69,7 @@ def test_the_process_keeps_to_maskrepl() -> None:
     assert probe("mask", reflector="userspace", maskrepl="0").program.received == 0
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples * 3 // 2, suppress_health_check=[HealthCheck.too_slow])
 @given(config=configurations())
 def test_the_law_holds_for_ping_over_any_configuration(config: str) -> None:
     """Patched, a reply of the kernel's has the tags, decisions and bytes of a process's, wherever both reply.
