@@ -38,6 +38,7 @@ def test_under_strict_no_flag_makes_an_exception(number: int) -> None:
     assert outcome(drawn(number), "strict") in (SAME, NO_REPLY, BY_GATE_2)
 
 
+@pytest.mark.slow
 def test_the_law_meets_every_kind() -> None:
     """Among a few hundred cases are all kinds: the law is not true for want of trying."""
     met = Counter(outcome(drawn(number), PATCHED) for number in range(1, 301))

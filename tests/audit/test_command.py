@@ -226,6 +226,7 @@ def test_mistakes_are_told(
     assert_refused(invoke("audit", *options), words)
 
 
+@pytest.mark.slow
 def test_two_audits_are_the_same(host: Path) -> None:
     """Two processes write the same bytes."""
     for form in ("text", "jsonl", "junit"):

@@ -48,7 +48,7 @@ def ping(name: str, size: int = 56) -> PingOptions:
 
 @pytest.mark.parametrize("fix", [UNPATCHED, PATCHED])
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("size", [56, 40000])
+@pytest.mark.parametrize("size", [56, pytest.param(40000, marks=pytest.mark.slow)])
 def test_verdicts_agree(name: str, fix: str, size: int) -> None:
     """What leaked on lo0 is a leak to the audit, by its cause; what was let in in clear is doubted."""
     ours, packets, theirs = both(name, fix, ping(name, size))

@@ -153,6 +153,7 @@ def test_github_escapes_a_file_s_name(tmp_path: Path) -> None:
     assert "::" + str(path).replace("%", "%25") + ":4: outcome%0A" in done.lines[0]
 
 
+@pytest.mark.slow
 def test_a_file_name_that_is_no_text(tmp_path: Path) -> None:
     """A path with bytes that are no UTF-8 breaks no report."""
     path = written(tmp_path, WRONG, os.fsdecode(b"\xff.toml"))

@@ -106,6 +106,7 @@ def on_terminal(*arguments: str, width: int = 80, **variables: str) -> str:
     return shown.decode("ascii").replace("\r\n", "\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("variables", "coloured"),
     [({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False)],
@@ -118,6 +119,7 @@ def test_terminal(variables: dict[str, str], *, coloured: bool) -> None:
     assert 80 < max(lengths) <= 100
 
 
+@pytest.mark.slow
 def test_terminal_shows_what_a_pipe_gets() -> None:
     """A terminal of 80 columns shows the text that a pipe gets."""
     assert ANSI.sub("", on_terminal(TERM="dumb")) == ping().text

@@ -104,6 +104,7 @@ def test_3_for_a_fault_of_ours(error: Exception, monkeypatch: pytest.MonkeyPatch
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["text", "jsonl", "json"])
 def test_130_for_an_interrupt(format_: str, tmp_path: Path) -> None:
     """Ctrl-C in a long run exits 130, says nothing, and leaves no half-written file."""
@@ -159,6 +160,7 @@ def _some_bytes(folder: Path, pid: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "what",
     [
@@ -176,6 +178,7 @@ def test_141_for_a_closed_pipe(what: str) -> None:
     assert len(done.lines) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["ping", "ping -q", "ping --show-config", "--help", "ping --help"])
 def test_141_for_a_reader_that_never_came(what: str) -> None:
     """A short output to a pipe that is closed already exits 141 as well."""

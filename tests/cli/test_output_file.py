@@ -77,6 +77,7 @@ def test_full_disk(form: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert [left.name for left in tmp_path.iterdir()] == ["trace"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("form", FORMS, ids=" ".join)
 def test_full_device(form: list[str]) -> None:

@@ -46,6 +46,7 @@ def test_the_first_row_shown_says_all_that_its_packet_bears(
     assert "20 ip_input ICMP 84 ! IN_DONE ! OUT_DONE ! M_DECRYPTED:" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["diff", "why effect", "explain", "ping", "ping --bisect", "check"])
 def test_a_closed_standard_output_is_the_users_trouble(command: str) -> None:
     """Every command that has nowhere to write exits 2 with one message, and blames nobody else."""

@@ -34,7 +34,10 @@ RUNS = [
     ["-R"],
 ]
 STORED = [
-    (view, run) for view in VIEWS for run in RUNS if run not in LARGE or view == FULL or "--bytes" not in view
+    pytest.param(view, run, marks=[pytest.mark.slow] if run in LARGE else [])
+    for view in VIEWS
+    for run in RUNS
+    if run not in LARGE or view == FULL or "--bytes" not in view
 ]
 """Of a large packet the dumps are megabytes: they are compared once, with everything else about it."""
 ROW = re.compile(r"(?:  \d| \d\d|\d{3,}) [a-z][a-z0-9_]+(?: |$)")
@@ -218,6 +221,6 @@ def test_rows_that_the_verdict_names_are_pointed_at() -> None:
 @pytest.mark.slow
 def test_long_text_is_written() -> None:
     """Thousands of rows go through the spool on disk without harm."""
-    done = invoke("ping", "-c", "600")
+    done = invoke("ping", "-c", "300")
     assert done.code == 0
-    assert rows(done.lines)[-1] == 600 * 22
+    assert rows(done.lines)[-1] == 300 * 22

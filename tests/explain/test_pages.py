@@ -83,7 +83,7 @@ def kinds_of(name: str) -> set[str]:
 
 @pytest.mark.parametrize("fix", [UNPATCHED, PATCHED])
 @pytest.mark.parametrize("name", SCENARIO_NAMES)
-@pytest.mark.parametrize("size", [56, 40000])
+@pytest.mark.parametrize("size", [56, pytest.param(40000, marks=pytest.mark.slow)])
 def test_every_name_in_a_trace_has_a_page(name: str, fix: str, size: int) -> None:
     """Whatever a scenario's records name, explain has a page of the right kind for it."""
     found = {pair for pair in names_in(trace(name, fix, count=2, size=size)) if pair[1]}

@@ -21,6 +21,7 @@ RUNS = {
 HOSTILE = '"]; <script>x</script> | `*_\\"\n\x1b[2J --> %%{init}%% \x9b\uffff'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", [*TEXTS, *BINARIES])
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
 def test_twice_the_same(to: str, run: tuple[str, ...], tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def test_unknown_topic() -> None:
     assert_refused(invoke("help", "exit-code"), "no such topic", "exit-codes", "ping")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -85,6 +85,7 @@ def test_06_force_color_0_turns_colour_on(value: str, monkeypatch: pytest.Monkey
     assert not wants_colour("never", {"FORCE_COLOR": "1"}, is_terminal=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["ping -c 100", "explain", "list terms", "why effect"])
 def test_07_a_closed_pipe(what: str) -> None:
     """``| head -1`` gets one line, and nobody sees a traceback or exit code 1."""
@@ -145,6 +146,7 @@ def test_12_lists_compared_by_index(tmp_path: Path) -> None:
     assert [one["key"]["stage"] for one in json.loads(done.text)["differences"]] == ["rip_output"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "variables", [{"COLUMNS": "40"}, {"LC_ALL": "C"}, {"TZ": "Asia/Tokyo"}, {"TERM": "dumb"}]
 )
@@ -155,6 +157,7 @@ def test_13_golden_files_that_break(variables: dict[str, str]) -> None:
     assert not re.search(rb"\b20\d\d-\d\d-\d\d\b", minimal.out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", ["ping -v --detail full", "explain", "why effect", "help environment", "schema"]
 )

@@ -43,7 +43,9 @@ STYLE, SCRIPT = (
 )
 SIDES = {"a": (UNPATCHED, "@unpatched"), "b": (PATCHED, "@patched")}
 EACH_SIDE = pytest.mark.parametrize("letter", SIDES)
-EACH_PAGE = pytest.mark.parametrize("name", PAGES)
+EACH_PAGE = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "fragments" else []) for name in PAGES]
+)
 
 
 def pair(**options: Any) -> bytes:  # noqa: ANN401 -- passed on to trace()

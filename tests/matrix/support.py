@@ -39,7 +39,7 @@ def table() -> Matrix:
 def tables(draw: st.DrawFn) -> Matrix:
     """Draw a table of any outcomes and codes."""
     fixes = draw(st.lists(st.sampled_from(FIXES), min_size=1, unique=True))
-    names = draw(st.lists(st.from_regex(r"[a-z]{1,5} [a-z]{1,5}", fullmatch=True), max_size=15, unique=True))
+    names = draw(st.lists(st.from_regex(r"[a-z]{1,5} [a-z]{1,5}", fullmatch=True), max_size=8, unique=True))
     rows = [Row(name, f"{name}?", "ping", name.split()[1]) for name in names]
     cells = [
         [

@@ -47,10 +47,14 @@ def probe(*arguments: str) -> Done:
     return done
 
 
-@pytest.mark.parametrize("form", FORMS, ids=" ".join)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [(kind, form) for kind in KINDS for form in FORMS if not (kind == "big" and "all" in form)],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
 def test_every_kind_in_every_form(kind: str, form: list[str]) -> None:
-    """Each probe can be shown in each form, in ASCII, and the same twice."""
+    """Each probe can be shown in each form, in ASCII, and the same twice; dumps of a big packet ping has."""
     done = probe(kind, *form)
     assert done.text.isascii()
     assert done.text.endswith("\n")
@@ -70,6 +74,7 @@ def test_what_it_comes_to(kind: str) -> None:
     assert done.err == (f"ipsec-lo-trace: expected {other}, got {verdict['outcome']} ({verdict['code']})\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", ["40", "80", "200"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stored_trace_reads_as_the_live_one(
@@ -115,6 +120,7 @@ def test_every_kind_under_every_fix(fix: str) -> None:
         assert {verdict["code"], *(finding["code"] for finding in verdict["findings"])} <= CODES.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", case_names())
 def test_every_kind_over_every_case(case: str) -> None:
     """A probe takes any case instead of its own configuration, with the case's ends."""
@@ -125,6 +131,7 @@ def test_every_kind_over_every_case(case: str) -> None:
     assert invoke("ping", "--case", case, "-q").code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KNOBS)
 def test_every_value_of_every_switch(name: str) -> None:
     """Whatever a switch is set to, a ping and each probe run, and their traces name the setting."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.render.store import spool
 from ipsec_lo_trace.render.timeline import View, timeline
@@ -11,6 +13,7 @@ from ipsec_lo_trace.userland.ping import PingOptions
 from tests.support import LOCALHOST, scenario
 
 
+@pytest.mark.slow
 def test_every_row_of_a_fragmented_packet_shows_its_bytes() -> None:
     """With all bytes asked for, each row dumps its packet, also where fragments are on the way."""
     what = Plan(

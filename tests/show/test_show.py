@@ -25,7 +25,12 @@ VIEWS = [
     ["-v", "--detail", "full", "--bytes", "all", "--color", "always"],
 ]
 RUNS = [["--unpatched"], ["--patched"], ["-c", "3", "-l", "2"], ["--proto", "esp+ah", "-s", "40000"]]
-SHOWN = [(run, view) for run in RUNS for view in VIEWS if not ("40000" in run and "all" in view)]
+SHOWN = [
+    pytest.param(run, view, marks=[pytest.mark.slow] if "40000" in run else [])
+    for run in RUNS
+    for view in VIEWS
+    if not ("40000" in run and "all" in view)
+]
 """Every dump of a packet of 40,000 bytes takes long, and tests of the live text have it."""
 ROW = re.compile(r"(  \d| \d\d|\d{3,}) [a-z][a-z0-9_]+ ")
 

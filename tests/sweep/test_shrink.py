@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from ipsec_lo_trace.sweep.shrink import breaks, shrink
@@ -13,6 +14,7 @@ LOOP = case(
 )
 
 
+@pytest.mark.slow
 def test_everything_needless_goes() -> None:
     """Other SAs, other policies, repeated requests and unusual sizes are left out; the law stays broken."""
     big = replace(
@@ -47,6 +49,7 @@ def test_what_is_shrunk_is_minimal() -> None:
     assert small == shrink(small, breach) == LOOP
 
 
+@pytest.mark.slow
 def test_the_same_law_under_the_same_fix_stays_broken() -> None:
     """A case that breaks the law under another fix only, or in another way, does not count."""
     [breach] = broken(LOOP, "none")
