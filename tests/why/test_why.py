@@ -14,7 +14,7 @@ import pytest
 
 from ipsec_lo_trace.model.trace import Check, Verdict
 from ipsec_lo_trace.render.facts import operand_words
-from ipsec_lo_trace.render.reasons import ALONE, COVERED, DIFFERENT, EQUAL, Why, side_by_side, why
+from ipsec_lo_trace.render.reasons import ALONE, COVERED, DIFFERENT, EQUAL, Why, reasons, side_by_side, why
 from ipsec_lo_trace.render.why import why_lines
 from tests.cli.support import ROOT, assert_refused, environment, invoke
 from tests.render.support import opened, stored
@@ -262,8 +262,11 @@ def test_every_row_of_every_scenario_has_reasons() -> None:
     for fix in (UNPATCHED, PATCHED):
         for proto in BUILT_IN:
             data = stored(fix, proto=proto, size=40000)
-            for step in opened(data).steps():
-                reasons = why(opened(data), str(step.row))
-                assert len(reasons.questions) == len(step.checks)
-                assert reasons.file
+            steps, verdict = [*opened(data).steps()], opened(data).verdict
+            assert len(steps) > 20
+            for step in steps:
+                found = reasons(step, steps, verdict)
+                assert len(found.questions) == len(step.checks)
+                assert found.file
+            assert why(opened(data), str(len(steps))) == found
     assert isinstance(opened(stored()).verdict, Verdict)
