@@ -86,6 +86,7 @@ def test_a_flipped_expectation_is_noticed(name: str, tmp_path: Path) -> None:
     assert total == "0 passed, 1 failed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", SMOKE[:2], ids=lambda table: str(table["name"]))
 def test_every_minimal_line_is_noticed(table: Table, tmp_path: Path) -> None:
     """Any line of a minimal trace altered, left out or doubled exits 1, and the first difference is told."""

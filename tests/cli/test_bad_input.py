@@ -248,6 +248,7 @@ def test_message_stays_one_line(tmp_path: Path) -> None:
     assert_refused(invoke("ping", "-f", str(tmp_path / "a\nb\x1b[31m")), r"a\nb\x1b[31m")
 
 
+@pytest.mark.slow
 def test_message_in_ascii(tmp_path: Path) -> None:
     """A name that the stream cannot show is escaped, in a process whose locale is ASCII."""
     name = str(tmp_path / "caf\u00e9.conf")
@@ -265,6 +266,7 @@ def test_file_name_that_is_not_text(tmp_path: Path) -> None:
         assert "udcff.conf" in done.text
 
 
+@pytest.mark.slow
 def test_no_traceback_without_streams() -> None:
     """Closed standard streams are trouble, not a fault of ours."""
     assert_refused(shell("$T ping >&-"), "standard output: cannot write: it is closed")

@@ -116,6 +116,7 @@ def test_symbolic_link_stays(tmp_path: Path) -> None:
     assert "VERDICT" in (tmp_path / "trace").read_text(encoding="ascii")
 
 
+@pytest.mark.slow
 def test_link_to_standard_output(tmp_path: Path) -> None:
     """A name like /dev/stdout is written through, to a file and to a pipe, and never replaced."""
     link = tmp_path / "stdout"
@@ -133,6 +134,7 @@ def test_long_file_name(tmp_path: Path) -> None:
     ping("-o", str(tmp_path / ("n" * 255)))
 
 
+@pytest.mark.slow
 def test_fifo(tmp_path: Path) -> None:
     """A named pipe is written to, not replaced."""
     os.mkfifo(tmp_path / "fifo")

@@ -95,6 +95,7 @@ def test_largest_packet(proto: str) -> None:
     assert (verdict["ping"], verdict["errno"], verdict["lo0"]) == ("error", "EMSGSIZE", [])
 
 
+@pytest.mark.slow
 def test_queue_limit() -> None:
     """More requests at once than the IP input queue holds: those beyond its 256 are lost, no more."""
     verdict = trace("-c", "300", "-l", "300", "--patched")[-1]

@@ -30,6 +30,7 @@ def test_flags_and_lists_may_be_repeated(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out.startswith("VERDICT LEAK")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "code"), [("--bogus", 2), ("-q --expect clean", 1), ("-q --expect leak", 0)]
 )

@@ -369,6 +369,7 @@ def test_colour_repeats_what_words_say() -> None:
         assert re.sub(rb"\x1b\[[0-9;]*m", b"", coloured) == diff(*view).out
 
 
+@pytest.mark.slow
 def test_two_processes_agree() -> None:
     """Two processes with other hash seeds write the same bytes."""
     one = spawn("diff", "-c", "2", PYTHONHASHSEED="1")

@@ -239,6 +239,7 @@ def shown_by(example: str) -> str:
     return done.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_every_example_runs(page: Page) -> None:
     """A page's example exits 0; where it is a run, what it prints names what the page is about."""

@@ -92,6 +92,7 @@ def test_an_unknown_shell_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.out == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["", "ping --", "explain OUT", "list ", "why 1 --", "probe "])
 def test_completing_loads_nothing_dear(words: str) -> None:
     """A completion imports neither scapy nor rich nor cryptography."""
@@ -138,6 +139,7 @@ def in_shell(shell: str, folder: Path, script: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 def test_real_bash(tmp_path: Path) -> None:
     """In a real bash, the function that is set up offers the tags for ``explain OUT``."""
@@ -149,6 +151,7 @@ def test_real_bash(tmp_path: Path) -> None:
     assert in_shell("bash", tmp_path, script) == ["OUT_DONE", "OUT_CRYPTO_NEEDED"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
 def test_real_zsh(tmp_path: Path) -> None:
     """A real zsh takes the script, and registers its function."""
@@ -159,6 +162,7 @@ def test_real_zsh(tmp_path: Path) -> None:
     assert in_shell("zsh", tmp_path, script) == ["_ipsec_lo_trace_completion"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
 def test_real_fish(tmp_path: Path) -> None:
     """A real fish completes ``explain OUT_`` to the tags."""

@@ -54,6 +54,7 @@ def test_a_page_has_every_option(name: str) -> None:
     assert [option for option in options if f"\n.B {option}" not in text] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "linter",
     [["man", "--warnings=w", "-E", "ascii", "-l"], ["mandoc", "-Tlint", "-Wwarning"]],
