@@ -155,6 +155,7 @@ def test_module_and_version_agree() -> None:
     assert done.stdout.strip().endswith(ipsec_lo_trace.__version__)
 
 
+@pytest.mark.slow
 def test_contracts_hold(tmp_path: Path) -> None:
     """No room imports what is above it, and the outside packages come in by their one door."""
     linter = shutil.which("lint-imports", path=str(Path(sys.executable).parent))

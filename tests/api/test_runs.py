@@ -47,6 +47,7 @@ def test_everything_public_is_there() -> None:
         _ = ipsec_lo_trace.pong
 
 
+@pytest.mark.slow
 def test_importing_the_package_loads_nothing_dear() -> None:
     """The package imports neither scapy nor click until it is used, and click and rich never."""
     script = (

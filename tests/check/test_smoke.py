@@ -69,6 +69,7 @@ def test_the_smoke_set_covers_what_it_should() -> None:
     assert all(table.keys() >= {"counters", "minimal"} for table in SMOKE[:2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FLIPS)
 def test_a_flipped_expectation_is_noticed(name: str, tmp_path: Path) -> None:
     """Any one expectation turned wrong exits 1, with its place, both values and the row that shows it."""

@@ -192,6 +192,7 @@ def test_brief_is_one_line() -> None:
         assert words in done.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["-c", "3"], ["--proto", "esp+ah"], ["-s", "40000"]], ids=" ".join)
 @pytest.mark.parametrize("context", ["0", "1", "3", "1000"])
 def test_unified_holds_both_minimal_forms(options: list[str], context: str) -> None:

@@ -151,6 +151,7 @@ def _step(letter: str, row: int) -> Step:
     return next(step for step in side(letter).steps() if step.row == row)
 
 
+@pytest.mark.slow
 @EACH_SIDE
 def test_reasons_say_what_the_text_says(letter: str) -> None:
     """Each phrase that ``why`` prints about a row is in its cell: questions, answers, marks, later rows."""

@@ -89,6 +89,7 @@ def test_a_cell_is_what_the_interface_gives(fix: str) -> None:
         assert cell.ping == trace.verdict.ping
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [ThreadPoolExecutor, ProcessPoolExecutor])
 def test_any_executor_fills_the_same_table(make: Callable[[int], Executor]) -> None:
     """Threads and processes give the very table that one after the other gives."""

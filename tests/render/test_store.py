@@ -152,6 +152,7 @@ def test_round_trip(data: bytes) -> None:
     assert again == data
 
 
+@pytest.mark.slow
 def test_schema_holds(data: bytes) -> None:
     """An independent validator finds every record valid under the JSON Schema of the record types."""
     schema = msgspec.json.schema(Run | Step | Verdict)

@@ -129,6 +129,7 @@ def _misleads(_k: Kernel, m: Mbuf, what: str) -> str:
     return ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "fault", "law", "code"),
     [

@@ -257,6 +257,7 @@ def test_unknown_names_are_shown_as_they_are() -> None:
     assert why(opened(data), "19").file == ""
 
 
+@pytest.mark.slow
 def test_every_row_of_every_scenario_has_reasons() -> None:
     """No row of any scenario is beyond why, whatever was asked there and wherever the packet went."""
     for fix in (UNPATCHED, PATCHED):

@@ -111,6 +111,7 @@ def test_only_the_builder_loads_scapy() -> None:
     assert output_of(code) == ("[]\n", "")
 
 
+@pytest.mark.slow
 def test_the_builder_loads_no_more_of_scapy_than_it_needs() -> None:
     """The builder gets along without all of scapy and without the host's routes."""
     code = (
@@ -123,6 +124,7 @@ def test_the_builder_loads_no_more_of_scapy_than_it_needs() -> None:
     assert output_of(code) == ("False\nFalse False\n", "")
 
 
+@pytest.mark.slow
 def test_no_algorithm_warns() -> None:
     """Using every cipher and authenticator leaves standard error empty, with all warnings on."""
     code = (
