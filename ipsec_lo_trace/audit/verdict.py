@@ -1,4 +1,4 @@
-"""What a capture comes to, once all of it was seen."""
+"""Summarise the capture after its last packet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ipsec_lo_trace.model.audit_codes import AUDIT_CODES, AUDIT_OUTCOMES, LEAK_C
 SEALED_KINDS = frozenset({"esp", "ah", "esp+ah", "wrong", "unopened"})
 KEY_CODES = ("wrong-icv", "not-opened")
 FEW = 2
-"""So many packets of an SA must fail, and all of them, before its key is doubted."""
+"""Minimum number of failed packets before a key is suspected: all of the SA's must have failed."""
 
 
 def conclude(auditor: Auditor, trouble: str = "") -> AuditVerdict:

@@ -15,7 +15,7 @@ from ipsec_lo_trace.capture.link import link_name
 from ipsec_lo_trace.capture.pcap import MAGIC_LEN, MAGICS, PcapReader
 from ipsec_lo_trace.capture.pcapng import PcapngReader
 from ipsec_lo_trace.capture.window import Window, chunks_of
-from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.errors import unreadable
 
 STDIN = "-"
 STDIN_NAME = "standard input"
@@ -66,7 +66,7 @@ def open_capture(stream: BinaryIO, name: str) -> Capture:
     packed = Window(chunks_of(stream))
     window = packed.gunzipped()
     if not window.need(MAGIC_LEN) and window.broken:
-        raise CaptureError(f"cannot read it: {window.broken}", file=name)
+        raise CaptureError(f"cannot read {name}: {window.broken}", file="")
     magic = window.data[window.at : window.at + MAGIC_LEN]
     if magic in MAGICS:
         return Capture(name, "pcap", PcapReader(window, name, MAGICS[magic]))
@@ -91,13 +91,12 @@ def opened(path: str) -> Iterator[Capture]:
     if path == STDIN:
         stdin: BinaryIO | None = getattr(sys.stdin, "buffer", None)
         if stdin is None:
-            raise UserError("cannot read it: it is closed", file=name)
+            raise unreadable(name, "it is closed")
         yield open_capture(stdin, name)
         return
     try:
         stream = Path(path).open("rb")  # noqa: SIM115 -- closed below
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"cannot read it: {reason}", file=name) from None
+        raise unreadable(name, error) from None
     with stream:
         yield open_capture(stream, name)

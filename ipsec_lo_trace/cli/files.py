@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TextIO
 
-from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.errors import UserError, unwritable
 
 PROGRAM = "ipsec-lo-trace"
 STDOUT = "-"
@@ -67,12 +67,12 @@ def output(path: str, *, secret: bool = False) -> Iterator[IO[bytes]]:
     """
     if path == STDOUT:
         if getattr(sys, "stdout", None) is None:
-            raise UserError("cannot write: it is closed", file="standard output")
+            raise unwritable("standard output", "it is closed")
         yield from _to_stdout()
         return
     target = Path(path)
     if not path or target.is_dir():
-        raise UserError("cannot write: Is a directory" if path else "-o needs a file's name", file=path)
+        raise unwritable(path, "it is a directory") if path else UserError("-o needs a file's name")
     if os.path.exists(path) and not target.is_file():  # noqa: PTH110 -- Path.exists raises for long names
         yield from _in_place(target)
         return
@@ -137,4 +137,4 @@ def _discard(temporary: str) -> None:
 
 
 def _cannot_write(target: Path | str, error: OSError) -> UserError:
-    return UserError(f"cannot write: {error.strerror or error}", file=str(target))
+    return unwritable(str(target), error)

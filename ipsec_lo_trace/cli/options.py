@@ -157,9 +157,7 @@ OPTIONS = (
     click.option(
         "-I", "source", type=AddressType(), default=None, help="Send from this local address [HOST]."
     ),
-    click.option(
-        "--local", type=AddressType(), multiple=True, help="Give lo0 this address too (repeatable)."
-    ),
+    click.option("--local", type=AddressType(), multiple=True, help="Add this address to lo0 (repeatable)."),
     click.option(
         "-f",
         "--config",

@@ -1,4 +1,4 @@
-"""The verdict: what a run came to, the worst of what its echoes came to, and everything that it showed."""
+"""The verdict: the result of a run, which is the worst of its echoes, and everything that it showed."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class AuditFinding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class AuditVerdict(msgspec.Struct, tag="verdict", tag_field="kind", kw_only=True, gc=False):
-    """The last record: what the capture comes to.
+    """The last record: the result of the capture.
 
     ``packets`` counts all, ``leaks`` those that crossed in clear where a policy asks for protection,
     ``got`` the packets by what they got, ``answered`` the requests whose answer was seen.  ``trouble`` is why

@@ -7,7 +7,7 @@ AUDIT_OUTCOMES = {
     "unsure": "nothing is known to have crossed in clear, but not every packet could be judged",
     "leak": "clear text crossed where a policy asks for protection",
 }
-"""What a capture can come to, the more serious the later."""
+"""Outcomes of an audit, least serious first."""
 
 LEAK_CODES = {
     "reply-in-clear-2003": (

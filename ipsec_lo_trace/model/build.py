@@ -93,7 +93,7 @@ KNOBS = {
     ),
     "lo_ipsec": Knob("whether IPsec applies to lo0 at all", "Linux: NOXFRM and NOPOLICY on lo"),
     "use_without_sa": Knob(
-        'what level "use" without an SA comes to: an error, or clear text', "ipsec_nextisr; mended by 2017"
+        'what happens at level "use" without an SA: an error, or clear text', "ipsec_nextisr; mended by 2017"
     ),
     "ipcomp_enable": Knob("whether IPComp is switched on", "xform_ipcomp.c 1.4; 1 by 2015"),
     "ipcomp_null_tag": Knob(

@@ -25,7 +25,7 @@ OUTCOMES = {
     "leak": "clear text crossed lo0 or was accepted where a policy asks for protection",
     "panic": "the kernel panicked",
 }
-"""The outcomes, the more serious the later: a run has the worst that any of its echoes came to."""
+"""Outcomes, least serious first; a run reports the worst of its echoes."""
 
 STALE_CODES = {
     "stale-out-done": "a stale OUT_DONE tag made ip_output skip IPsec",

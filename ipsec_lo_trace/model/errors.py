@@ -31,5 +31,26 @@ class UserError(Exception):
         return f"{said} ({self.hint})" if self.hint else said
 
 
+def unreadable(file: str, error: Exception | str) -> UserError:
+    """Return the error for a file that cannot be read; ``error`` says why."""
+    return UserError(f"cannot read {file}: {_why(error)}")
+
+
+def unwritable(file: str, error: Exception | str) -> UserError:
+    """Return the error for a file that cannot be written; ``error`` says why."""
+    why = "no such directory" if isinstance(error, FileNotFoundError) else _why(error)
+    return UserError(f"cannot write {file}: {why}")
+
+
+def _why(error: Exception | str) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, IsADirectoryError):
+        return "it is a directory"
+    if isinstance(error, PermissionError):
+        return "permission denied"
+    return str(getattr(error, "strerror", None) or error)
+
+
 class BrokenInvariantError(Exception):
     """A promise that our own code broke; the command line exits 3."""

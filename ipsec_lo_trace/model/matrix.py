@@ -1,4 +1,4 @@
-"""The table of every case under every fix: what is run where, and what each run came to."""
+"""The table of every case under every fix: what is run where, and the result of each run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """What a row came to under a fix: outcome and code, what the sender saw, every finding's code."""
+    """The result of a row under a fix: outcome and code, what the sender saw, every finding's code."""
 
     row: str
     fix: str
@@ -56,7 +56,7 @@ class Matrix(msgspec.Struct, frozen=True):
         return [cells[at] for cells in self.cells]
 
     def kept(self, outcome: str) -> Matrix:
-        """Keep the rows that come to an outcome under some fix."""
+        """Keep the rows that have an outcome under some fix."""
         pairs = [
             (row, cells)
             for row, cells in zip(self.rows, self.cells, strict=True)

@@ -1,4 +1,4 @@
-"""A sweep's report: the laws, how often each fix came to what, and which laws were broken where."""
+"""A sweep's report: the laws, the results of each fix, and which laws were broken where."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LAWS = {
     "packet-loop": "no packet goes round in a loop",
     "stale-after-lo0": "where lo0 takes both tags and flags away, no stale mark settles anything",
     "stale-tag-after-strip": "where a reply's tags are stripped, no stale tag settles anything about it",
-    "worse-than-none": "no fix comes to something more serious than no fix does",
+    "worse-than-none": "no fix has a more serious result than no fix at all",
 }
 """What a sweep holds every run to, each law in words that hold as long as it does."""
 
@@ -48,7 +48,7 @@ TRUTHS = {
 class Broken(msgspec.Struct, tag="broken", tag_field="kind", kw_only=True):
     """A law that some cases break in the same way.
 
-    ``known`` names the kernel truth that breaks it (TRUTHS), "" if there is none: then the fault is ours.
+    ``known`` names the kernel behaviour that breaks it (TRUTHS); "" if none is known: then the fault is ours.
     ``fixes`` counts the cases by fix.  The rest is about the first that was found: its number, the ``fix``,
     the ``code`` (the verdict's, or the exception's class), in words what happened, its setkey(8) text, and
     the commands that run it.  The last three are of the case after it was shrunk as far as it breaks the law
@@ -95,10 +95,10 @@ class Sweep(msgspec.Struct, tag="sweep", tag_field="kind", kw_only=True):
 
     @property
     def ours(self) -> list[Broken]:
-        """The laws that are broken with no kernel truth behind it."""
+        """The laws that are broken, and no known kernel behaviour explains it."""
         return [broken for broken in self.broken if not broken.known]
 
     @property
     def known(self) -> list[Broken]:
-        """The laws that a kernel truth breaks."""
+        """The laws that known kernel behaviour breaks."""
         return [broken for broken in self.broken if broken.known]

@@ -189,7 +189,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Verdict(msgspec.Struct, tag="verdict", tag_field="kind", kw_only=True, gc=False):
-    """The last record: what the run came to.
+    """The last record: the result of the run.
 
     ``cause``, ``effect``, ``seen`` and ``unseen`` are row numbers or None: where the stale history arose,
     where it decided, where the kernel noticed (a drop or an error), where the last check passed it by.

@@ -24,8 +24,8 @@ KINDS = {
     "stages": ("modelled kernel functions that take the packet", STAGES),
     "marks": ("packet tags and mbuf flags", MARKS),
     "counters": ("kernel counters that can move", COUNTER_PAGES),
-    "outcomes": ("what a run can come to", OUTCOME_PAGES),
-    "codes": ("why it came to that", CODE_PAGES),
+    "outcomes": ("results of a run", OUTCOME_PAGES),
+    "codes": ("why it has that result", CODE_PAGES),
     "audits": ("what an audit can find", AUDIT_PAGES),
     "questions": ("what stages ask", QUESTION_PAGES),
     "transfers": ("how a packet is handed on", VIAS),
@@ -37,7 +37,7 @@ KINDS = {
     "probes": ("other traffic than a ping", PROBES),
     "cases": ("configurations to run it under, for --case", CASES),
     "laws": ("what a sweep holds every run to", LAW_PAGES),
-    "truths": ("what is so in a kernel, and breaks a law", TRUTH_PAGES),
+    "truths": ("known kernel behaviour that breaks a law", TRUTH_PAGES),
     "algorithms": ("ciphers and authenticators", ALGORITHMS),
     "terms": ("the glossary", TERMS),
 }
@@ -53,7 +53,7 @@ def names_of(page: Page) -> tuple[str, ...]:
 
 
 def find(name: str) -> list[Page]:
-    """Give the pages called ``name``, whatever its case: some words are of two kinds.
+    """Return the pages named ``name``, ignoring case; some words are of two kinds.
 
     A counter with another index has its neighbour's page, as icps_inhist[13] that of icps_inhist[0].
     """

@@ -1,4 +1,4 @@
-"""The laws that a sweep holds every run to, and the kernel truths that break some."""
+"""The laws that a sweep holds every run to, and the known kernel behaviour that breaks some."""
 
 from __future__ import annotations
 

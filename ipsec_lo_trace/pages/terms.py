@@ -124,7 +124,7 @@ _TEXTS = {
         " is what the sysctls say."
     ),
     "verdict": (
-        "two things: what a run came to (the last record of a trace), and in the code what a stage returns."
+        "two things: the result of a run (the last record of a trace), and in the code what a stage returns."
     ),
 }
 

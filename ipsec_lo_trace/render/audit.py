@@ -132,7 +132,7 @@ def finding_lines(finding: AuditFinding, width: int) -> Iterator[Text]:
 
 
 def end_lines(verdict: AuditVerdict, width: int) -> Iterator[Text]:
-    """Say what was found, how much was seen, and what it comes to."""
+    """Say what was found, how much was seen, and the result."""
     yield Text("")
     if verdict.findings:
         yield from Line().say("findings", "heading").wrap(width)

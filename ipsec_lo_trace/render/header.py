@@ -1,4 +1,4 @@
-"""The lines above a timeline (what ran) and below it (what it came to)."""
+"""The lines above a timeline (what ran) and below it (the result)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def verdict_line(verdict: Verdict) -> Line:
 
 
 def verdict_lines(run: Run, verdict: Verdict) -> Iterator[Line]:
-    """Say what the run came to, with the rows that show it, and what to try next."""
+    """State the result of the run, with the rows that show it, and what to try next."""
     yield verdict_line(verdict)
     places = {
         "cause": verdict.cause,

@@ -34,7 +34,7 @@ def matrix_text(matrix: Matrix, *, width: int) -> Iterator[Text]:
 
 
 def _legend(matrix: Matrix, width: int) -> Iterator[Text]:
-    """Give each column its number, and count what the fix comes to."""
+    """Give each column its number, and count the results of the fix."""
     names = max(len(name) for name in ("fix", *matrix.fixes))
     head = f"{'':>{CELL_COLUMNS}} {'fix':<{names}}" + "".join(f"{name:>{WORD_COLUMNS}}" for name in OUTCOMES)
     yield Text(head)
@@ -64,7 +64,7 @@ def _rows(matrix: Matrix) -> Iterator[Text]:
 
 
 def command_lines(matrix: Matrix) -> Iterator[Text]:
-    """Give each cell's command, with what it comes to as a comment."""
+    """Give each cell's command, with its result as a comment."""
     if not matrix.rows:
         yield Text(f"# {headline(matrix)}")
     for cells in matrix.cells:

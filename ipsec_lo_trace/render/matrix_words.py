@@ -63,7 +63,7 @@ def _tally(matrix: Matrix, fix: str) -> Tally:
 def headline(matrix: Matrix) -> str:
     """Say how much is wrong without a fix, and which fixes leave least."""
     if not matrix.rows:
-        return f"no row comes to {matrix.only}"
+        return f"no row has the outcome {matrix.only}"
     every = tallies(matrix)
     if NONE not in matrix.fixes:
         return f"{counted(matrix.rows, 'row')}, {counted(matrix.fixes, 'fix')}"

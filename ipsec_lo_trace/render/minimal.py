@@ -120,7 +120,7 @@ def _operand(operand: Operand) -> str:
 
 
 def verdict_lines(verdict: Verdict) -> Iterator[str]:
-    """Say what it came to: the last lines."""
+    """State the result: the last lines."""
     for finding in verdict.findings:
         yield f"finding {finding.code}, in {finding.echoes} of {verdict.sent}"
     errno = f" {verdict.errno}" if verdict.errno else ""

@@ -1,4 +1,4 @@
-"""A sweep's report as text: what each fix came to, then each law that was broken, ours first."""
+"""A sweep's report as text: the results of each fix, then each law that was broken, ours first."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ def _headline(sweep: Sweep, width: int) -> Iterator[Text]:
     ours, known = len(sweep.ours), len(sweep.known)
     said = f"{ours or 'no'} broken law{'s' if ours != 1 else ''} of ours"
     line = Line(drawn, hang=2, style="heading").say(said, "bad" if ours else "clean")
-    truths = f"{known} kernel truth{'s' if known != 1 else ''} that break{'' if known != 1 else 's'} one"
-    yield from line.say(f"and {truths}" if known else "").wrap(width)
+    yield from line.say(f"and {known} by known kernel behaviour" if known else "").wrap(width)
 
 
 def _counts(sweep: Sweep) -> Iterator[Text]:
@@ -52,7 +51,7 @@ def _broken(broken: Broken, width: int) -> Iterator[Text]:
         yield from Line("  but   ", hang=8).say(said).wrap(width)
     counts = ", ".join(f"{fix} {count}" for fix, count in broken.fixes.items())
     yield from Line("  cases ", hang=8).say(counts).wrap(width)
-    found = f"case {broken.first} under {broken.fix} ({broken.code}), made smaller: {broken.text}"
+    found = f"case {broken.first} under {broken.fix} ({broken.code}), minimised: {broken.text}"
     yield from Line("  first ", hang=8).say(found).wrap(width)
     for command in broken.commands:
         yield from (Text(f"  {line}") for line in command.splitlines())

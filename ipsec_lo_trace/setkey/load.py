@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.setkey.apply import apply
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.parser import parse
@@ -46,7 +46,7 @@ def read_text(path: str) -> tuple[str, str]:
     try:
         data = _read(path)
     except (OSError, ValueError) as error:
-        raise UserError(f"cannot read it: {_why(error)}", file=file) from None
+        raise unreadable(file, error) from None
     if len(data) > MAX_FILE_LEN:
         raise UserError(f"larger than {MAX_FILE_LEN} bytes, so it is not read", file=file)
     return _decoded(data, file), file
@@ -60,16 +60,6 @@ def _read(path: str) -> bytes:
         return stdin.read(MAX_FILE_LEN + 1)
     with Path(path).open("rb") as opened:
         return opened.read(MAX_FILE_LEN + 1)
-
-
-def _why(error: OSError | ValueError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "there is no such file"
-    if isinstance(error, IsADirectoryError):
-        return "it is a directory"
-    if isinstance(error, PermissionError):
-        return "permission denied"
-    return str(getattr(error, "strerror", None) or error)
 
 
 def _decoded(data: bytes, file: str) -> str:

@@ -1,4 +1,4 @@
-"""What crossed lo0, or was accepted, with less than a policy protects it by: a reading of its own.
+"""What crossed lo0, or was accepted, with less than a policy protects it by: an independent check.
 
 It shares nothing with the verdict's, so that each finds the other's mistakes.  It takes what tcpdump would
 see on lo0 and the policies of the run record; of the trace's rows only a packet's ports, and which packets

@@ -17,7 +17,7 @@ from ipsec_lo_trace.tracer.tracing import Trace, taken_apart, trace
 
 
 class Examined(NamedTuple):
-    """What a case came to: (fix, outcome) of the runs that ended in one, and the laws that were broken."""
+    """The results of a case: (fix, outcome) of the runs that ended in one, and the laws that were broken."""
 
     outcomes: list[tuple[str, str]]
     broken: list[Breach]

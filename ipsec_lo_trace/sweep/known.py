@@ -1,4 +1,4 @@
-"""Which kernel truths break which law under which fix: listed one by one, counted by themselves in a report.
+"""Known kernel behaviour that breaks a law under a fix: listed one by one, counted separately in a report.
 
 ``model.sweep.TRUTHS`` has the reasons in words.
 """
@@ -26,7 +26,7 @@ class Known(NamedTuple):
 
 
 def known(law: str, fix: str, trace: Trace, plain: Trace) -> str:
-    """Name the kernel truth that breaks a law in a run; "" if none of them does."""
+    """Name the known kernel behaviour that breaks a law in a run; "" if there is none."""
     for each in KNOWN:
         if each.law == law and _turns(fix, each.switch) and each.sign(trace, plain):
             return each.truth

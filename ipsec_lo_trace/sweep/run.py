@@ -29,7 +29,7 @@ def begin(seed: int) -> Sweep:
 
 
 def go_on(sweep: Sweep, cases: int, *, executor: Executor | None = None, told: Told | None = None) -> None:
-    """Run the cases up to ``cases`` that are not done, and put what they came to into the sweep.
+    """Run the cases up to ``cases`` that are not done, and put their results into the sweep.
 
     ``executor`` is any executor of concurrent.futures; without one they run here.  The sweep is the same
     whatever runs it.  ``told`` is called with it after every piece.
@@ -43,7 +43,7 @@ def go_on(sweep: Sweep, cases: int, *, executor: Executor | None = None, told: T
 
 
 def _examined(sweep: Sweep, cases: int, executor: Executor | None) -> Iterator[list[Examined]]:
-    """Give what each piece came to, in order; pieces end at round numbers, wherever the sweep goes on."""
+    """Yield the result of each piece, in order; pieces end at round numbers, wherever the sweep goes on."""
     starts = [sweep.done, *range(sweep.done - sweep.done % PIECE + PIECE, cases, PIECE)]
     pieces = ((sweep.seed, start + 1, min(start - start % PIECE + PIECE, cases)) for start in starts)
     if executor is None:

@@ -210,7 +210,7 @@ def test_a_capture_may_come_by_standard_input(host: Path, monkeypatch: pytest.Mo
     ("options", "words"),
     [
         (["no.pcap", "-f", "host.conf"], "no.pcap"),
-        (["clean.pcap", "-f", "no.conf"], "there is no such file"),
+        (["clean.pcap", "-f", "no.conf"], "cannot read no.conf: no such file"),
         (["host.conf", "-f", "host.conf"], "neither pcap nor pcapng"),
         (["clean.pcap"], "Missing option"),
         (["clean.pcap", "-f", "host.conf", "-q", "--format", "jsonl"], "is for text"),

@@ -61,8 +61,8 @@ HEAD = section() + interface(RAW)
             0,
             "f: what is in the gzip data is neither pcap nor pcapng: it begins with 68 65 6c 6c" + WRITE_ONE,
         ),
-        (b"\x1f\x8b garbage", 0, "f: cannot read it: the gzip data is damaged"),
-        (b"\x1f\x8b", 0, "f: cannot read it: the gzip data ends in its middle"),
+        (b"\x1f\x8b garbage", 0, "cannot read f: the gzip data is damaged"),
+        (b"\x1f\x8b", 0, "cannot read f: the gzip data ends in its middle"),
         (PCAP[:20], 0, "f: it ends inside the file's header: 20 of 24 bytes"),
         (PCAP[:4] + b"\1\0" + PCAP[6:], 0, "f: pcap version 1.4 is not read (only 2.4, of 1998, is)"),
         (pcap([], 127), 0, f"f: link type 127 is not one of a loopback interface ({KNOWN})"),
@@ -233,9 +233,9 @@ def test_a_stream_that_fails_is_told() -> None:
                 raise OSError(5, "Input/output error")
             return data
 
-    with pytest.raises(CaptureError, match=r"^f: cannot read it: Input/output error$"):
+    with pytest.raises(CaptureError, match=r"^cannot read f: Input/output error$"):
         open_capture(cast("BinaryIO", Failing(b"")), "f")
-    with pytest.raises(CaptureError, match=r"^f: cannot read it: Input/output error$"):
+    with pytest.raises(CaptureError, match=r"^cannot read f: Input/output error$"):
         open_capture(cast("BinaryIO", Failing(gzip.compress(PCAP, mtime=0)[:12])), "f")
     packed = iter(open_capture(cast("BinaryIO", Failing(gzip.compress(PCAP, mtime=0))), "f"))
     assert len([next(packed) for _ in range(3)]) == 3

@@ -205,16 +205,16 @@ def test_what_editcap_makes_of_a_capture_reads_the_same(name: str, kind: str, tm
 
 def test_no_such_file() -> None:
     """A file that is not there, or is a folder, is the user's mistake."""
-    with pytest.raises(UserError, match="cannot read it: No such file"), opened("no/such/file"):
+    with pytest.raises(UserError, match=r"^cannot read no/such/file: no such file$"), opened("no/such/file"):
         pass
-    with pytest.raises(UserError, match="cannot read it: "), opened("."):
+    with pytest.raises(UserError, match=r"^cannot read \.: it is a directory$"), opened("."):
         pass
-    with pytest.raises(UserError, match="cannot read it: embedded null"), opened("a\0b"):
+    with pytest.raises(UserError, match="cannot read a\0b: embedded null"), opened("a\0b"):
         pass
 
 
 def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a standard input there is nothing to read."""
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(UserError, match="standard input: cannot read it: it is closed"), opened("-"):
+    with pytest.raises(UserError, match=r"^cannot read standard input: it is closed$"), opened("-"):
         pass

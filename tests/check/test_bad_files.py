@@ -41,7 +41,7 @@ BAD_TOML = {
     "unused": (ONE + "counters_only = true\n", "a.toml:5: counters_only without counters"),
     "empty minimal": (ONE + 'minimal = ""\n', "a.toml:5: minimal is neither"),
     "odd path": (ONE + 'minimal = "a\\u0000b"\n', "a.toml:5: minimal is neither"),
-    "no minimal file": (ONE + 'minimal = "none.txt"\n', "none.txt: cannot read it"),
+    "no minimal file": (ONE + 'minimal = "none.txt"\n', "cannot read ", "none.txt: no such file"),
     "no whole trace": (ONE + 'minimal = """\nkernel\n"""\n', "a.toml:6: ", "no verdict"),
     "more than a trace": (ONE + f'minimal = """\nkernel\n{VERDICT}more\n"""\n', "a.toml:7: ", "must end"),
 }
@@ -83,7 +83,7 @@ def test_a_faulty_command_is_refused(run: str, tmp_path: Path) -> None:
 def test_a_faulty_configuration_is_refused(tmp_path: Path) -> None:
     """The place of a mistake in a configuration is that in the configuration."""
     path = written(tmp_path, ONE.replace("--unpatched", "-f my.conf"))
-    assert_refused(check(path), "my.conf: cannot read it")
+    assert_refused(check(path), "cannot read ", "my.conf: no such file")
     written(tmp_path, "\nadd nonsense ;\n", "my.conf")
     assert_refused(check(path), "my.conf:2:")
 
@@ -111,10 +111,10 @@ def test_a_faulty_golden_file_is_refused(case: str, tmp_path: Path) -> None:
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     """A missing file, a folder, bytes that are no text: one message each."""
-    assert_refused(check(tmp_path / "none.toml"), "none.toml: cannot read it")
-    assert_refused(check(tmp_path), "cannot read it")
+    assert_refused(check(tmp_path / "none.toml"), "cannot read ", "none.toml: no such file")
+    assert_refused(check(tmp_path), "cannot read ", "it is a directory")
     (tmp_path / "bytes.toml").write_bytes(b"\xff")
-    assert_refused(check(tmp_path / "bytes.toml"), "bytes.toml: cannot read it")
+    assert_refused(check(tmp_path / "bytes.toml"), "cannot read ", "bytes.toml: ")
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

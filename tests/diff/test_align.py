@@ -71,7 +71,7 @@ def test_echoes_that_run_side_by_side(preload: int, later: int, random: object) 
 
 def test_an_echo_that_comes_back_is_refused() -> None:
     """A trace whose echoes are out of order is an error, not a wrong difference."""
-    with pytest.raises(UserError, match="echo 1 goes on behind echo 2"):
+    with pytest.raises(UserError, match="echo 1 goes on after echo 2"):
         list(by_echo([*rows("a", 1), *rows("a", 2), *rows("b", 1), *rows("c", 3), *rows("b", 1)], 2))
 
 

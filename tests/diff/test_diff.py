@@ -342,8 +342,8 @@ def test_a_broken_file(how: str, view: list[str], stored: tuple[str, str], tmp_p
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["missing.jsonl", "@patched"], ["missing.jsonl", "cannot read it"]),
-        (["tests", "@patched"], ["tests: cannot read it"]),
+        (["missing.jsonl", "@patched"], ["cannot read missing.jsonl: no such file"]),
+        (["tests", "@patched"], ["cannot read tests: it is a directory"]),
         (["@patched"], ["1 given"]),
         (["a", "b", "c"], ["3 given"]),
         (["@pached", "@none"], ["@pached", "did you mean @patched?"]),
@@ -475,4 +475,4 @@ def test_a_pipe_is_a_file(stored: tuple[str, str]) -> None:
 def test_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without standard input, a dash is one message."""
     monkeypatch.setattr("sys.stdin", None)
-    assert_refused(invoke("diff", "-", "@patched"), "standard input: cannot read it: it is closed")
+    assert_refused(invoke("diff", "-", "@patched"), "cannot read standard input: it is closed")

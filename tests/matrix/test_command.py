@@ -89,7 +89,7 @@ def test_only(outcome: str) -> None:
 
 def test_only_with_nothing_left() -> None:
     """A table without rows says so, and is still JSON or a page where that is asked for."""
-    assert matrix(*TCP, "--only", "panic") == "no row comes to panic\n"
+    assert matrix(*TCP, "--only", "panic") == "no row has the outcome panic\n"
     assert json.loads(matrix(*TCP, "--only", "panic", "--format", "json"))["matrix"]["rows"] == []
     page = matrix(*TCP, "--only", "panic", "--format", "html")
     assert page.startswith("<!DOCTYPE html>")

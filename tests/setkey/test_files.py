@@ -36,18 +36,18 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_standard_input_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a standard input, - is refused in one message."""
     monkeypatch.setattr("sys.stdin", None)
-    assert _refused("-") == "standard input: cannot read it: there is none"
+    assert _refused("-") == "cannot read standard input: there is none"
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     """A file that is not there is named."""
     path = tmp_path / "none.conf"
-    assert _refused(str(path)) == f"{path}: cannot read it: there is no such file"
+    assert _refused(str(path)) == f"cannot read {path}: no such file"
 
 
 def test_a_directory_is_told(tmp_path: Path) -> None:
     """A directory is not a configuration."""
-    assert _refused(str(tmp_path)) == f"{tmp_path}: cannot read it: it is a directory"
+    assert _refused(str(tmp_path)) == f"cannot read {tmp_path}: it is a directory"
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_other_troubles_are_told(monkeypatch: pytest.MonkeyPatch, error: OSError
         raise error
 
     monkeypatch.setattr(Path, "open", fail)
-    assert _refused("x.conf") == f"x.conf: cannot read it: {told}"
+    assert _refused("x.conf") == f"cannot read x.conf: {told}"
 
 
 def test_a_path_that_cannot_be_is_told() -> None:
     """A path with a NUL in it is refused like any other that cannot be read."""
-    assert _refused("a\0b").startswith("a\0b: cannot read it: ")
+    assert _refused("a\0b").startswith("cannot read a\0b: ")
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n", " \t "])

@@ -8,7 +8,7 @@ import msgspec
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a run shall come to; None where the check says nothing about it.
+    """The expected result of a run; None where the check says nothing about it.
 
     ``errno`` is "" where sendto shall not fail.  ``lo0`` has one word for each crossing, crossing_text's.
     A counter that shall not move has the value 0; with ``counters_only`` the others shall not move either.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.errors import UserError, unreadable
 
 MAX_LEN = 1 << 24
 """How many bytes a check file may have: 16 MiB."""
@@ -19,8 +19,7 @@ def read_text(path: Path, file: str) -> str:
             data = opened.read(MAX_LEN + 1)
         text = data.decode()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"cannot read it: {reason}", file=file) from None
+        raise unreadable(file, error) from None
     if len(data) > MAX_LEN:
         raise UserError(f"larger than {MAX_LEN} bytes, so it is not read", file=file)
     return text.replace("\r\n", "\n")

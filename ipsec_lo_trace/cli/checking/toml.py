@@ -133,7 +133,7 @@ def _minimal(table: Table, path: Path, file: str, where: Places, *, fresh: bool)
 
 
 def _check_words(check: Check) -> None:
-    """Refuse a value that no run can come to: the check could not tell anything."""
+    """Refuse a value that no run can have as its result: the check could not tell anything."""
     expected = check.expected
     for key, value, words in (
         ("outcome", expected.outcome, OUTCOMES),

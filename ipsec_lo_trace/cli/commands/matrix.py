@@ -25,7 +25,7 @@ MAX_JOBS = 64
     shell_complete=names_of_kind("fixes"),
     help="Only this fix (repeatable).",
 )
-@click.option("--only", type=click.Choice(list(OUTCOMES)), help="Only rows that come to this somewhere.")
+@click.option("--only", type=click.Choice(list(OUTCOMES)), help="Only rows that have this outcome somewhere.")
 @click.option("--commands", is_flag=True, help="Print each cell's command instead of the table.")
 @click.option(
     "--format",
@@ -50,6 +50,6 @@ def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by
     """Run every case under every fix, in one table.
 
     Rows are pings over each configuration that comes with the program (list cases) and probes (list probes);
-    columns are the fixes (list fixes). The table says what each run came to.
+    columns are the fixes (list fixes). The table shows the result of each run.
     """
     return perform("matrix", **values)

@@ -23,7 +23,7 @@ from ipsec_lo_trace.cli.params import AddressType, StrictCommand
     "--local",
     type=AddressType(),
     multiple=True,
-    help="Give lo0 this address too (repeatable); it has all that the capture's packets are from and to.",
+    help="Add this address to lo0 (repeatable); it has all that the capture's packets are from and to.",
 )
 @SEED_OPTION
 @trace_options

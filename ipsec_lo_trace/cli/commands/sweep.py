@@ -62,7 +62,7 @@ def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by
 
     Each case is a random legal configuration and a ping or a probe. It is run under every fix (list fixes),
     and every run is held to laws (list laws). Where a kernel is known to break a law (list truths), that is
-    counted by itself; any other breach makes the exit code 1. The first case of each kind is made as small
-    as it goes, and printed with the command that runs it.
+    counted by itself; any other breach makes the exit code 1. The first case of each kind is minimised
+    and printed with the command that runs it.
     """
     return perform("sweep", **values)

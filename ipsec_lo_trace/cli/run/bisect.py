@@ -23,7 +23,7 @@ Stretches = list[tuple[Try, Try]]
 
 
 def run_bisect(arguments: PingArguments) -> int:
-    """Try every row; print what each try came to and between which rows deleting the tags helps."""
+    """Try every row; print the result of each try and between which rows deleting the tags helps."""
     # A run changes its databases, and standard input can be read once: each try reads this text.
     text = write(configuration(arguments.run).db)
 

@@ -16,7 +16,7 @@ import msgspec
 from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.terminal import ascii_stream, look, write_lines
-from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.sweep import Sweep
 from ipsec_lo_trace.render.sweep_text import sweep_jsonl, sweep_text
 from ipsec_lo_trace.sweep.run import Told, begin, go_on
@@ -57,7 +57,7 @@ def resumed(file: str, begun: Sweep, cases: int) -> Sweep:
     except FileNotFoundError:
         return begun
     except OSError as error:
-        raise UserError(f"cannot read it: {error.strerror or error}", file=file) from None
+        raise unreadable(file, error) from None
     try:
         sweep = msgspec.json.decode(data, type=Sweep)
     except msgspec.DecodeError as error:

@@ -21,7 +21,7 @@ from ipsec_lo_trace.cli.files import complain, output
 from ipsec_lo_trace.cli.options import RunArguments
 from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED, Fix, all_fixes, find_fix
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
-from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.render.layers import Dissect
@@ -61,7 +61,7 @@ def seekable(path: str) -> Iterator[IO[bytes]]:
         lines = _lines(path)
     except (OSError, ValueError) as error:
         name = STDIN_NAME if path == STDIN else path
-        raise UserError(f"cannot read it: {getattr(error, 'strerror', None) or error}", file=name) from None
+        raise unreadable(name, error) from None
     with lines:
         yield lines
 

@@ -32,7 +32,7 @@ def by_echo(steps: Iterable[Step], preload: int, name: str = "") -> Iterator[Ech
                 done = max(held)
                 held = {}
             if step.echo <= done:
-                raise UserError(f"row {step.row}: echo {step.echo} goes on behind echo {done}", file=name)
+                raise UserError(f"row {step.row}: echo {step.echo} goes on after echo {done}", file=name)
             rows = held[step.echo] = []
         rows.append(step)
     yield from sorted(held.items())

@@ -22,7 +22,7 @@ RUN = ("tool", "kernel", "fix", "seed", "program", "src", "dst", "count", "size"
 WIRE = tuple(name for name in Packet.__struct_fields__ if name != "info")
 """Fields of a packet: the words that sum it up are left out."""
 VERDICT = ("outcome", "code", "ping", "errno", "sent", "received", "leaks", "counters")
-"""Fields of the verdict: what it came to; rows and words are left out."""
+"""Fields of the verdict: the result; rows and words are left out."""
 
 _plain = attrgetter(*PLAIN)
 _mark = attrgetter("name", "made_for", "stale", "proto", "spi", "dst")

@@ -1,4 +1,4 @@
-"""The lines above a difference of two traces (what was compared) and below it (what it came to)."""
+"""The lines above a difference of two traces (what was compared) and below it (the results)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _verdict(side: str, verdict: Verdict) -> Line:
 
 
 def brief(comparison: Comparison) -> str:
-    """Say in one line where the traces part and what each came to; every row must have been compared."""
+    """Say in one line where the traces part and the result of each; every row must have been compared."""
     verdicts = (comparison.a.verdict, comparison.b.verdict)
     ends = " | ".join(f"{one.outcome.upper()} ({one.code})" for one in verdicts)
     first = comparison.first

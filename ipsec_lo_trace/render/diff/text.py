@@ -37,7 +37,7 @@ def diff_text(comparison: Comparison, *, width: int, context: int) -> Iterator[T
 
 
 def frame(comparison: Comparison, width: int, context: int, show: ShowPair) -> Iterator[Text]:
-    """Give the whole view: what was compared, the rows as ``show`` shows them, what it came to."""
+    """Give the whole view: what was compared, the rows as ``show`` shows them, the results."""
     for line in head_lines(comparison):
         yield from line.wrap(width)
     yield Text("")

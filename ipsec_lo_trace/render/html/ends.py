@@ -40,7 +40,7 @@ def _card(side: Side) -> str:
 
 def end_html(sides: Sides) -> Iterator[str]:
     """Give the sections below the rows, a piece at a time."""
-    yield from _section("verdict", "What it came to", sides, _verdict)
+    yield from _section("verdict", "Result", sides, _verdict)
     yield _counts(sides)
     yield from _section("marks", "All marks, from birth to end", sides, _ledger)
     yield from _section("run", "What was run", sides, _run)
