@@ -30,6 +30,7 @@ from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS, link_table
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
 from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, Stage
 from ipsec_lo_trace.model import audit, audit_codes, codes, trace
+from ipsec_lo_trace.model.algorithms import key_lens_text
 from ipsec_lo_trace.model.operands import Operand, PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.questions import QUESTIONS, Question
 from ipsec_lo_trace.pages.index import KINDS, names_of
@@ -155,8 +156,7 @@ def algorithms(_old: str) -> str:
     rows = []
     for name in known_ciphers():
         cipher = CIPHERS[name]
-        lens = cipher.key_lens or (f"{cipher.min_key_len} to {cipher.max_key_len}",)
-        rows.append(("`-E`", f"`{name}`", " or ".join(map(str, lens)), str(cipher.iv_len)))
+        rows.append(("`-E`", f"`{name}`", key_lens_text(cipher), str(cipher.iv_len)))
     rows += [("`-A`", f"`{name}`", str(AUTHS[name].key_len), "") for name in known_auths()]
     rows += [("`-C`", f"`{name}`", "", "") for name in known_compressions()]
     return table(("option", "algorithm", "key, bytes", "IV, bytes"), rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
 from ipsec_lo_trace.kernel.netipsec import key_pfkey
+from ipsec_lo_trace.model.algorithms import CIPHERS
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.policy import Policy
 from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP, Replay, SaIndex, SecurityAssociation
@@ -20,8 +21,7 @@ from ipsec_lo_trace.setkey.commands import (
 )
 
 _NOT_MODELLED = ("hmac-sha2-384", "hmac-sha2-512")
-# KERNEL: these are DES and null with a flag that esp_init does not act on.
-_SAME_CIPHER = {"des-deriv": "des-cbc", "des-32iv": "des-cbc", "simple": "null"}
+_SAME_CIPHER = {row.name: row.acts_as for row in CIPHERS if row.acts_as}
 
 
 def apply(db: Databases, command: Command) -> list[str]:

@@ -11,6 +11,7 @@ from ipsec_lo_trace.kernel.netipsec.xform_init import (
     known_ciphers,
     known_compressions,
 )
+from ipsec_lo_trace.model.algorithms import usual_key_len
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.words import nearest
 
@@ -24,8 +25,6 @@ _SPIS = {"esp": 0x1000, "ah": 0x1001, "ipcomp": 0x1002}
 _DEFAULT_CIPHER = "3des-cbc"
 _DEFAULT_AUTHS = {"esp": "hmac-md5", "ah": "hmac-sha1"}
 _REQIDS = {"esp": 10, "ah": 11, "ipcomp": 12}
-_FREE_KEY_LEN = 16
-"""Bytes of a key whose length is free within a range."""
 
 
 def builtin_text(
@@ -96,8 +95,7 @@ def _with_enc_key(name: str) -> str:
     cipher = esp_algorithm_lookup(name)
     if cipher is None or name not in known_ciphers():
         raise _not_there(name, "cipher", known_ciphers())
-    key_len = cipher.key_lens[0] if cipher.key_lens else _FREE_KEY_LEN
-    return f'{name} "{_key("1234567890", key_len)}"'
+    return f'{name} "{_key("1234567890", usual_key_len(cipher))}"'
 
 
 def _with_auth_key(name: str) -> str:

@@ -6,6 +6,8 @@ is the same on every machine.
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.algorithms import AUTHENTICATORS, CIPHERS
+
 COMMANDS = (
     "add",
     "get",
@@ -19,45 +21,13 @@ COMMANDS = (
     "spdflush",
 )
 
-EALGS = (
-    "des-cbc",
-    "3des-cbc",
-    "null",
-    "simple",
-    "blowfish-cbc",
-    "cast128-cbc",
-    "des-deriv",
-    "des-32iv",
-    "rijndael-cbc",
-    "aes-ctr",
-)
-KEYLESS_EALGS = ("null", "simple")
-
-AALGS = (
-    "hmac-md5",
-    "hmac-sha1",
-    "keyed-md5",
-    "keyed-sha1",
-    "hmac-sha2-256",
-    "hmac-sha2-384",
-    "hmac-sha2-512",
-    "hmac-ripemd160",
-    "aes-xcbc-mac",
-    "null",
-)
-KEYLESS_AALGS = ("null",)
-
+EALGS = tuple(row.name for row in CIPHERS)
+KEYLESS_EALGS = tuple(row.name for row in CIPHERS if row.keyless)
+AALGS = tuple(row.name for row in AUTHENTICATORS)
+KEYLESS_AALGS = tuple(row.name for row in AUTHENTICATORS if row.keyless)
 CALGS = ("oui", "deflate", "lzs")
 
-LATER_NAMES = {
-    "aes": "rijndael-cbc",
-    "aes-cbc": "rijndael-cbc",
-    "aes128-cbc": "rijndael-cbc",
-    "cast-cbc": "cast128-cbc",
-    "md5": "hmac-md5",
-    "sha1": "hmac-sha1",
-    "hmac-sha256": "hmac-sha2-256",
-}
+LATER_NAMES = {later: row.name for row in (*CIPHERS, *AUTHENTICATORS) for later in row.later}
 """What later programs call an algorithm, and what 2003 did."""
 
 PROTOCOLS = {

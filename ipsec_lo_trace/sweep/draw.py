@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
+from ipsec_lo_trace.model.algorithms import authenticator_row, cipher_row, usual_key_len
 from ipsec_lo_trace.sweep.dice import Dice
 from ipsec_lo_trace.sweep.drawn import LOCAL, PING, DrawnCase, DrawnPolicy
 from ipsec_lo_trace.userland.probe_kind import all_probes
@@ -27,8 +28,9 @@ UPPERS = ("any",) * 6 + ("icmp",) * 2 + ("tcp", "udp")
 PORTS = ("", "", "", "[7]", "[9]", "[80]")
 """The ports of the echo, discard and http services, which probes talk to."""
 KINDS = ("ipsec",) * 14 + ("discard", "none")
-CIPHERS = {"des-cbc": 8, "3des-cbc": 24, "rijndael-cbc": 16, "blowfish-cbc": 16}
-AUTHS = {"hmac-md5": 16, "hmac-sha1": 20}
+CIPHERS = tuple(map(cipher_row, ("des-cbc", "3des-cbc", "rijndael-cbc", "blowfish-cbc")))
+AUTHS = tuple(map(authenticator_row, ("hmac-md5", "hmac-sha1")))
+"""What is drawn, and in which order: both are part of what a seed means."""
 MAX_SAS = 4
 SIZES = (56, 56, 56, 0, 8, 1000)
 FIRST_SPI = 0x1001
@@ -89,12 +91,12 @@ def _sa(dice: Dice, ends: Pair, proto: str, spi: int) -> str:
 def _algorithms(dice: Dice, proto: str) -> str:
     if proto == "ipcomp":
         return "-C deflate"
-    auth = dice.one(tuple(AUTHS))
-    sealed = f"-A {auth} 0x{'5a' * AUTHS[auth]}"
+    auth = dice.one(AUTHS)
+    sealed = f"-A {auth.name} 0x{'5a' * (auth.key_len or 0)}"
     if proto == "ah":
         return sealed
-    cipher = dice.one(tuple(CIPHERS))
-    return f"-E {cipher} 0x{'3c' * CIPHERS[cipher]}" + (f" {sealed}" if dice.percent(80) else "")
+    cipher = dice.one(CIPHERS)
+    return f"-E {cipher.name} 0x{'3c' * usual_key_len(cipher)}" + (f" {sealed}" if dice.percent(80) else "")
 
 
 def _policies(dice: Dice, pair: Pair, bundle: tuple[Rule, ...]) -> tuple[DrawnPolicy, ...]:

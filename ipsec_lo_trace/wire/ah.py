@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ipsec_lo_trace.model.sa import IPPROTO_AH
 from ipsec_lo_trace.wire import ip
-from ipsec_lo_trace.wire.algorithms import AUTHS, ICV_LEN, OLD_ICV_LEN
+from ipsec_lo_trace.wire.algorithms import AUTHS, ICV_LEN, OLD_ICV_LEN, digest_of
 
 IMMUTABLE_OPTIONS = frozenset({130, 133, 134, 148, 149})
 """Options that stay under the ICV: three kinds of security, router alert, directed broadcast (RFC 1770).
@@ -39,7 +39,7 @@ class AhTransform:
 
     def __init__(self, auth: str, auth_key: bytes, *, old: bool = False) -> None:
         """Take the authenticator's setkey(8) name and its key."""
-        self._digest = AUTHS[auth].digest
+        self._digest = digest_of(auth)
         self._keeps_df = AUTHS[auth].keeps_df
         self._auth_key = auth_key
         self._fixed_len = 8 if old else 12

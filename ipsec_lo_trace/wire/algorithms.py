@@ -1,7 +1,6 @@
-"""The ciphers and authenticators that FAST_IPSEC knew in 2003, by their setkey(8) names.
+"""The primitives of the ciphers and authenticators that FAST_IPSEC knew in 2003, by their setkey(8) names.
 
-Key lengths: opencrypto/xform.c as used by esp_init and ah_init0; blocks and IVs: RFC 2405, 2451, 3602.
-Authenticators: RFC 2403, 2404, 2857, all cut to 96 bits; the keyed hashes of RFC 1828 and RFC 1852.
+What else there is to know about them is in ``model.algorithms``.  Every ICV is cut to 96 bits.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-import msgspec
+from ipsec_lo_trace.model import algorithms
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm
@@ -23,37 +22,6 @@ OLD_ICV_LEN = 16
 HASH_BLOCK_LEN = 64
 """Bytes of a block of every hash here."""
 _IPAD, _OPAD = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
-UNCHECKED = "ANY 96 bit authentication [no checking]"
-SHA_256_96 = "HMAC-SHA-256-96 [draft-ietf-ipsec-ciph-sha-256-00]"
-
-
-class CipherAlgorithm(msgspec.Struct, frozen=True):
-    """A cipher; key lengths in bytes, ``key_lens`` None if any length in the range will do.
-
-    ``make`` gives cryptography's algorithm for a key; None for the null cipher.
-    """
-
-    name: str
-    min_key_len: int
-    max_key_len: int
-    key_lens: tuple[int, ...] | None
-    block_len: int
-    iv_len: int
-    tshark: str
-    make: Callable[[bytes], BlockCipherAlgorithm] | None
-
-
-class AuthAlgorithm(msgspec.Struct, frozen=True):
-    """An authenticator; ``key_len`` in bytes, None if any will do; ``digest`` takes key and message.
-
-    AH protects the packet's DF flag too if ``keeps_df``.
-    """
-
-    name: str
-    key_len: int | None
-    tshark: str
-    digest: Callable[[bytes, bytes], bytes]
-    keeps_df: bool = False
 
 
 def _des(key: bytes) -> BlockCipherAlgorithm:
@@ -127,27 +95,31 @@ def _no_digest(_key: bytes, _message: bytes) -> bytes:
     return bytes(OLD_ICV_LEN)
 
 
-CIPHERS = {
-    cipher.name: cipher
-    for cipher in (
-        CipherAlgorithm("des-cbc", 8, 8, (8,), 8, 8, "DES-CBC [RFC2405]", _des),
-        CipherAlgorithm("3des-cbc", 24, 24, (24,), 8, 8, "TripleDES-CBC [RFC2451]", _triple_des),
-        CipherAlgorithm("blowfish-cbc", 5, 56, None, 8, 8, "BLOWFISH-CBC [RFC2451]", _blowfish),
-        CipherAlgorithm("cast128-cbc", 5, 16, None, 8, 8, "CAST5-CBC [RFC2144]", _cast128),
-        CipherAlgorithm("rijndael-cbc", 8, 32, (16, 24, 32), 16, 16, "AES-CBC [RFC3602]", _aes),
-        CipherAlgorithm("null", 0, 256, None, 4, 0, "NULL", None),
-    )
+CIPHERS = {row.name: row for row in algorithms.CIPHERS if row.in_kernel}
+"""The ciphers that the kernel has code for."""
+AUTHS = {row.name: row for row in algorithms.AUTHENTICATORS if row.in_kernel}
+"""The authenticators that it has code for."""
+_MAKERS = {
+    "des-cbc": _des,
+    "3des-cbc": _triple_des,
+    "blowfish-cbc": _blowfish,
+    "cast128-cbc": _cast128,
+    "rijndael-cbc": _aes,
+}
+_ENDS: dict[str, Literal["little", "big"]] = {"md5": "little", "sha1": "big"}
+"""The byte order in which a hash writes the length of what it hashed."""
+_DIGESTS = {
+    row.name: _keyed(row.hash, _ENDS[row.hash]) if row.keyed else _hmac(row.hash) if row.hash else _no_digest
+    for row in AUTHS.values()
 }
 
-AUTHS = {
-    auth.name: auth
-    for auth in (
-        AuthAlgorithm("hmac-md5", 16, "HMAC-MD5-96 [RFC2403]", _hmac("md5")),
-        AuthAlgorithm("hmac-sha1", 20, "HMAC-SHA-1-96 [RFC2404]", _hmac("sha1")),
-        AuthAlgorithm("hmac-ripemd160", 20, UNCHECKED, _hmac("ripemd160")),
-        AuthAlgorithm("hmac-sha2-256", 32, SHA_256_96, _hmac("sha256")),
-        AuthAlgorithm("keyed-md5", None, UNCHECKED, _keyed("md5", "little"), keeps_df=True),
-        AuthAlgorithm("keyed-sha1", None, UNCHECKED, _keyed("sha1", "big"), keeps_df=True),
-        AuthAlgorithm("null", None, "NULL", _no_digest),
-    )
-}
+
+def block_cipher(name: str, key: bytes) -> BlockCipherAlgorithm | None:
+    """Make cryptography's algorithm for a key; None for the null cipher, ValueError for a wrong key."""
+    make = _MAKERS.get(name)
+    return make(key) if make else None
+
+
+def digest_of(name: str) -> Callable[[bytes, bytes], bytes]:
+    """Find the authenticator's function of key and message, before the cut to its ICV."""
+    return _DIGESTS[name]

@@ -8,7 +8,7 @@ import hmac
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS, ICV_LEN
+from ipsec_lo_trace.wire.algorithms import CIPHERS, ICV_LEN, block_cipher, digest_of
 
 TRAILER_LEN = 2
 """Bytes of pad length and next header."""
@@ -24,8 +24,8 @@ class EspTransform:
     def __init__(self, cipher: str, enc_key: bytes, auth: str, auth_key: bytes, *, old: bool = False) -> None:
         """Take setkey(8) names, "" for no authentication; ValueError if the cipher cannot use the key."""
         algorithm = CIPHERS[cipher]
-        made = algorithm.make(enc_key) if algorithm.make else None
-        self._digest = AUTHS[auth].digest if auth else None
+        made = block_cipher(cipher, enc_key)
+        self._digest = digest_of(auth) if auth else None
         self._auth_key = auth_key
         self._fixed_len = 4 if old else 8
         self.iv_len = algorithm.iv_len

@@ -9,24 +9,13 @@ import re
 
 import msgspec
 
+from ipsec_lo_trace.model.algorithms import AUTHENTICATORS, CIPHERS
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.tokens import Kind, Token
-from ipsec_lo_trace.wire.algorithms import CIPHERS, ICV_LEN
+from ipsec_lo_trace.wire.algorithms import ICV_LEN
 
-_CIPHERS = {
-    "cbc(aes)": "rijndael-cbc",
-    "cbc(des3_ede)": "3des-cbc",
-    "cbc(des)": "des-cbc",
-    "cbc(blowfish)": "blowfish-cbc",
-    "cbc(cast5)": "cast128-cbc",
-    "ecb(cipher_null)": "null",
-}
-_AUTHS = {
-    "hmac(md5)": "hmac-md5",
-    "hmac(sha1)": "hmac-sha1",
-    "hmac(sha256)": "hmac-sha2-256",
-    "hmac(rmd160)": "hmac-ripemd160",
-}
+_CIPHERS = {row.linux: row for row in CIPHERS if row.linux}
+_AUTHS = {row.linux: row for row in AUTHENTICATORS if row.linux}
 _NO_AUTH = "digest_null"
 _ICV_BITS = 8 * ICV_LEN
 _HEX = re.compile(r"0x(?:[0-9A-Fa-f]{2})*")
@@ -45,14 +34,13 @@ class Algorithm(msgspec.Struct, frozen=True):
 def cipher(words: list[Token]) -> Algorithm:
     """Read an ``enc`` line: its name and a key that fits."""
     at, key, _bits = _parts(words)
-    name = _CIPHERS.get(at.text)
-    if name is None:
+    algorithm = _CIPHERS.get(at.text)
+    if algorithm is None:
         raise _unknown(at)
-    algorithm = CIPHERS[name]
     key_lens = algorithm.key_lens or range(algorithm.min_key_len, algorithm.max_key_len + 1)
-    if name != "null" and len(key) not in key_lens:
+    if not algorithm.keyless and len(key) not in key_lens:
         raise at.fault(f"{at} cannot have a key of {len(key)} bytes")
-    return Algorithm(name, key)
+    return Algorithm(algorithm.name, key)
 
 
 def auth(words: list[Token]) -> Algorithm:
@@ -60,15 +48,15 @@ def auth(words: list[Token]) -> Algorithm:
     at, key, bits = _parts(words)
     if at.text == _NO_AUTH:
         return Algorithm()
-    name = _AUTHS.get(at.text)
-    if name is None:
+    algorithm = _AUTHS.get(at.text)
+    if algorithm is None:
         raise _unknown(at)
     if bits is not None and bits.text != str(_ICV_BITS):
         reason = f"{at} cut to {bits} bits is not modelled: FAST_IPSEC of 2003 cut all to {_ICV_BITS}"
         raise bits.fault(reason, DELETE)
     if not key:
         raise at.fault(f"{at} has no key")
-    return Algorithm(name, key)
+    return Algorithm(algorithm.name, key)
 
 
 def compression(words: list[Token]) -> Algorithm:

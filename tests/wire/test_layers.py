@@ -68,7 +68,7 @@ def test_ah_inside_esp_and_tunnels_are_opened_too() -> None:
     in_esp = row("lo-ah-in-esp", "looutput").scapy()
     assert (in_esp[AH].nh, in_esp[ICMP].type) == (1, 8)
     tunnel = row("lo-esp-tunnel", "looutput").scapy()
-    assert [str(tunnel.getlayer(IP, nth).dst) for nth in (1, 2)] == ["127.0.0.1"] * 2
+    assert [str(layer.dst) for layer in (tunnel[IP], tunnel[IP].payload.data[IP])] == ["127.0.0.1"] * 2
 
 
 def test_what_the_keys_do_not_open_stays_closed() -> None:

@@ -22,18 +22,6 @@ from ipsec_lo_trace.userland.probe_kind import known_probe
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
 
 ESP = "esp"
-TSHARK_KEY_LENS = {"blowfish-cbc": (16,), "cast128-cbc": (16,)}
-"""Bytes of the keys that tshark takes, where that is not every length that an SA may have."""
-TCPDUMP_CIPHERS = {
-    ("3des-cbc", 24): "3des-cbc",
-    ("rijndael-cbc", 16): "aes128",
-    ("rijndael-cbc", 24): "aes192",
-    ("rijndael-cbc", 32): "aes256",
-}
-"""By cipher and key length in bytes, tcpdump's names for what OpenSSL 3 still has.
-
-With DES, Blowfish or CAST, which moved into OpenSSL's legacy provider, tcpdump 4.99 crashes.
-"""
 
 
 def key_lines(trace: StoredTrace, read: Configuration | None, file: str, *, tcpdump: bool) -> list[str]:
@@ -152,7 +140,7 @@ def _script(sas: list[SecurityAssociation], file: str, *, tcpdump: bool) -> Iter
 
 
 def _tshark_takes(sav: SecurityAssociation) -> bool:
-    lens = TSHARK_KEY_LENS.get(sav.cipher)
+    lens = CIPHERS[sav.cipher].tshark_key_lens
     return not sav.old and (lens is None or len(sav.enc_key) in lens)
 
 
@@ -175,7 +163,7 @@ def _uat(sav: SecurityAssociation) -> str:
 
 
 def _tcpdump_name(sav: SecurityAssociation) -> str:
-    return "" if sav.old else TCPDUMP_CIPHERS.get((sav.cipher, len(sav.enc_key)), "")
+    return "" if sav.old else dict(CIPHERS[sav.cipher].tcpdump).get(len(sav.enc_key), "")
 
 
 def _tcpdump(sas: list[SecurityAssociation], file: str) -> list[str]:

@@ -6,13 +6,10 @@ Source: netipsec/xform_esp.c, xform_ah.c and xform_ipcomp.c there; the order of 
 from __future__ import annotations
 
 from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
+from ipsec_lo_trace.model.algorithms import Authenticator, Cipher, key_lens_text
 from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, SecurityAssociation
-from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS, AuthAlgorithm, CipherAlgorithm
+from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
 from ipsec_lo_trace.wire.ipcomp import DEFLATE
-
-# KERNEL: ah_algorithm_lookup stops at AH_ALG_MAX (16, netipsec/ah_var.h), but these have PF_KEY's private
-# numbers 249 to 251; so the code that it holds for them is never reached.
-_NUMBERED_ABOVE_AH_ALG_MAX = frozenset({"keyed-md5", "keyed-sha1", "null"})
 
 
 def xform_init(sa: SecurityAssociation) -> None:
@@ -28,7 +25,7 @@ def xform_init(sa: SecurityAssociation) -> None:
         ipcomp_init(sa)
 
 
-def esp_algorithm_lookup(name: str) -> CipherAlgorithm | None:
+def esp_algorithm_lookup(name: str) -> Cipher | None:
     """Find a cipher by its setkey(8) name; None if the kernel has none.
 
     Source: netipsec/xform_esp.c, esp_algorithm_lookup.
@@ -36,12 +33,13 @@ def esp_algorithm_lookup(name: str) -> CipherAlgorithm | None:
     return CIPHERS.get(name)
 
 
-def ah_algorithm_lookup(name: str) -> AuthAlgorithm | None:
+def ah_algorithm_lookup(name: str) -> Authenticator | None:
     """Find an authenticator by its setkey(8) name; None if the kernel finds none.
 
     Source: netipsec/xform_ah.c, ah_algorithm_lookup.
     """
-    return None if name in _NUMBERED_ABOVE_AH_ALG_MAX else AUTHS.get(name)
+    auth = AUTHS.get(name)
+    return auth if auth is not None and auth.found else None
 
 
 def esp_init(sa: SecurityAssociation) -> None:
@@ -53,12 +51,12 @@ def esp_init(sa: SecurityAssociation) -> None:
     if cipher is None:
         raise _refused(f"the 2003 kernel has no {sa.cipher}", Extension.SA_ENCRYPT, _known_ciphers())
     if not _key_fits(cipher, len(sa.enc_key)):
-        raise _wrong_len(cipher.name, len(sa.enc_key), _cipher_key_lens(cipher), Extension.KEY_ENCRYPT)
+        raise _wrong_len(cipher.name, len(sa.enc_key), key_lens_text(cipher), Extension.KEY_ENCRYPT)
     if sa.auth:
         ah_init0(sa)
 
 
-def _key_fits(cipher: CipherAlgorithm, key_len: int) -> bool:
+def _key_fits(cipher: Cipher, key_len: int) -> bool:
     # SIMPLER: with a key between AES's three lengths the 2003 code computed something that is not AES.
     if cipher.key_lens is not None:
         return key_len in cipher.key_lens
@@ -98,7 +96,7 @@ def known_compressions() -> list[str]:
 
 def known_ciphers() -> list[str]:
     """Name the ciphers that an SA can have through setkey(8): null has no key, so it is not among them."""
-    return [name for name, cipher in CIPHERS.items() if cipher.make is not None]
+    return [name for name, cipher in CIPHERS.items() if not cipher.keyless]
 
 
 def known_auths() -> list[str]:
@@ -108,7 +106,7 @@ def known_auths() -> list[str]:
 
 def _no_authenticator(name: str) -> PfkeyError:
     hint = f"there are {', '.join(known_auths())}"
-    if name in _NUMBERED_ABOVE_AH_ALG_MAX:
+    if name in AUTHS:
         reason = f"the 2003 kernel does not find {name}: its number is above AH_ALG_MAX"
         return _refused(reason, Extension.SA_AUTH, hint)
     return _refused(f"the 2003 kernel has no {name}", Extension.SA_AUTH, hint)
@@ -116,12 +114,6 @@ def _no_authenticator(name: str) -> PfkeyError:
 
 def _known_ciphers() -> str:
     return f"there are {', '.join(known_ciphers())}"
-
-
-def _cipher_key_lens(cipher: CipherAlgorithm) -> str:
-    if cipher.key_lens is None:
-        return f"{cipher.min_key_len} to {cipher.max_key_len}"
-    return " or ".join(str(key_len) for key_len in cipher.key_lens)
 
 
 def _wrong_len(name: str, key_len: int, key_lens: str, extension: Extension) -> PfkeyError:

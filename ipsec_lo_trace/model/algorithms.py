@@ -1,0 +1,156 @@
+"""The one table of algorithms: a row has all that any part of this program knows about one.
+
+To add an algorithm is to add its row; a cipher also wants its primitive in ``wire.algorithms``.
+
+Key lengths: opencrypto/xform.c as used by esp_init and ah_init0; blocks and IVs: RFC 2405, 2451, 3602.
+Names: sbin/setkey/token.l; include/linux and net/xfrm/xfrm_algo.c; Wireshark's packet-ipsec.c; tcpdump's
+print-esp.c, which takes OpenSSL's.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+UNCHECKED = "ANY 96 bit authentication [no checking]"
+"""tshark's name for an authenticator of 96 bits that it cannot check."""
+USUAL_KEY_LEN = 16
+"""Bytes of a key whose length is free within a range."""
+
+
+class Cipher(msgspec.Struct, frozen=True, kw_only=True):
+    """A cipher; lengths in bytes, "" where a program does not know it.
+
+    ``name`` is setkey(8)'s and ``later`` what later programs call it; ``linux``, ``tshark`` and ``tcpdump``
+    are their names for it: tcpdump's by key length, and tshark takes keys of ``tshark_key_lens`` only, None
+    for all.  ``key_lens`` is None if any length in the range will do.  ``acts_as`` is the cipher that the
+    kernel takes it for; the kernel has no code for one that is not ``in_kernel``, and setkey sends no key for
+    a ``keyless`` one.
+    """
+
+    name: str
+    title: str = ""
+    rfc: str = ""
+    min_key_len: int = 0
+    max_key_len: int = 0
+    key_lens: tuple[int, ...] | None = None
+    block_len: int = 0
+    iv_len: int = 0
+    linux: str = ""
+    tshark: str = ""
+    tshark_key_lens: tuple[int, ...] | None = None
+    tcpdump: tuple[tuple[int, str], ...] = ()
+    later: tuple[str, ...] = ()
+    acts_as: str = ""
+    in_kernel: bool = True
+    keyless: bool = False
+
+
+class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
+    """An authenticator: ``hash`` by hashlib's name, as HMAC or keyed; its ICV has 96 bits; lengths in bytes.
+
+    ``key_len`` is None if any will do.  AH protects the packet's DF flag too if ``keeps_df``.  Of those that
+    are ``in_kernel``, the kernel finds its code only for the ``found`` ones.  The rest is as with a cipher.
+    """
+
+    name: str
+    title: str = ""
+    rfc: str = ""
+    hash: str = ""
+    keyed: bool = False
+    key_len: int | None = None
+    linux: str = ""
+    tshark: str = UNCHECKED
+    later: tuple[str, ...] = ()
+    keeps_df: bool = False
+    in_kernel: bool = True
+    found: bool = True
+    keyless: bool = False
+
+
+CIPHERS = (
+    Cipher(
+        name="des-cbc", title="DES in CBC mode", rfc="RFC 2405", min_key_len=8, max_key_len=8, key_lens=(8,),
+        block_len=8, iv_len=8, linux="cbc(des)", tshark="DES-CBC [RFC2405]",
+    ),
+    Cipher(
+        name="3des-cbc", title="Triple DES in CBC mode", rfc="RFC 2451", min_key_len=24, max_key_len=24,
+        key_lens=(24,), block_len=8, iv_len=8, linux="cbc(des3_ede)", tshark="TripleDES-CBC [RFC2451]",
+        tcpdump=((24, "3des-cbc"),),
+    ),
+    Cipher(
+        name="null", max_key_len=256, block_len=4, linux="ecb(cipher_null)", tshark="NULL", keyless=True,
+    ),
+    Cipher(name="simple", acts_as="null", in_kernel=False, keyless=True),
+    Cipher(
+        name="blowfish-cbc", title="Blowfish in CBC mode", rfc="RFC 2451", min_key_len=5, max_key_len=56,
+        block_len=8, iv_len=8, linux="cbc(blowfish)", tshark="BLOWFISH-CBC [RFC2451]", tshark_key_lens=(16,),
+    ),
+    Cipher(
+        name="cast128-cbc", title="CAST-128 in CBC mode", rfc="RFC 2144 and 2451", min_key_len=5,
+        max_key_len=16, block_len=8, iv_len=8, linux="cbc(cast5)", tshark="CAST5-CBC [RFC2144]",
+        tshark_key_lens=(16,), later=("cast-cbc",),
+    ),
+    # KERNEL: these are DES with a flag that esp_init does not act on, as simple is null.
+    Cipher(name="des-deriv", acts_as="des-cbc", in_kernel=False),
+    Cipher(name="des-32iv", acts_as="des-cbc", in_kernel=False),
+    Cipher(
+        name="rijndael-cbc", title="AES in CBC mode", rfc="RFC 3602", min_key_len=8, max_key_len=32,
+        key_lens=(16, 24, 32), block_len=16, iv_len=16, linux="cbc(aes)", tshark="AES-CBC [RFC3602]",
+        tcpdump=((16, "aes128"), (24, "aes192"), (32, "aes256")),
+        later=("aes", "aes-cbc", "aes128-cbc"),
+    ),
+    Cipher(name="aes-ctr", in_kernel=False),
+)  # fmt: skip
+"""Every cipher that setkey(8) has a word for."""
+
+AUTHENTICATORS = (
+    Authenticator(
+        name="hmac-md5", title="HMAC with MD5, cut to 12 bytes", rfc="RFC 2403", hash="md5", key_len=16,
+        linux="hmac(md5)", tshark="HMAC-MD5-96 [RFC2403]", later=("md5",),
+    ),
+    Authenticator(
+        name="hmac-sha1", title="HMAC with SHA-1, cut to 12 bytes", rfc="RFC 2404", hash="sha1", key_len=20,
+        linux="hmac(sha1)", tshark="HMAC-SHA-1-96 [RFC2404]", later=("sha1",),
+    ),
+    Authenticator(
+        name="hmac-ripemd160", title="HMAC with RIPEMD-160, cut to 12 bytes", rfc="RFC 2857",
+        hash="ripemd160", key_len=20, linux="hmac(rmd160)",
+    ),
+    # KERNEL: ah_algorithm_lookup stops at AH_ALG_MAX (16, netipsec/ah_var.h), but the keyed hashes and null
+    # have PF_KEY's private numbers 249 to 251; so the code that it holds for them is never reached.
+    Authenticator(name="keyed-md5", hash="md5", keyed=True, keeps_df=True, found=False),
+    Authenticator(name="keyed-sha1", hash="sha1", keyed=True, keeps_df=True, found=False),
+    Authenticator(
+        name="hmac-sha2-256", title="HMAC with SHA-256, cut to 12 bytes",
+        rfc="draft-ietf-ipsec-ciph-sha-256-00", hash="sha256", key_len=32,
+        linux="hmac(sha256)", tshark="HMAC-SHA-256-96 [draft-ietf-ipsec-ciph-sha-256-00]",
+        later=("hmac-sha256",),
+    ),
+    Authenticator(name="hmac-sha2-384", in_kernel=False, found=False),
+    Authenticator(name="hmac-sha2-512", in_kernel=False, found=False),
+    Authenticator(name="aes-xcbc-mac", in_kernel=False, found=False),
+    Authenticator(name="null", tshark="NULL", found=False, keyless=True),
+)  # fmt: skip
+"""Every authenticator that setkey(8) has a word for."""
+
+
+def cipher_row(name: str) -> Cipher:
+    """Find a cipher's row."""
+    return next(row for row in CIPHERS if row.name == name)
+
+
+def authenticator_row(name: str) -> Authenticator:
+    """Find an authenticator's row."""
+    return next(row for row in AUTHENTICATORS if row.name == name)
+
+
+def key_lens_text(algorithm: Cipher) -> str:
+    """Say which lengths a key may have, in bytes."""
+    if algorithm.key_lens is None:
+        return f"{algorithm.min_key_len} to {algorithm.max_key_len}"
+    return " or ".join(map(str, algorithm.key_lens))
+
+
+def usual_key_len(algorithm: Cipher) -> int:
+    """Return the length of a key that is made up, in bytes."""
+    return algorithm.key_lens[0] if algorithm.key_lens else USUAL_KEY_LEN
