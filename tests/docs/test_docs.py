@@ -72,7 +72,7 @@ def prose(page: Path) -> str:
 def made_anew(page: Path) -> tuple[str, list[tuple[str, int]]]:
     """Make a page's generated parts, once; return the page, and the lines that were run with their codes."""
     console = script("console")
-    ran = []
+    ran: list[tuple[str, int]] = []
 
     def run(line: str, folder: Path) -> tuple[int, str]:
         code, printed = real(line, folder)

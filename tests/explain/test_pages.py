@@ -57,8 +57,7 @@ def names_in(traced: Traced) -> Iterator[tuple[str, str]]:
     for policy in traced.run.policies:
         yield "terms" if policy.type != "none" else "fixes", policy.type
         for request in policy.requests:
-            proto, mode, _ends, level = request.split("/")
-            yield from (("terms", word) for word in (proto, mode, level.partition(":")[0]))
+            yield from (("terms", word) for word in (request.proto, request.mode, request.level))
     for step in traced.steps:
         yield from (("stages", step.stage), ("transfers", step.via), ("decisions", step.decision))
         yield from (("codes", step.reason), ("errnos", step.errno or ""), ("errnos", step.returned or ""))
