@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The same examples in every run, and no deadline: a slow machine is not a wrong program.
 settings.register_profile("project", derandomize=True, deadline=None, database=None)
-settings.register_profile("fast", settings.get_profile("project"), max_examples=20)
+settings.register_profile("fast", settings.get_profile("project"), max_examples=10)
 settings.load_profile("project")
 
 

@@ -61,6 +61,7 @@ def test_with_the_flags_cleared_at_lo0_the_clear_reply_is_refused() -> None:
     assert trace.steps[-1].reason == "socket-policy"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fix", "icmp_reflect", "looutput", "compare"),
     [

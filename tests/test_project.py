@@ -137,6 +137,7 @@ def test_wheel_is_whole() -> None:
     assert package - names == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["--version"], ["--help"], ["ping", "--help"], ["check", "--help"]], ids=" ".join
 )
@@ -149,6 +150,7 @@ def test_front_doors_load_nothing_dear(arguments: list[str]) -> None:
     assert imported.isdisjoint(DEAR)
 
 
+@pytest.mark.slow
 def test_module_and_version_agree() -> None:
     """``python -m ipsec_lo_trace --version`` says the package's version."""
     done = run(sys.executable, "-m", "ipsec_lo_trace", "--version")

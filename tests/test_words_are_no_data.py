@@ -27,6 +27,8 @@ from ipsec_lo_trace.userland.probe_kind import all_probes
 from tests.cli.support import invoke
 from tests.support import PATCHED, UNPATCHED
 
+pytestmark = pytest.mark.slow
+
 CONSTANT = "words"
 CASES = [case.name for case in all_cases()]
 PROBES = [kind.name for kind in all_probes()]

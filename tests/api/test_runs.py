@@ -94,6 +94,7 @@ def test_ping_is_the_command_line_s(case: str, fix: str) -> None:
     assert records(trace) == by_command_line("ping", *options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PROBES)
 @pytest.mark.parametrize("fix", ["none", "strict"])
 def test_probe_is_the_command_line_s(kind: str, fix: str) -> None:

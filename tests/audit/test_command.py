@@ -97,6 +97,7 @@ def test_rows_show_what_a_packet_is(host: Path) -> None:
     assert "SA      none" in done.lines
 
 
+@pytest.mark.slow
 def test_long_captures_stream(host: Path) -> None:
     """A few thousand packets have their rows and their records, in order."""
     (host / "long.pcap").write_bytes(capture([sealed(echo(seq), seq) for seq in range(1, 2001)]))

@@ -337,6 +337,7 @@ def mutant(data: bytes, random: Random) -> bytes:
     return data
 
 
+@pytest.mark.slow
 def test_mutants_make_no_exception_but_ours() -> None:
     """Each of 10,000 mutated captures is read or refused with our error, and gives no more than it holds."""
     random = Random(2003)  # noqa: S311 -- the same mutants in every run

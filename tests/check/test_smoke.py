@@ -120,6 +120,7 @@ FAULTS = {
 """A stage's module, the duty that it does not do, and a check of the smoke set that must not pass then."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_a_stage_is_noticed(fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stage that does not do one of its duties makes the smoke set exit 1, with rows and reasons."""

@@ -103,6 +103,7 @@ def test_no_line_is_too_long(run: list[str], width: int, monkeypatch: pytest.Mon
     assert [words for words in long if len(words) > 1 + words[0].isdigit()] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", RUNS[:4], ids=" ".join)
 @pytest.mark.parametrize("width", [20, 40, 60, 80])
 def test_nothing_is_cut(run: list[str], width: int, monkeypatch: pytest.MonkeyPatch) -> None:

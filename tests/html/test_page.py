@@ -44,7 +44,8 @@ STYLE, SCRIPT = (
 SIDES = {"a": (UNPATCHED, "@unpatched"), "b": (PATCHED, "@patched")}
 EACH_SIDE = pytest.mark.parametrize("letter", SIDES)
 EACH_PAGE = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "fragments" else []) for name in PAGES]
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if name in ("fragments", "many") else []) for name in PAGES],
 )
 
 
@@ -197,6 +198,7 @@ def test_headings_are_those_of_the_text(name: str) -> None:
     assert page.find("section", "step")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "opened", [trace(UNPATCHED, "x", count=3), probe("tcp-closed")], ids=["ping", "probe"]
 )

@@ -110,6 +110,7 @@ def test_three_at_once(kind: str) -> None:
     assert all(finding["echoes"] <= verdict["sent"] for finding in verdict["findings"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fix", FIXES)
 def test_every_kind_under_every_fix(fix: str) -> None:
     """No fix keeps a probe from running; the trace names it, and the verdict has known codes."""

@@ -272,6 +272,7 @@ def test_over_ah_the_redirect_comes() -> None:
 # --- all --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fix", ["none", "netbsd-2003-08", "netbsd-2015", "linux", "kame", "strict"])
 @pytest.mark.parametrize("kind", [kind.name for kind in all_probes()])
 def test_every_probe_runs_under_any_fix(kind: str, fix: str) -> None:

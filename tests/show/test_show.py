@@ -25,12 +25,7 @@ VIEWS = [
     ["-v", "--detail", "full", "--bytes", "all", "--color", "always"],
 ]
 RUNS = [["--unpatched"], ["--patched"], ["-c", "3", "-l", "2"], ["--proto", "esp+ah", "-s", "40000"]]
-SHOWN = [
-    pytest.param(run, view, marks=[pytest.mark.slow] if "40000" in run else [])
-    for run in RUNS
-    for view in VIEWS
-    if not ("40000" in run and "all" in view)
-]
+SHOWN = [(run, view) for run in RUNS for view in VIEWS if not ("40000" in run and "all" in view)]
 """Every dump of a packet of 40,000 bytes takes long, and tests of the live text have it."""
 ROW = re.compile(r"(  \d| \d\d|\d{3,}) [a-z][a-z0-9_]+ ")
 
@@ -64,6 +59,7 @@ def steps(trace: str) -> list[dict[str, Any]]:
     return Done(0, Path(trace).read_bytes(), "").records[1:-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("run", "view"), SHOWN, ids=" ".join)
 def test_show_equals_live(run: list[str], view: list[str], tmp_path: Path) -> None:
     """The text of a stored trace is that of the run itself, byte for byte, under every option."""

@@ -205,6 +205,7 @@ def all_checks(traced: Traced) -> list[Check]:
     return [check for step in traced.steps for check in step.checks]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fix", [UNPATCHED, PATCHED])
 @pytest.mark.parametrize("name", SCENARIO_NAMES)
 def test_parts_lose_nothing(name: str, fix: str) -> None:
@@ -232,6 +233,7 @@ def test_parts_agree_with_the_answer(name: str, fix: str) -> None:
             assert relations == {COVERED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [20, 40, 66, 80, 200])
 @pytest.mark.parametrize("proto", BUILT_IN)
 def test_every_row_at_every_width(proto: str, width: int) -> None:

@@ -188,6 +188,7 @@ def test_scapy_built_every_header(name: str, fix: str, door: Door) -> None:
     assert strangers(trace, door.minted) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RUNS)
 def test_the_stamp_changes_nothing_else(name: str, door: Door) -> None:
     """The stamped run takes the same stages to the same verdict as a plain one, so it tells of that one."""
