@@ -6,11 +6,14 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ipsec_lo_trace.cli.terminal import wants_colour
 from ipsec_lo_trace.machine.stage import Deliver, Drop, Keep
+from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.pages.index import find
+from ipsec_lo_trace.render.facts import compared_words
 from ipsec_lo_trace.render.timeline import View, timeline
 from tests.cli.support import ROOT, assert_refused, invoke, ping, shell, spawn
 from tests.render.support import opened, stored
@@ -39,7 +42,8 @@ def test_02_json_and_text_drifting_apart(fix: str) -> None:
             rf"^ *{step['row']} {step['stage']}\b.*{re.escape(step['text'])}", shown, re.MULTILINE
         )
         assert all(f" {change['mark']['name']}" in shown for change in step["changes"])
-        assert all(f"[{check['left']}] against [{check['right']}]" in shown for check in step["checks"])
+        checks = msgspec.convert(step["checks"], list[Check])
+        assert all(compared_words(check) in shown for check in checks)
         assert all(f"{name} {by:+d}" in shown for name, by in step["counters"].items())
 
 
@@ -73,7 +77,7 @@ def test_05_brackets_swallowed_as_markup(tmp_path: Path) -> None:
         shown = ANSI.sub("", ping("-f", str(path), "--detail", "full", "--color", colour).text)
         assert "-f [bold]esp[red].conf" in shown
         assert "127.0.0.1/32[7]" in shown
-        assert "[127.0.0.1 to 127.0.0.1 icmp]" in " ".join(shown.split())
+        assert "[127.0.0.1 -> 127.0.0.1 icmp]" in " ".join(shown.split())
 
 
 @pytest.mark.parametrize("value", ["0", "false", ""])
