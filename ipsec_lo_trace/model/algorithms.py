@@ -24,12 +24,13 @@ class Cipher(msgspec.Struct, frozen=True, kw_only=True):
     are their names for it: tcpdump's by key length, and tshark takes keys of ``tshark_key_lens`` only, None
     for all.  ``key_lens`` is None if any length in the range will do.  ``acts_as`` is the cipher that the
     kernel takes it for; the kernel has no code for one that is not ``in_kernel``, and setkey sends no key for
-    a ``keyless`` one.
+    a ``keyless`` one.  ``sure`` is how sure that is, by a word of ``pages.page.SURE``.
     """
 
     name: str
     title: str = ""
     rfc: str = ""
+    sure: str = "read"
     min_key_len: int = 0
     max_key_len: int = 0
     key_lens: tuple[int, ...] | None = None
@@ -55,6 +56,7 @@ class Authenticator(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str = ""
     rfc: str = ""
+    sure: str = "read"
     hash: str = ""
     keyed: bool = False
     key_len: int | None = None

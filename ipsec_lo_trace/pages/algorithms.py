@@ -17,7 +17,7 @@ def _page(algorithm: Cipher | Authenticator) -> Page:
         name=algorithm.name,
         text=f"{algorithm.title}; its key has {key_len} bytes.",
         source=f"{algorithm.rfc}; setkey(8), {'-E' if cipher else '-A'}; {lengths}",
-        sure="read",
+        sure=algorithm.sure,
         example=f"{PROGRAM} ping --{'enc' if cipher else 'auth'} {algorithm.name}",
         details=(("key length", f"{key_len} bytes"),),
     )
