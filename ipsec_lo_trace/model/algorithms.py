@@ -128,8 +128,18 @@ AUTHENTICATORS = (
         linux="hmac(sha256)", tshark="HMAC-SHA-256-96 [draft-ietf-ipsec-ciph-sha-256-00]",
         later=("hmac-sha256",),
     ),
-    Authenticator(name="hmac-sha2-384", in_kernel=False, found=False),
-    Authenticator(name="hmac-sha2-512", in_kernel=False, found=False),
+    # KERNEL: HMAC fills its key up to HMAC_BLOCK_LEN, 64 bytes, whatever the hash.  These two have blocks of
+    # 128 bytes, so what comes out is not RFC 2104's HMAC, and no other program's.
+    Authenticator(
+        name="hmac-sha2-384", title="HMAC with SHA-384, its key filled up to 64 bytes only, cut to 12 bytes",
+        rfc="opencrypto/cryptosoft.c of FreeBSD, which NetBSD's of July 2003 comes from", sure="derived",
+        hash="sha384", key_len=48,
+    ),
+    Authenticator(
+        name="hmac-sha2-512", title="HMAC with SHA-512, its key filled up to 64 bytes only, cut to 12 bytes",
+        rfc="opencrypto/cryptosoft.c of FreeBSD, which NetBSD's of July 2003 comes from", sure="derived",
+        hash="sha512", key_len=64,
+    ),
     Authenticator(name="aes-xcbc-mac", in_kernel=False, found=False),
     Authenticator(name="null", tshark="NULL", found=False, keyless=True),
 )  # fmt: skip

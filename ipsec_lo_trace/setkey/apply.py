@@ -20,7 +20,6 @@ from ipsec_lo_trace.setkey.commands import (
     SpdFlush,
 )
 
-_NOT_MODELLED = ("hmac-sha2-384", "hmac-sha2-512")
 _SAME_CIPHER = {row.name: row.acts_as for row in CIPHERS if row.acts_as}
 
 
@@ -55,8 +54,6 @@ def _add(db: Databases, command: Add) -> list[str]:
     if name.proto is None:
         reason = "EINVAL: an SA must have a protocol"
         raise name.proto_at.fault(reason, "write esp, ah or ipcomp before the SPI")
-    if command.auth and command.auth.name in _NOT_MODELLED:
-        raise command.auth.at.fault(f"{command.auth.name} is not modelled", "hmac-sha2-256 is")
     _check_lifetimes(command.extensions)
     asked = SaIndex(name.proto, command.extensions.mode, command.extensions.reqid, name.src, name.dst)
     sa = _association(command, asked)

@@ -20,7 +20,7 @@ ICV_LEN = 12
 OLD_ICV_LEN = 16
 """Bytes of the ICV of old AH."""
 HASH_BLOCK_LEN = 64
-"""Bytes of a block of every hash here."""
+"""Bytes that HMAC fills its key up to, whatever the hash.  Source: opencrypto/xform.h, HMAC_BLOCK_LEN."""
 _IPAD, _OPAD = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 

@@ -383,7 +383,7 @@ KERNEL = {
     ),
     "hmac-sha2-512": (
         'add 127.0.0.1 127.0.0.1 ah 0x1000 -A hmac-sha2-512 "0123456789abcdef" ;',
-        "f:1:38: hmac-sha2-512 is not modelled (hmac-sha2-256 is)",
+        "f:1:52: EINVAL: this key has 16 bytes (a hmac-sha2-512 key has 64)",
     ),
     "aes-ctr": (
         f'{ADD} -E aes-ctr "0123456789abcdef" ;',

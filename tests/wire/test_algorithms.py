@@ -41,6 +41,16 @@ def test_authenticators_give_the_digests_of_their_rfcs(
     assert digest_of(auth)(key, message).hex() == digest
 
 
+@pytest.mark.parametrize(("auth", "name"), [("hmac-sha2-384", "sha384"), ("hmac-sha2-512", "sha512")])
+def test_the_two_longest_hashes_have_a_short_block(auth: str, name: str) -> None:
+    """The key is filled up to 64 bytes, not to the block's 128: not RFC 2104's HMAC, but this kernel's."""
+    key = bytes(range(AUTHS[auth].key_len or 0))
+    inner, outer = (bytes(byte ^ pad for byte in key.ljust(64, b"\0")) for pad in (0x36, 0x5C))
+    expected = hashlib.new(name, outer + hashlib.new(name, inner + JEFE).digest()).digest()
+    assert digest_of(auth)(key, JEFE) == expected
+    assert digest_of(auth)(key, JEFE) != hmac.digest(key, JEFE, name)
+
+
 @pytest.mark.parametrize("auth", [name for name in AUTHS if name.startswith("hmac-")])
 def test_hmac_key_lengths_are_their_digest_lengths(auth: str) -> None:
     """An HMAC's only key length is that of its digest."""
