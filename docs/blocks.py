@@ -25,7 +25,6 @@ from ipsec_lo_trace.cli.commands.help import TOPICS
 from ipsec_lo_trace.cli.commands.ping import ping
 from ipsec_lo_trace.cli.commands.replay import command as replay
 from ipsec_lo_trace.cli.commands.show import command as show
-from ipsec_lo_trace.cli.options import RunArguments
 from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS, link_table
 from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
 from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, Stage
@@ -33,6 +32,7 @@ from ipsec_lo_trace.model import audit, audit_codes, codes, trace
 from ipsec_lo_trace.model.algorithms import key_lens_text
 from ipsec_lo_trace.model.operands import Operand, PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.questions import QUESTIONS, Question
+from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.pages.index import KINDS, names_of
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
 
@@ -260,8 +260,8 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "audit notes": code_table(audit_codes.NOTE_CODES),
     "audit fixes": code_table(audit_codes.AUDIT_FIXES),
     "audit outcomes": code_table(audit_codes.AUDIT_OUTCOMES),
-    "diff options": options(diff, {*RunArguments.__struct_fields__} - {"host"}),
-    "export options": options(export, {*RunArguments.__struct_fields__} - {"host"}),
+    "diff options": options(diff, {*Setup.__struct_fields__} - {"host"}),
+    "export options": options(export, {*Setup.__struct_fields__} - {"host"}),
     "show options": options(show),
     "outcomes": outcomes,
     "stale codes": code_table(codes.STALE_CODES),

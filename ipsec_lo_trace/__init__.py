@@ -9,22 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ipsec_lo_trace.api import Setup as Setup
-    from ipsec_lo_trace.api import ping as ping
-    from ipsec_lo_trace.api import probe as probe
     from ipsec_lo_trace.matrix import Matrix as Matrix
     from ipsec_lo_trace.matrix import all_rows as all_rows
     from ipsec_lo_trace.matrix import run_matrix as run_matrix
     from ipsec_lo_trace.model.errors import UserError as UserError
+    from ipsec_lo_trace.model.setup import Setup as Setup
+    from ipsec_lo_trace.tracer.setup import ping as ping
+    from ipsec_lo_trace.tracer.setup import probe as probe
     from ipsec_lo_trace.tracer.tracing import Trace as Trace
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Setup": "api",
-    "Trace": "api",
-    "ping": "api",
-    "probe": "api",
+    "Setup": "model.setup",
+    "Trace": "tracer.tracing",
+    "ping": "tracer.setup",
+    "probe": "tracer.setup",
     "Matrix": "matrix",
     "run_matrix": "matrix",
     "all_rows": "matrix",

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from typing import NamedTuple
 
-from ipsec_lo_trace.api import Setup
+from ipsec_lo_trace import Setup, ping
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.sweep.draw import draw
 from ipsec_lo_trace.sweep.drawn import LOCAL, PING, USUAL_SIZE, DrawnCase
@@ -52,14 +52,18 @@ def drawn(number: int) -> DrawnCase:
 
 def run(case: DrawnCase, fix: str, *, userspace: bool) -> Trace:
     """Ping over a case, answered by the kernel or by a process."""
+    assert isinstance(case.options, PingOptions)
     setup = Setup(
         config=case.text,
         fix=fix,
+        host=str(case.options.dst),
+        source=None if case.options.src is None else str(case.options.src),
         local=tuple(map(str, LOCAL)),
+        count=case.options.count,
+        size=case.options.size,
         reflector="userspace" if userspace else "kernel",
     )
-    assert isinstance(case.options, PingOptions)
-    return setup.run(case.options)
+    return ping(setup)
 
 
 def replies(trace: Trace) -> list[tuple[Row, Step]]:

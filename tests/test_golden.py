@@ -48,6 +48,7 @@ def test_the_minimal_trace_is_the_golden_one(name: str, kernel: str) -> None:
 def test_a_golden_file_is_about_what_its_name_says(name: str, kernel: str) -> None:
     """The command in the header runs the file's scenario on the file's kernel."""
     [check] = read_checks(str(GOLDEN / f"{name}.{kernel}.txt"), fresh=False)
+    assert isinstance(check.run, str)
     assert check.run.startswith(f"ping --{kernel} --case {name}")
 
 
@@ -59,6 +60,7 @@ PROBE_FILES = [f"probe.{probe.name}.txt" for probe in all_probes()]
 def test_every_fix_and_every_probe_has_its_golden_trace(name: str) -> None:
     """A fix's file is a ping over one ESP SA under that fix; a probe's is that probe, without a fix."""
     [check] = read_checks(str(GOLDEN / name), fresh=False)
+    assert isinstance(check.run, str)
     kind, _, rest = name.removesuffix(".txt").partition(".")
     if kind == "fix":
         assert check.run == f"ping --case lo-esp --fix {rest}"

@@ -45,7 +45,7 @@ def test_what_crossed_lo0_is_what_netbsd_sent(
 ) -> None:
     """Stripping in either place protects the replies; without, the comparisons part where SAs are two."""
     settings = {"icmp_reflect": icmp_reflect, "looutput": looutput, **COMPARE[compare]}
-    trace = ping(Setup(case=case, settings=settings), count=2)
+    trace = ping(Setup(case=case, settings=settings, count=2))
     kept = (icmp_reflect, looutput) == ("keep", "keep")
     leaks = kept and (case.startswith("lo") or compare == "2016")
     expected = LEAKED[case] if leaks else PROTECTED[case]
@@ -78,8 +78,8 @@ def test_the_presets_are_the_treatments_that_ran(
     """A preset puts the same on lo0 as the switches it stands for, over every case that NetBSD ran."""
     settings = {"icmp_reflect": icmp_reflect, "looutput": looutput, **COMPARE[compare]}
     for case in PROTECTED:
-        by_name = ping(Setup(case=case, fix=fix), count=2)
-        by_hand = ping(Setup(case=case, settings=settings), count=2)
+        by_name = ping(Setup(case=case, fix=fix, count=2))
+        by_hand = ping(Setup(case=case, settings=settings, count=2))
         assert by_name.crossings == by_hand.crossings
 
 

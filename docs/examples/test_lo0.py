@@ -21,7 +21,7 @@ def in_clear(trace: Trace) -> list[str]:
 
 def test_our_own_policy_holds() -> None:
     """Under the setkey(8) file that we ship, request and reply cross lo0 encrypted."""
-    trace = ping(Setup(config=POLICY, settings=OURS), count=3)
+    trace = ping(Setup(config=POLICY, settings=OURS, count=3))
     assert trace.verdict.outcome == "clean", trace.verdict.text
     assert trace.verdict.received == 3
     assert in_clear(trace) == []

@@ -30,7 +30,7 @@ def known_case(name: str) -> Case:
     """Find a case by its name; UserError if there is none."""
     names = case_names()
     if name not in names:
-        raise UserError(f"case {name}: no such case", hint=f"there are {', '.join(names)}")
+        raise UserError("no such case", field="case", token=name, hint=f"there are {', '.join(names)}")
     text = (files(__package__) / FOLDER / f"{name}{SUFFIX}").read_text(encoding="utf-8")
     head = _HEAD.match(text)
     if head is None:

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv4Address
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import click
 import msgspec
-
-from ipsec_lo_trace.cli.params import LOCALHOST, AddressType, FileName, PatternType, names_of_kind
-from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED, Fix, known_fix
-from ipsec_lo_trace.model.address import can_be_local
-from ipsec_lo_trace.model.build import read_setting
-
-if TYPE_CHECKING:
-    from ipsec_lo_trace.cli.run.ping import PingArguments
-    from ipsec_lo_trace.cli.run.replay import ReplayArguments
-    from ipsec_lo_trace.cli.run.why import WhyArguments
 from click.core import ParameterSource
+
+from ipsec_lo_trace.cli.params import FieldChoice, FieldRange, FieldText, FileName, SettingType, names_of_kind
+from ipsec_lo_trace.model.setup import File, Setup
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -92,25 +84,22 @@ def trace_options(command: F) -> F:
     return command
 
 
-MAX_COUNT = 1_000_000
-MAX_SIZE = 65507
-
-HOST = click.argument("host", type=AddressType(), default=None, required=False, metavar="[HOST]")
+HOST = click.argument("host", type=FieldText("address"), default=None, required=False, metavar="[HOST]")
 HOST_OPTION = click.option(
-    "--host", type=AddressType(), default=None, help="The address to ping [127.0.0.1]."
+    "--host", type=FieldText("address"), default=None, help="The address to ping [127.0.0.1]."
 )
 """For commands whose arguments are something else."""
 
 PING_OPTIONS = (
     click.option(
-        "-p", "pattern", type=PatternType(), default="", help="Fill the data with these hex digits."
+        "-p", "pattern", type=FieldText("hex"), default="", help="Fill the data with these hex digits."
     ),
     click.option("-R", "record_route", is_flag=True, help="Record the route (IP option)."),
     click.option(
         "-T",
         "ttl",
         metavar="TTL",
-        type=click.IntRange(1, 255),
+        type=FieldRange("ttl"),
         default=None,
         help="Time to live of the request [255].",
     ),
@@ -118,7 +107,7 @@ PING_OPTIONS = (
         "-l",
         "preload",
         metavar="N",
-        type=click.IntRange(1, MAX_COUNT),
+        type=FieldRange("preload"),
         default=1,
         help="Send the first N without waiting.",
     ),
@@ -126,11 +115,12 @@ PING_OPTIONS = (
 """ping(8)'s own, which no probe takes."""
 
 SEED_OPTION = click.option(
-    "--seed", metavar="N", type=click.IntRange(0, 0xFFFFFFFF), default=0, help="Makes IVs and IP ids [0]."
+    "--seed", metavar="N", type=FieldRange("seed"), default=0, help="Makes IVs and IP ids [0]."
 )
 SET_OPTION = click.option(
     "--set",
     "settings",
+    type=SettingType(),
     metavar="KNOB=VALUE",
     multiple=True,
     help="Turn a switch of the kernel (repeatable; list knobs names them).",
@@ -141,7 +131,7 @@ OPTIONS = (
         "-c",
         "count",
         metavar="N",
-        type=click.IntRange(1, MAX_COUNT),
+        type=FieldRange("count"),
         default=1,
         show_default=True,
         help="Send N requests.",
@@ -150,14 +140,16 @@ OPTIONS = (
         "-s",
         "size",
         metavar="BYTES",
-        type=click.IntRange(0, MAX_SIZE),
+        type=FieldRange("size"),
         default=None,
         help="Data bytes [56].",
     ),
     click.option(
-        "-I", "source", type=AddressType(), default=None, help="Send from this local address [HOST]."
+        "-I", "source", type=FieldText("address"), default=None, help="Send from this local address [HOST]."
     ),
-    click.option("--local", type=AddressType(), multiple=True, help="Add this address to lo0 (repeatable)."),
+    click.option(
+        "--local", type=FieldText("address"), multiple=True, help="Add this address to lo0 (repeatable)."
+    ),
     click.option(
         "-f",
         "--config",
@@ -174,13 +166,11 @@ OPTIONS = (
     ),
     click.option(
         "--proto",
-        type=click.Choice(["esp", "ah", "esp+ah", "ipcomp", "ipcomp+esp"]),
+        type=FieldChoice("proto"),
         help="Built-in configuration: protocol [esp].",
     ),
-    click.option("--mode", type=click.Choice(["transport", "tunnel"]), help="... mode [transport]."),
-    click.option(
-        "--level", type=click.Choice(["default", "use", "require", "unique"]), help="... level [require]."
-    ),
+    click.option("--mode", type=FieldChoice("mode"), help="... mode [transport]."),
+    click.option("--level", type=FieldChoice("level"), help="... level [require]."),
     click.option("--enc", metavar="ALGORITHM", help="... cipher, by its setkey(8) name [3des-cbc]."),
     click.option(
         "--auth", metavar="ALGORITHM", help="... authentication, or none [hmac-md5; AH: hmac-sha1]."
@@ -189,7 +179,7 @@ OPTIONS = (
     SET_OPTION,
     click.option(
         "--reflector",
-        type=click.Choice(["kernel", "userspace"]),
+        type=FieldChoice("reflector"),
         default="kernel",
         show_default=True,
         help="Who answers ICMP requests: the kernel, or a process with a raw socket.",
@@ -237,94 +227,35 @@ def _all(options: tuple[Callable[[F], F], ...], command: F) -> F:
     return command
 
 
-def run_arguments(values: dict[str, Any]) -> RunArguments:
-    """Take what is to be run out of a command's values; a case gives the ends that are not given."""
-    names = [name for name in RunArguments.__struct_fields__ if name in values]
-    run = {name: values.pop(name) for name in names}
-    if run["case"] is not None:
-        from ipsec_lo_trace.cases.case import known_case  # noqa: PLC0415 -- few runs are of a case
-
-        case = known_case(run["case"])
-        run["local"] = (*run["local"], case.src, case.dst)
-        run["source"] = run["source"] or (case.src if case.src != case.dst else None)
-        run["host"] = run["host"] or case.dst
-    run["host"] = run["host"] or LOCALHOST
-    return RunArguments(**run)
+def setup_of(values: dict[str, Any]) -> Setup:
+    """Take what is to be run out of a command's values."""
+    fields = {name: values.pop(name) for name in Setup.__struct_fields__ if name in values}
+    fields["fix"] = fix_of(values, fields.get("fix"))
+    fields["settings"] = turned(fields["settings"])
+    if fields["config"] is not None:
+        fields["config"] = File(fields["config"])
+    return Setup(**fields)
 
 
-class RunArguments(msgspec.Struct, frozen=True):
-    """What is to be sent, on which host, under which configuration; None where nothing was said.
-
-    ``probe`` is the kind of a probe; without one it is a ping, and the last four are for it alone.
-    """
-
-    host: IPv4Address
-    count: int
-    size: int | None
-    source: IPv4Address | None
-    local: tuple[IPv4Address, ...]
-    config: str | None
-    case: str | None
-    proto: str | None
-    mode: str | None
-    level: str | None
-    enc: str | None
-    auth: str | None
-    seed: int
-    settings: tuple[str, ...]
-    reflector: Literal["kernel", "userspace"]
-    probe: str | None = None
-    pattern: bytes = b""
-    record_route: bool = False
-    ttl: int | None = None
-    preload: int = 1
-
-    @property
-    def addresses(self) -> frozenset[IPv4Address]:
-        """The addresses that lo0 has."""
-        return frozenset((LOCALHOST, *self.local))
-
-    def check(self) -> None:
-        """Refuse what contradicts itself; click.UsageError says what and why."""
-        shapes = given(self, proto="--proto", mode="--mode", level="--level", enc="--enc", auth="--auth")
-        refuse(shapes, "shapes the built-in configuration, and -f gives another", if_=self.config is not None)
-        refuse(
-            [*shapes, *given(self, config="-f")],
-            "gives a configuration, as --case does",
-            if_=self.case is not None,
+def fix_of(values: dict[str, Any], fix: str | None) -> str | None:
+    """Take the fix that --fix, --patched or --unpatched asks for out of a command's values."""
+    short = [name for name in ("patched", "unpatched") if values.pop(name, False)]
+    chosen = [f"--{name}" for name in short] + (["--fix"] if fix is not None else [])
+    if len(chosen) > 1:
+        raise click.UsageError(
+            f"{chosen[0]} and {chosen[1]} exclude each other: run it twice, once with each"
         )
-        self._check_settings()
-        self._check_probe()
-        for address in self.local:
-            if not can_be_local(address):
-                raise click.UsageError(f"--local {address}: not an address that an interface can have")
-        ends = [("HOST", self.host)] + ([("-I", self.source)] if self.source else [])
-        for name, address in ends:
-            if address not in self.addresses:
-                has = ", ".join(str(address) for address in sorted(self.addresses))
-                way = f"--local {address} adds it" if can_be_local(address) else "no interface can have it"
-                raise click.UsageError(f"{name} {address} is not local: lo0 has {has} ({way})")
-        if self.config is None and self.case is None and self.source not in (None, self.host):
-            raise click.UsageError(
-                f"the built-in configuration is for {self.host} to itself: from {self.source}, give -f FILE"
-            )
+    return short[0] if short else fix
 
-    @property
-    def turned(self) -> tuple[tuple[str, str], ...]:
-        """The switches that --set turns."""
-        return tuple(read_setting(text) for text in self.settings)
 
-    def _check_probe(self) -> None:
-        """Refuse what a probe does not take."""
-        ping = (("-p", self.pattern), ("-R", self.record_route), ("-T", self.ttl), ("-l", self.preload != 1))
-        refuse([name for name, is_given in ping if is_given], "is ping's own", if_=self.probe is not None)
-
-    def _check_settings(self) -> None:
-        """Refuse a switch that there is not, and one that is turned twice."""
-        names = [name for name, _value in self.turned]
-        for name in names:
-            if names.count(name) > 1:
-                raise click.UsageError(f"--set {name}=... is given twice")
+def turned(settings: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Return the switches that --set turns; click.UsageError for one that is turned twice."""
+    found: dict[str, str] = {}
+    for name, value in settings:
+        if name in found:
+            raise click.UsageError(f"--set {name}=... is given twice")
+        found[name] = value
+    return found
 
 
 def given(arguments: msgspec.Struct, **options: str) -> list[str]:
@@ -338,26 +269,7 @@ def refuse(options: list[str], why: str, *, if_: bool) -> None:
         raise click.UsageError(f"{options[0]} {why}")
 
 
-def one_fix(*, patched: bool, unpatched: bool, fix: str | None) -> None:
-    """Refuse two fixes at once."""
-    names = (("--patched", patched), ("--unpatched", unpatched), ("--fix", fix is not None))
-    chosen = [name for name, is_given in names if is_given]
-    if len(chosen) > 1:
-        raise click.UsageError(
-            f"{chosen[0]} and {chosen[1]} exclude each other: run it twice, once with each"
-        )
-
-
-def chosen_fix(arguments: PingArguments | ReplayArguments | WhyArguments) -> tuple[Fix, str]:
-    """Give the fix that --fix, --patched or --unpatched asks for, and how it was chosen."""
-    if arguments.fix is not None:
-        return known_fix(arguments.fix, "--fix "), f"--fix {arguments.fix}"
-    if arguments.patched:
-        return known_fix(PATCHED), "--patched"
-    return known_fix(UNPATCHED), "--unpatched" if arguments.unpatched else "the default: unpatched"
-
-
-ABOUT_A_RUN = frozenset({"patched", "unpatched", "fix", *RunArguments.__struct_fields__})
+ABOUT_A_RUN = frozenset({"patched", "unpatched", "fix", *Setup.__struct_fields__})
 
 
 def given_run_options(context: click.Context) -> list[str]:

@@ -4,11 +4,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from contextlib import suppress
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
+
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.setup import CHOICES, LIMITS
+
+TYPED = "ipsec_lo_trace.typed"
+"""Where a context keeps its command line."""
+
+
+def spellings(context: click.Context) -> dict[str, str]:
+    """Return what each parameter of a command is called, as it was typed where it was."""
+    typed: list[str] = context.meta.get(TYPED, [])
+    return {
+        param.name or "": _spelling(param, typed) if isinstance(param, click.Option) else _argument(param)
+        for param in context.command.params
+    }
+
+
+def spelt(error: UserError, context: click.Context) -> UserError:
+    """Return the error with its fields called as the command line calls them."""
+    return UserError(error.spelt(spellings(context)))
+
+
+def _spelling(option: click.Option, typed: list[str]) -> str:
+    for word in typed:
+        for name in option.opts:
+            if word.partition("=")[0] == name or (not name.startswith("--") and word.startswith(name)):
+                return name
+    return option.opts[0]
+
+
+def _argument(param: click.Parameter) -> str:
+    return param.make_metavar(click.Context(click.Command(""))).strip("[]")
 
 
 class StrictCommand(click.Command):
@@ -31,6 +63,7 @@ class _OnceParser:
 
     def parse_args(self, args: list[str]) -> tuple[dict[str, Any], list[str], list[click.Parameter]]:
         """Parse as ever, and refuse an option that was seen twice."""
+        self._ctx.meta[TYPED] = list(args)
         opts, rest, seen = self._parser.parse_args(args)
         options = [param for param in seen if isinstance(param, click.Option)]
         for option in options:
@@ -70,52 +103,55 @@ def names_of_kind(kind: str) -> Completer:
     return complete
 
 
-LOCALHOST = IPv4Address("127.0.0.1")
-MAX_PATTERN_BYTES = 16
+class FieldRange(click.IntRange):
+    """A number of a setup's: --help shows its limits, and the setup refuses what is beyond them."""
+
+    def __init__(self, field: str) -> None:
+        """Take the limits of a field."""
+        super().__init__(*LIMITS[field])
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Any:  # noqa: ANN401 -- as click has it
+        """Take a whole number; what is none is for the setup to refuse."""
+        with suppress(ValueError):
+            return int(value)
+        return value
 
 
-class AddressType(click.ParamType[IPv4Address]):
-    """An IPv4 address in dotted form, or ``localhost``."""
+class FieldChoice(click.Choice[str]):
+    """A word of a setup's: --help shows which there are, and the setup refuses others."""
 
-    name = "address"
+    def __init__(self, field: str) -> None:
+        """Take the words of a field."""
+        super().__init__(CHOICES[field])
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Any:  # noqa: ANN401 -- as click has it
+        """Take the word as it is."""
+        return value
+
+
+class FieldText(click.ParamType[str]):
+    """A text that a setup parses, with a name for --help."""
+
+    def __init__(self, name: str) -> None:
+        """Take the name."""
+        self.name = name
+
+
+class SettingType(click.ParamType[tuple[str, str]]):
+    """A switch and its value, KNOB=VALUE."""
+
+    name = "setting"
 
     def convert(
-        self, value: str | IPv4Address, param: click.Parameter | None, ctx: click.Context | None
-    ) -> IPv4Address:
-        """Parse an address; names are not resolved, so that a run is the same on every machine."""
-        if isinstance(value, IPv4Address):
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Part the two; the setup knows which there are."""
+        if isinstance(value, tuple):
             return value
-        if value == "localhost":
-            return LOCALHOST
-        try:
-            return IPv4Address(value)
-        except AddressValueError:
-            self.fail(_no_address(value), param, ctx)
-
-
-def _no_address(value: str) -> str:
-    try:
-        IPv6Address(value)
-    except AddressValueError:
-        return f"{value!r} is not an IPv4 address (names are not resolved)"
-    return f"{value!r} is an IPv6 address, and the port of 2003 is IPv4 only"
-
-
-class PatternType(click.ParamType[bytes]):
-    """Hexadecimal digits; an odd last digit is a byte of its own, as ping(8) reads it."""
-
-    name = "hex"
-
-    def convert(self, value: str | bytes, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
-        """Parse up to 16 bytes."""
-        if isinstance(value, bytes):
-            return value
-        if not re.fullmatch(r"[0-9a-fA-F]*", value):
-            self.fail(f"{value!r} is not hexadecimal", param, ctx)
-        pattern = bytes(int(value[at : at + 2], 16) for at in range(0, len(value), 2))
-        if len(pattern) > MAX_PATTERN_BYTES:
-            self.fail(f"{len(pattern)} bytes, and ping(8) takes {MAX_PATTERN_BYTES}", param, ctx)
-        return pattern
+        name, equals, setting = value.partition("=")
+        if not equals:
+            self.fail(f"{value!r} is not of the form KNOB=VALUE, as looutput=tags", param, ctx)
+        return name, setting
 
 
 AFTER = "after"

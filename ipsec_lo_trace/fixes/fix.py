@@ -13,6 +13,8 @@ from ipsec_lo_trace.model.errors import UserError
 
 UNPATCHED = "none"
 PATCHED = "netbsd-2003-08"
+SHORT = {"unpatched": UNPATCHED, "patched": PATCHED}
+"""What a fix may be called for short."""
 
 
 class Fix(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,16 +49,16 @@ def find_fix(name: str) -> Fix | None:
     return fix if fix.name == name else None
 
 
-def known_fix(name: str, option: str = "") -> Fix:
-    """Find a fix by its name; UserError if there is none."""
-    fix = find_fix(name)
+def known_fix(name: str, field: str = "fix") -> Fix:
+    """Find a fix by its name or short name; UserError, about ``field``, if there is none."""
+    fix = find_fix(SHORT.get(name, name))
     if fix is None:
         names = [each.name for each in all_fixes()]
         from difflib import get_close_matches  # noqa: PLC0415 -- for mistakes alone
 
         near = get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
-        raise UserError(f"{option}{name}: no such fix", hint=hint)
+        raise UserError("no such fix", field=field, token=name, hint=hint)
     return fix
 
 

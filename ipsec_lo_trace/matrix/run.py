@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
 
-from ipsec_lo_trace.api import Setup, ping, probe
 from ipsec_lo_trace.fixes.fix import all_fixes, known_fix
 from ipsec_lo_trace.matrix.rows import all_rows
 from ipsec_lo_trace.model.matrix import COUNT, Cell, Matrix, Row
+from ipsec_lo_trace.model.setup import Setup
+from ipsec_lo_trace.tracer.setup import ping, probe
 from ipsec_lo_trace.tracer.tracing import Trace
 
 Progress = Callable[[int], None]
@@ -63,6 +64,6 @@ def _cell(row: Row, fix: str) -> Cell:
 
 
 def _run(row: Row, fix: str) -> Trace:
-    setup = Setup(case=row.case or None, fix=fix, reflector=row.reflector)
+    setup = Setup(case=row.case or None, fix=fix, reflector=row.reflector, count=COUNT)
     program, _, kind = row.program.partition(" ")
-    return ping(setup, count=COUNT) if program == "ping" else probe(kind, setup, count=COUNT)
+    return ping(setup) if program == "ping" else probe(kind, setup)

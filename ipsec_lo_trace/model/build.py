@@ -51,7 +51,7 @@ def turned(build: Build) -> dict[str, str]:
 
 
 def turn(build: Build, settings: Mapping[str, str]) -> Build:
-    """Turn switches by hand; ``settings`` were checked by ``read_setting``."""
+    """Turn switches by hand; ``settings`` were checked by ``check_setting``."""
     # Without a conversion, which would cost a ping's start-up dear.
     return structs.replace(build, **settings) if settings else build
 
@@ -136,14 +136,12 @@ def _hints() -> dict[str, object]:
     return get_type_hints(Build)
 
 
-def read_setting(text: str, option: str = "--set") -> tuple[str, str]:
-    """Read NAME=VALUE; UserError if there is no such switch, or it has no such value."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise UserError(f"{option} {text}: not of the form NAME=VALUE", hint="as looutput=tags")
+def check_setting(name: str, value: object) -> None:
+    """Refuse a switch that there is not, and a value that it has not; UserError is about ``settings``."""
+    token = f"{name}={value}"
     if name not in KNOBS:
-        raise UserError(f"{option} {text}: no knob {name}", hint=f"one of {', '.join(KNOBS)}")
+        raise UserError(f"no knob {name}", field="settings", token=token, hint=f"one of {', '.join(KNOBS)}")
     allowed = values(name)
     if value not in allowed:
-        raise UserError(f"{option} {text}: {name} cannot be {value!r}", hint=f"one of {', '.join(allowed)}")
-    return name, value
+        hint = f"one of {', '.join(allowed)}"
+        raise UserError(f"{name} cannot be {value!r}", field="settings", token=token, hint=hint)

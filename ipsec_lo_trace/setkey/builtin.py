@@ -13,11 +13,9 @@ from ipsec_lo_trace.kernel.netipsec.xform_init import (
 )
 from ipsec_lo_trace.model.algorithms import usual_key_len
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.setup import check_choice
 from ipsec_lo_trace.setkey.words import nearest
 
-PROTOS = ("esp", "ah", "esp+ah", "ipcomp", "ipcomp+esp")
-MODES = ("transport", "tunnel")
-LEVELS = ("default", "use", "require", "unique")
 NO_AUTH = "none"
 """The authenticator's name that leaves ESP without one."""
 
@@ -38,13 +36,12 @@ def builtin_text(
 ) -> str:
     """Make the text for an address that talks to itself; UserError for what cannot be configured.
 
-    ``proto``, ``mode`` and ``level`` are one of PROTOS, MODES and LEVELS.  ``enc`` and ``auth`` are setkey(8)
+    ``proto``, ``mode`` and ``level`` are one of setup.CHOICES.  ``enc`` and ``auth`` are setkey(8)
     names, None for the default.  In a bundle ``mode`` is for the inner protocol and ``auth`` for ESP alone:
     what goes around does so in transport mode, AH with its own default.  ``auth`` "none" leaves ESP without.
     """
-    for value, known in ((proto, PROTOS), (mode, MODES), (level, LEVELS)):
-        if value not in known:
-            raise UserError(f"{value} is not one of {', '.join(known)}")
+    for field, value in (("proto", proto), ("mode", mode), ("level", level)):
+        check_choice(field, value)
     protos = proto.split("+")
     _check_protocols(protos, enc, auth)
     lines = ["# built in: one SA for both directions, keys made up"]
@@ -61,13 +58,15 @@ def builtin_text(
 
 def _check_protocols(protos: list[str], enc: str | None, auth: str | None) -> None:
     if protos == ["ipcomp"] and (enc or auth):
-        reason = f"IPComp neither encrypts nor authenticates, so it cannot use {enc or auth}"
-        raise UserError(reason, hint="ipcomp+esp does")
+        field, token = ("enc", enc) if enc else ("auth", auth or "")
+        reason = "IPComp neither encrypts nor authenticates"
+        raise UserError(reason, field=field, token=token, hint="ipcomp+esp does")
     if "esp" not in protos and enc is not None:
-        raise UserError(f"AH does not encrypt, so it cannot use {enc}", hint="esp or esp+ah does")
+        raise UserError("AH does not encrypt", field="enc", token=enc, hint="esp or esp+ah does")
     if "esp" not in protos and auth == NO_AUTH:
         hint = f"there are {', '.join(known_auths())}"
-        raise UserError("AH without an authenticator does nothing", hint=hint)
+        reason = "AH without an authenticator does nothing"
+        raise UserError(reason, field="auth", token=NO_AUTH, hint=hint)
 
 
 def _sa(name: str, local: IPv4Address, mode: str, level: str, algorithms: str) -> str:
@@ -94,20 +93,22 @@ def _algorithms(name: str, enc: str | None, auth: str | None) -> str:
 def _with_enc_key(name: str) -> str:
     cipher = esp_algorithm_lookup(name)
     if cipher is None or name not in known_ciphers():
-        raise _not_there(name, "cipher", known_ciphers())
+        raise _not_there("enc", name, "cipher", known_ciphers())
     return f'{name} "{_key("1234567890", usual_key_len(cipher))}"'
 
 
 def _with_auth_key(name: str) -> str:
     auth = ah_algorithm_lookup(name)
     if auth is None or auth.key_len is None:
-        raise _not_there(name, "authenticator", known_auths())
+        raise _not_there("auth", name, "authenticator", known_auths())
     return f'{name} "{_key("0123456789abcdef" if name == "hmac-md5" else "0123456789", auth.key_len)}"'
 
 
-def _not_there(name: str, what: str, known: list[str]) -> UserError:
+def _not_there(field: str, name: str, what: str, known: list[str]) -> UserError:
     return UserError(
-        f"{name} is no {what} that an SA of 2003 can have",
+        f"no {what} that an SA of 2003 can have",
+        field=field,
+        token=name,
         hint=nearest(name, tuple(known)) or f"there are {', '.join(known)}",
     )
 

@@ -24,16 +24,17 @@ def parse_cut(text: str) -> Cut:
     """Read NAME@STAGE[:VISIT]; UserError if a part is not known."""
     found = _FORM.fullmatch(text)
     if found is None:
-        raise UserError(
-            f"--drop-mark {text}: not of the form NAME@STAGE[:VISIT]", hint="as OUT_DONE@looutput"
-        )
+        reason, hint = "not of the form NAME@STAGE[:VISIT]", "as OUT_DONE@looutput"
+        raise UserError(reason, field="drop_mark", token=text, hint=hint)
     cut = Cut(found["marks"], found["stage"], int(found["visit"] or 0))
     names = [*GROUPS["marks"], *GROUPS]
     if cut.marks not in names:
-        raise UserError(f"--drop-mark {text}: no mark {cut.marks}", hint=f"one of {', '.join(names)}")
+        hint = f"one of {', '.join(names)}"
+        raise UserError(f"no mark {cut.marks}", field="drop_mark", token=text, hint=hint)
     stages = sorted(link_table())
     if cut.stage not in stages:
-        raise UserError(f"--drop-mark {text}: no stage {cut.stage}", hint=f"one of {', '.join(stages)}")
+        hint = f"one of {', '.join(stages)}"
+        raise UserError(f"no stage {cut.stage}", field="drop_mark", token=text, hint=hint)
     return cut
 
 

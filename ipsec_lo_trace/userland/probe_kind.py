@@ -57,7 +57,8 @@ def known_probe(name: str) -> ProbeKind:
     """Find a probe by its name; UserError if there is none."""
     probe = find_probe(name)
     if probe is None:
-        raise UserError(f"probe {name}: no such probe", hint=f"there are {', '.join(map(_name, _modules()))}")
+        hint = f"there are {', '.join(map(_name, _modules()))}"
+        raise UserError("no such probe", field="probe", token=name, hint=hint)
     return probe
 
 

@@ -89,7 +89,7 @@ def test_a_trace_can_be_walked() -> None:
 @pytest.mark.parametrize("case", ["lo-esp", "wildcard", "own-address"])
 def test_ping_is_the_command_line_s(case: str, fix: str) -> None:
     """A case under a fix gives the records that ``ipsec-lo-trace ping --case --fix`` writes."""
-    trace = ping(Setup(case=case, fix=fix), count=2, size=100)
+    trace = ping(Setup(case=case, fix=fix, count=2, size=100))
     options = ("--case", case, "--fix", fix, "-c", "2", "-s", "100")
     assert records(trace) == by_command_line("ping", *options)
 
@@ -111,7 +111,7 @@ def test_every_field_of_a_setup_arrives() -> None:
         settings={"looutput": "all"},
         host="10.9.9.2",
         source="10.9.9.1",
-        local=("10.9.9.3",),
+        local=("10.9.9.1", "10.9.9.2", "10.9.9.3"),
         seed=7,
         reflector="userspace",
     )
@@ -146,15 +146,17 @@ def test_nothing_is_left_behind() -> None:
 
 def test_runs_in_threads_do_not_mix() -> None:
     """Runs at the same time in several threads are those that each would be alone."""
-    setups = [Setup(case=case, fix=fix) for case in ("lo-esp", "wildcard") for fix in ("none", "strict")] * 3
+    setups = [
+        Setup(case=case, fix=fix, count=3) for case in ("lo-esp", "wildcard") for fix in ("none", "strict")
+    ] * 3
     meet = threading.Barrier(4)
 
     def run(setup: Setup) -> list[object]:
         meet.wait()
-        return records(ping(setup, count=3))
+        return records(ping(setup))
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(run, setups)) == [records(ping(setup, count=3)) for setup in setups]
+        assert list(pool.map(run, setups)) == [records(ping(setup)) for setup in setups]
 
 
 def test_records_cannot_be_confused() -> None:

@@ -33,7 +33,7 @@ def test_unknown_value(option: str, path: Path) -> None:
     """An unknown value is refused with the option's name and the values that there are."""
     message = refused(path, option, "nonsense")
     assert option in message
-    assert "'nonsense' is not one of '" in message
+    assert "not one of " in message
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,10 @@ def test_unknown_value(option: str, path: Path) -> None:
         (["--auth", "md4"], "md4"),
         (["--proto", "ah", "--enc", "des-cbc"], "AH does not encrypt"),
         (["--proto", "ah", "--auth", "none"], "AH without an authenticator"),
-        (["--seed", "-1"], "0<=x<="),
-        (["-T", "0"], "1<=x<=255"),
-        (["-T", "256"], "1<=x<=255"),
-        (["-l", "0"], "1<=x<="),
+        (["--seed", "-1"], "--seed -1: not from 0 to 4294967295"),
+        (["-T", "0"], "-T 0: not from 1 to 255"),
+        (["-T", "256"], "-T 256: not from 1 to 255"),
+        (["-l", "0"], "-l 0: not from 1 to 1000000"),
     ],
 )
 def test_value_that_cannot_be(options: list[str], words: str, path: Path) -> None:
@@ -63,9 +63,9 @@ def test_value_that_cannot_be(options: list[str], words: str, path: Path) -> Non
         ("224.0.0.1", "no interface can have it"),
         ("255.255.255.255", "no interface can have it"),
         ("example.org", "names are not resolved"),
-        ("127.0.0.256", "is not an IPv4 address"),
-        ("127.1", "is not an IPv4 address"),
-        ("", "is not an IPv4 address"),
+        ("127.0.0.256", "not an IPv4 address"),
+        ("127.1", "not an IPv4 address"),
+        ("", "not an IPv4 address"),
         ("::1", "IPv4 only"),
         ("fe80::1%lo0", "IPv4 only"),
     ],
@@ -84,12 +84,12 @@ def test_other_addresses(option: str, path: Path) -> None:
 
 def test_source_that_is_not_local(path: Path) -> None:
     """-I must be an address of lo0."""
-    assert "-I 10.0.0.1 is not local" in refused(path, "-I", "10.0.0.1")
+    assert "-I 10.0.0.1: not local" in refused(path, "-I", "10.0.0.1")
 
 
 def test_source_without_a_configuration(path: Path) -> None:
     """The built-in configuration covers one address, so another source is refused, not sent in the clear."""
-    assert "give -f FILE" in refused(path, "--local", "10.0.0.1", "-I", "10.0.0.1")
+    assert "give -f" in refused(path, "--local", "10.0.0.1", "-I", "10.0.0.1")
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "224.0.0.1", "240.0.0.1"])  # noqa: S104 -- an address to refuse
@@ -101,19 +101,19 @@ def test_local_that_cannot_be(address: str, path: Path) -> None:
 @pytest.mark.parametrize("size", ["-1", "65508", "99999999999999999999", "x", "1.5", "", "0x10"])
 def test_size(size: str, path: Path) -> None:
     """A size below 0, above 65507 or not a number is refused."""
-    assert "'-s'" in refused(path, "-s", size)
+    assert f"-s {size}: not ".replace(" :", ":") in refused(path, "-s", size)
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "1000001", "9" * 30, "many", ""])
 def test_count(count: str, path: Path) -> None:
     """A count of 0, beyond a million or not a number is refused."""
-    assert "'-c'" in refused(path, "-c", count)
+    assert f"-c {count}: not ".replace(" :", ":") in refused(path, "-c", count)
 
 
 @pytest.mark.parametrize("pattern", ["xyz", "0x12", "1 2", "-1", "12\n"])
 def test_pattern(pattern: str, path: Path) -> None:
     """A pattern that is not hexadecimal is refused."""
-    assert "is not hexadecimal" in refused(path, "-p", pattern)
+    assert "not hexadecimal" in refused(path, "-p", pattern)
 
 
 def test_pattern_too_long(path: Path) -> None:

@@ -81,9 +81,9 @@ def test_a_cell_is_what_the_interface_gives(fix: str) -> None:
     """Outcome, code and findings of a cell are those of the run that its row says."""
     matrix = table()
     for row, cell in zip(matrix.rows, matrix.column(fix), strict=True):
-        setup = Setup(case=row.case or None, fix=fix, reflector=row.reflector)
+        setup = Setup(case=row.case or None, fix=fix, reflector=row.reflector, count=COUNT)
         kind = row.program.removeprefix("probe ")
-        trace = ping(setup, count=COUNT) if row.program == "ping" else probe(kind, setup, count=COUNT)
+        trace = ping(setup) if row.program == "ping" else probe(kind, setup)
         assert (cell.outcome, cell.code) == (trace.verdict.outcome, trace.verdict.code), cell.command
         assert cell.findings == [finding.code for finding in trace.findings]
         assert cell.ping == trace.verdict.ping

@@ -9,7 +9,8 @@ from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.policy import Direction
 from ipsec_lo_trace.model.sa import Mode
-from ipsec_lo_trace.setkey.builtin import LEVELS, MODES, PROTOS, builtin_text
+from ipsec_lo_trace.model.setup import CHOICES
+from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.setkey.write import write
 from tests.setkey.support import plain
@@ -46,7 +47,9 @@ def test_a_unique_tunnel_bundle_elsewhere_is_spelt_out() -> None:
     )
 
 
-@pytest.mark.parametrize(("proto", "mode", "level"), list(product(PROTOS, MODES, LEVELS)))
+@pytest.mark.parametrize(
+    ("proto", "mode", "level"), list(product(CHOICES["proto"], CHOICES["mode"], CHOICES["level"]))
+)
 def test_every_variant_loads_without_a_note(proto: str, mode: str, level: str) -> None:
     """All protocols, modes and levels make a configuration with as many SAs and rules as protocols."""
     configuration = load(builtin_text(proto=proto, mode=mode, level=level, local=LOCAL), "built in")
@@ -91,34 +94,34 @@ def test_beside_ipcomp_the_authenticator_is_that_of_esp(auth: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"proto": "gre"}, "gre is not one of esp, ah, esp+ah, ipcomp, ipcomp+esp"),
+        ({"proto": "gre"}, "proto gre: not one of esp, ah, esp+ah, ipcomp, ipcomp+esp"),
         (
             {"proto": "ipcomp", "enc": "des-cbc"},
-            "IPComp neither encrypts nor authenticates, so it cannot use des-cbc (ipcomp+esp does)",
+            "enc des-cbc: IPComp neither encrypts nor authenticates (ipcomp+esp does)",
         ),
         (
             {"proto": "ipcomp", "auth": "hmac-md5"},
-            "IPComp neither encrypts nor authenticates, so it cannot use hmac-md5 (ipcomp+esp does)",
+            "auth hmac-md5: IPComp neither encrypts nor authenticates (ipcomp+esp does)",
         ),
-        ({"mode": "any"}, "any is not one of transport, tunnel"),
-        ({"level": "must"}, "must is not one of default, use, require, unique"),
-        ({"enc": "aes-cbc"}, "aes-cbc is no cipher that an SA of 2003 can have (write rijndael-cbc)"),
-        ({"enc": "3des"}, "3des is no cipher that an SA of 2003 can have (did you mean 3des-cbc?)"),
+        ({"mode": "any"}, "mode any: not one of transport, tunnel"),
+        ({"level": "must"}, "level must: not one of default, use, require, unique"),
+        ({"enc": "aes-cbc"}, "enc aes-cbc: no cipher that an SA of 2003 can have (write rijndael-cbc)"),
+        ({"enc": "3des"}, "enc 3des: no cipher that an SA of 2003 can have (did you mean 3des-cbc?)"),
         (
             {"enc": "null"},
-            f"null is no cipher that an SA of 2003 can have ({CIPHERS})",
+            f"enc null: no cipher that an SA of 2003 can have ({CIPHERS})",
         ),
         (
             {"auth": "keyed-md5"},
-            f"keyed-md5 is no authenticator that an SA of 2003 can have ({AUTHS})",
+            f"auth keyed-md5: no authenticator that an SA of 2003 can have ({AUTHS})",
         ),
         (
             {"proto": "ah", "auth": "none"},
-            f"AH without an authenticator does nothing ({AUTHS})",
+            f"auth none: AH without an authenticator does nothing ({AUTHS})",
         ),
         (
             {"proto": "ah", "enc": "des-cbc"},
-            "AH does not encrypt, so it cannot use des-cbc (esp or esp+ah does)",
+            "enc des-cbc: AH does not encrypt (esp or esp+ah does)",
         ),
     ],
 )

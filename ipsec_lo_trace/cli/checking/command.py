@@ -1,11 +1,13 @@
-"""Parse a check's command line with the very command that a user types, run it, and compare."""
+"""Read what a check runs, from its keys or with the very command that a user types; run it, and compare."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 import msgspec
@@ -13,50 +15,65 @@ from click.core import ParameterSource
 
 from ipsec_lo_trace.cli.checking.compare import mismatches
 from ipsec_lo_trace.cli.checking.model import Check, Result
+from ipsec_lo_trace.cli.checking.toml import SETUP
 from ipsec_lo_trace.cli.commands.ping import ping, probe
 from ipsec_lo_trace.cli.files import PROGRAM
-from ipsec_lo_trace.cli.options import RunArguments, chosen_fix, run_arguments
-from ipsec_lo_trace.cli.run.ping import PingArguments
-from ipsec_lo_trace.cli.run.start import configuration, start
-from ipsec_lo_trace.fixes.fix import known_fix
+from ipsec_lo_trace.cli.options import ABOUT_A_RUN, setup_of
+from ipsec_lo_trace.cli.params import spellings
+from ipsec_lo_trace.cli.run.traces import read_configuration
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.setup import File, Setup
 from ipsec_lo_trace.render.minimal import run_lines, step_lines, verdict_lines
 from ipsec_lo_trace.render.store import StoredTrace, spool
+from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.setup import planned
 from ipsec_lo_trace.tracer.tracing import Tracing
-from ipsec_lo_trace.tracer.whatif import parse_cut
-from ipsec_lo_trace.userland.probe_kind import known_probe
 
-ABOUT_THE_RUN = {*RunArguments.__struct_fields__, "patched", "unpatched", "fix", "drop_mark"}
-"""The parameters that change what happens; the others are about what is written."""
 PROGRAMS = {"ping": ping, "probe": probe}
 """What a check can run."""
 
 
-def arguments_of(check: Check) -> PingArguments:
-    """Give the arguments of a check's run; UserError with the check's place if they are faulty."""
-    line = check.line("run")
+class Asked(NamedTuple):
+    """What a check runs, and what its check file calls the fields of it."""
+
+    check: Check
+    setup: Setup
+    plan: Plan
+    names: dict[str, str]
+
+
+def asked(check: Check) -> Asked:
+    """Return what a check runs; UserError with the check's place if that cannot be run."""
+    names: dict[str, str] = {}
+    with _placed(check, names):
+        setup = _typed(check.run, names) if isinstance(check.run, str) else _tabled(check.run)
+        setup = _beside(setup, check.folder)
+        return Asked(check, setup, planned(setup), names)
+
+
+@contextmanager
+def _placed(check: Check, names: dict[str, str]) -> Iterator[None]:
+    """Give an error about what is to be run the place where the check says it, and the check's words."""
     try:
-        arguments = _parsed(check.run)
-        for cut in arguments.drop_mark:
-            parse_cut(cut)
-        if arguments.fix is not None:
-            known_fix(arguments.fix, "--fix ")
-        if arguments.run.probe is not None:
-            known_probe(arguments.run.probe)
-    except (click.UsageError, UserError, ValueError) as error:
-        reason = error.format_message() if isinstance(error, click.UsageError) else str(error)
-        raise UserError(f"run: {reason}", file=check.file, line=line) from None
-    config = arguments.run.config
-    if config == "-":
-        raise UserError("run: -f - is another file each time", file=check.file, line=line)
-    if config is not None:
-        run = msgspec.structs.replace(arguments.run, config=str(check.folder / config))
-        arguments = msgspec.structs.replace(arguments, run=run)
-    return arguments
+        yield
+    except click.UsageError as error:
+        raise UserError(f"run: {error.format_message()}", file=check.file, line=check.line("run")) from None
+    except UserError as error:
+        if error.file or not error.field:
+            raise
+        if isinstance(check.run, str):
+            reason = f"run: {error.spelt(names)}"
+            raise UserError(reason, file=check.file, line=check.line("run")) from None
+        line, column = check.place(f"{SETUP}.{error.field}", SETUP)
+        raise UserError(error.spelt(names), file=check.file, line=line, column=column) from None
 
 
-def _parsed(run: str) -> PingArguments:
-    words = shlex.split(run)
+def _typed(run: str, names: dict[str, str]) -> Setup:
+    """Read a command line as if it was typed; ``names`` is filled with what it calls the fields."""
+    try:
+        words = shlex.split(run)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     if words[:1] == [PROGRAM]:
         del words[0]
     name = " ".join(words[:1])
@@ -65,26 +82,50 @@ def _parsed(run: str) -> PingArguments:
     # Without names for it there is no --help, which would print and exit.
     with PROGRAMS[name].make_context(name, words[1:], help_option_names=[]) as context:
         _refuse_output(context)
-        values: dict[str, Any] = dict(context.params)
-    arguments = PingArguments(run=run_arguments(values), **values)
-    arguments.check()
-    return arguments
+        names.update(spellings(context))
+        return setup_of(dict(context.params))
+
+
+def _tabled(keys: dict[str, Any]) -> Setup:
+    """Read the keys of a setup, which are the fields of Setup; a ``config`` of one line is a file's name."""
+    fields = Setup.__struct_fields__
+    for key in keys:
+        if key not in fields:
+            near = get_close_matches(key, fields, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(fields)}"
+            raise UserError("no such key", field=key, hint=hint)
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in keys.items()
+    }
+    config = values.get("config")
+    if isinstance(config, str) and "\n" not in config:
+        values["config"] = File(config)
+    return Setup(**values)
+
+
+def _beside(setup: Setup, folder: Path) -> Setup:
+    """Look for the configuration's file where the check file is."""
+    if setup.file is None:
+        return setup
+    if setup.file == "-":
+        raise UserError("standard input is another file each time", field="config", token=setup.file)
+    return msgspec.structs.replace(setup, config=File(str(folder / setup.file)))
 
 
 def _refuse_output(context: click.Context) -> None:
     for option in context.command.params:
         name = option.name or ""
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in ABOUT_THE_RUN:
+        if given and name not in ABOUT_A_RUN:
             raise click.UsageError(f"{option.opts[0]} has nothing to act on: a check writes no trace")
 
 
 @contextmanager
-def prepared(arguments: PingArguments) -> Iterator[Tracing]:
+def prepared(asked: Asked) -> Iterator[Tracing]:
     """Read the configuration and boot the kernel, so that what cannot run is told before anything runs."""
-    fix, chosen = chosen_fix(arguments)
-    cuts = tuple(parse_cut(text) for text in arguments.drop_mark)
-    tracing = start(arguments.run, fix, chosen=chosen, read=configuration(arguments.run), cuts=cuts)
+    with _placed(asked.check, asked.names):
+        read = read_configuration(asked.setup)
+    tracing = Tracing(asked.plan, read)
     try:
         yield tracing
     finally:

@@ -29,7 +29,7 @@ def golden_check(text: str, path: Path, file: str, *, fresh: bool) -> Check:
         folder=path.parent,
         expected=Expected(),
         minimal=minimal_file(head, trace, path, file, fresh=fresh),
-        places={"": commands[0]},
+        places={"": (commands[0], 0)},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -40,21 +41,26 @@ class Minimal(msgspec.Struct, frozen=True, kw_only=True):
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """What to run and what to expect.
 
-    ``file`` is the check file as the user calls it, ``places`` the line of each key in it ("" is the check's
-    own).  ``run`` is ping's command line; the paths in it start at ``folder``.
+    ``file`` is the check file as the user calls it, ``places`` the line and column of each key in it ("" is
+    the check's own, a setup's are "setup.KEY"; column 0 where it does not matter).  ``run`` is a command
+    line, or the keys of a setup; the paths in it start at ``folder``.
     """
 
     file: str
     name: str
-    run: str
+    run: str | dict[str, Any]
     folder: Path
     expected: Expected
     minimal: Minimal | None
-    places: dict[str, int]
+    places: dict[str, tuple[int, int]]
 
     def line(self, key: str, instead: str = "") -> int:
         """Give the line of a key, or of what it is inside of; 0 if that is not known."""
-        return self.places.get(key) or self.places.get(instead) or self.places.get("", 0)
+        return self.place(key, instead)[0]
+
+    def place(self, key: str, instead: str = "") -> tuple[int, int]:
+        """Return line and column of a key, or of what it is inside of; 0 where that is not known."""
+        return self.places.get(key) or self.places.get(instead) or self.places.get("", (0, 0))
 
 
 class Mismatch(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,25 +21,46 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-Places = dict[str, int]
+Places = dict[str, tuple[int, int]]
 TABLE = re.compile(r"\s*\[\[\s*check\s*\]\]")
-SUBTABLE = re.compile(r"\s*\[\s*check\s*\.\s*(\w+)\s*\]")
-KEY = re.compile(r"""\s*(?:\w+\s*\.\s*)?["']?([\w\[\]-]+)["']?\s*=""")
+SUBTABLE = re.compile(r"\s*\[\s*check\s*\.\s*(\w+)[\s.\w]*\]")
+KEY = re.compile(r"""\s*(?:(\w+)\s*\.\s*)?["']?([\w\[\]-]+)["']?\s*=""")
+SETUP = "setup"
+INLINE = re.compile(r"""["']?\b([\w-]+)["']?\s*=(?!=)""")
+"""A key in an inline table."""
 
 
 def places(text: str) -> list[Places]:
-    """Give, for each ``[[check]]`` in turn, the line of each of its keys; "" is the table's own."""
+    """Return, for each ``[[check]]`` in turn, line and column of each of its keys; "" is the table's own.
+
+    A setup's keys have its name before theirs: one of them may be called as an expectation is.
+    """
     found: list[Places] = []
-    quotes = ""
+    quotes = subtable = ""
     for number, line in enumerate(text.split("\n"), start=1):
         if not quotes and TABLE.match(line):
-            found.append({"": number})
-        elif not quotes and found and (key := SUBTABLE.match(line) or KEY.match(line)):
-            found[-1].setdefault(key[1], number)
+            found.append({"": (number, 0)})
+            subtable = ""
+        elif not quotes and found and (key := SUBTABLE.match(line)):
+            subtable = key[1]
+            found[-1].setdefault(subtable, (number, 0))
+        elif not quotes and found and (key := KEY.match(line)):
+            _note(found[-1], key, number, subtable, line)
         for kind in ('"""', "'''"):
             if quotes in ("", kind) and line.count(kind) % 2:
                 quotes = "" if quotes else kind
     return found
+
+
+def _note(found: Places, key: re.Match[str], number: int, subtable: str, line: str) -> None:
+    """Note where a line's keys stand."""
+    if SETUP in (subtable, key[1]):
+        found.setdefault(f"{SETUP}.{key[2]}", (number, key.start(2) + 1))
+        return
+    found.setdefault(key[2], (number, 0))
+    if key[2] == SETUP and not key[1]:
+        for inner in INLINE.finditer(line, key.end()):
+            found.setdefault(f"{SETUP}.{inner[1]}", (number, inner.start(1) + 1))
 
 
 PINGS = ("ok", "loss", "error")
@@ -47,10 +68,14 @@ ERRNO = re.compile(r"(E[A-Z0-9]+)?")
 
 
 class Table(Expected, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A ``[[check]]`` table.  ``minimal`` with a newline in it is the trace, without one it is a path."""
+    """A ``[[check]]`` table: ``run`` is a command line, ``setup`` says the same by the fields of a Setup.
+
+    ``minimal`` with a newline in it is the trace, without one it is a path.
+    """
 
     name: str
-    run: str
+    run: str | None = None
+    setup: dict[str, Any] | None = None
     minimal: str | None = None
 
 
@@ -97,16 +122,16 @@ def _table(table: object, file: str, where: Places) -> Table:
     except msgspec.ValidationError as error:
         reason = str(error)
         key = re.search(r"`\$\.(\w+)|field `([^`]*)`", reason)
-        line = where.get(key[1] or key[2], 0) if key else 0
+        line = where.get(key[1] or key[2], (0, 0))[0] if key else 0
         reason = reason.replace("Object ", "the check ").replace("$.", "").replace("`$`", "it")
-        raise UserError(reason, file=file, line=line or where.get("", 0)) from None
+        raise UserError(reason, file=file, line=line or where.get("", (0, 0))[0]) from None
 
 
 def _check(table: Table, path: Path, file: str, where: Places, *, fresh: bool) -> Check:
     check = Check(
         file=file,
         name=table.name,
-        run=table.run,
+        run=_run(table, file, where),
         folder=path.parent,
         expected=Expected(**{name: getattr(table, name) for name in Expected.__struct_fields__}),
         minimal=_minimal(table, path, file, where, fresh=fresh),
@@ -117,10 +142,23 @@ def _check(table: Table, path: Path, file: str, where: Places, *, fresh: bool) -
     return check
 
 
+def _run(table: Table, file: str, where: Places) -> str | dict[str, Any]:
+    """Return what is to be run; UserError unless it is said, and said once."""
+    line = where.get("", (0, 0))[0]
+    if table.run is not None and table.setup is not None:
+        raise UserError("run and setup both say what to run", file=file, line=where.get(SETUP, (line, 0))[0])
+    if table.run is not None:
+        return table.run
+    if table.setup is None:
+        hint = 'run = "ping ...", or the same in a setup table'
+        raise UserError("the check does not say what to run", file=file, line=line, hint=hint)
+    return table.setup
+
+
 def _minimal(table: Table, path: Path, file: str, where: Places, *, fresh: bool) -> Minimal | None:
     if table.minimal is None:
         return None
-    line = where.get("minimal", 0)
+    line = where.get("minimal", (0, 0))[0]
     if "\n" in table.minimal:
         line += line and 1  # TOML drops the newline behind the opening quotes
         return Minimal(lines=trace_lines(table.minimal, file, line, fresh=False), file=file, line=line)

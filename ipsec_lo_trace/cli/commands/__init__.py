@@ -8,6 +8,11 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+import click
+
+from ipsec_lo_trace.cli.params import spelt
+from ipsec_lo_trace.model.errors import UserError
+
 
 def load(place: str) -> Any:  # noqa: ANN401 -- whatever stands there
     """Import what stands at MODULE:NAME."""
@@ -16,6 +21,9 @@ def load(place: str) -> Any:  # noqa: ANN401 -- whatever stands there
 
 
 def perform(command: str, *arguments: Any, **values: Any) -> int:  # noqa: ANN401 -- as click gives them
-    """Load what ``command`` does, run it, and return its exit code."""
-    code: int = load(f"ipsec_lo_trace.cli.run.{command}:run")(*arguments, **values)
+    """Load what ``command`` does, run it, return its exit code; errors call a field as the user did."""
+    try:
+        code: int = load(f"ipsec_lo_trace.cli.run.{command}:run")(*arguments, **values)
+    except UserError as error:
+        raise (spelt(error, click.get_current_context()) if error.field else error) from None
     return code

@@ -9,7 +9,7 @@ import click
 from ipsec_lo_trace.cli.commands import perform
 from ipsec_lo_trace.cli.commands.audit import CAPTURE, CONFIG_OPTION
 from ipsec_lo_trace.cli.options import SEED_OPTION, SET_OPTION, fix_options, trace_options
-from ipsec_lo_trace.cli.params import AddressType, StrictCommand
+from ipsec_lo_trace.cli.params import FieldText, StrictCommand
 
 
 @click.command(
@@ -21,7 +21,7 @@ from ipsec_lo_trace.cli.params import AddressType, StrictCommand
 @SET_OPTION
 @click.option(
     "--local",
-    type=AddressType(),
+    type=FieldText("address"),
     multiple=True,
     help="Add this address to lo0 (repeatable); it has all that the capture's packets are from and to.",
 )

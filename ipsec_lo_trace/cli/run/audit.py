@@ -14,9 +14,10 @@ from ipsec_lo_trace.cli.exits import EXIT_NOT_MET, EXIT_TROUBLE
 from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
 from ipsec_lo_trace.cli.junit import junit_lines
 from ipsec_lo_trace.cli.options import given, refuse
-from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin, shown_name
+from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
 from ipsec_lo_trace.cli.terminal import UNWRAPPED, ascii_stream, look, write_lines
 from ipsec_lo_trace.model.audit import AuditVerdict
+from ipsec_lo_trace.model.setup import shown_name
 from ipsec_lo_trace.render.audit import end_lines, head_lines, packet_lines, plain_row, verdict_line
 
 

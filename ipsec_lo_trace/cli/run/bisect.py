@@ -7,9 +7,8 @@ from typing import IO
 import msgspec
 
 from ipsec_lo_trace.cli.files import output
-from ipsec_lo_trace.cli.options import chosen_fix
 from ipsec_lo_trace.cli.run.ping import PingArguments
-from ipsec_lo_trace.cli.run.start import configuration, start
+from ipsec_lo_trace.cli.run.traces import read_configuration
 from ipsec_lo_trace.cli.terminal import look
 from ipsec_lo_trace.findings.bisect import bisect, intervals
 from ipsec_lo_trace.model.bisection import Try
@@ -18,6 +17,8 @@ from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.trace import Step, Verdict
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.setkey.write import write
+from ipsec_lo_trace.tracer.setup import planned
+from ipsec_lo_trace.tracer.tracing import Tracing
 
 Stretches = list[tuple[Try, Try]]
 
@@ -25,11 +26,11 @@ Stretches = list[tuple[Try, Try]]
 def run_bisect(arguments: PingArguments) -> int:
     """Try every row; print the result of each try and between which rows deleting the tags helps."""
     # A run changes its databases, and standard input can be read once: each try reads this text.
-    text = write(configuration(arguments.run).db)
+    text = write(read_configuration(arguments.setup).db)
 
     def run(*cuts: Cut) -> tuple[list[Step], Verdict]:
-        fix, chosen = chosen_fix(arguments)
-        tracing = start(arguments.run, fix, chosen=chosen, read=load(text, "configuration"), cuts=cuts)
+        setup = msgspec.structs.replace(arguments.setup, drop_mark=tuple(map(str, cuts)))
+        tracing = Tracing(planned(setup), load(text, "configuration"))
         _run, *steps, verdict = tracing.whole()
         if not isinstance(verdict, Verdict):
             raise BrokenInvariantError("a trace without its verdict")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 
-from ipsec_lo_trace.cli.checking.command import arguments_of, performed, prepared
+from ipsec_lo_trace.cli.checking.command import asked, performed, prepared
 from ipsec_lo_trace.cli.checking.files import builtin_checks, read_checks
 from ipsec_lo_trace.cli.checking.model import Check, Result
 from ipsec_lo_trace.cli.checking.report import REPORTS
@@ -33,9 +33,9 @@ def run(files: tuple[str, ...], *, format_: str, path: str, update: bool, allow_
 
 def run_all(checks: list[Check]) -> list[Result]:
     """Run checks; UserError before any runs if one of them cannot."""
-    arguments = [arguments_of(check) for check in checks]
+    wanted = [asked(check) for check in checks]
     with ExitStack() as stack:
-        tracings = [stack.enter_context(prepared(each)) for each in arguments]
+        tracings = [stack.enter_context(prepared(each)) for each in wanted]
         return [performed(check, tracing) for check, tracing in zip(checks, tracings, strict=True)]
 
 

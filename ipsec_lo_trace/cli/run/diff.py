@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
 from ipsec_lo_trace.cli.files import complain, refuse_own_input
-from ipsec_lo_trace.cli.options import RunArguments, given, refuse, run_arguments
+from ipsec_lo_trace.cli.options import given, refuse, setup_of
 from ipsec_lo_trace.cli.run.traces import (
     ON_THE_SPOT,
     STDIN,
@@ -23,6 +23,7 @@ from ipsec_lo_trace.cli.run.traces import (
     whole_output,
 )
 from ipsec_lo_trace.cli.terminal import ascii_stream, look, write_lines
+from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.render.diff.compare import Comparison
 from ipsec_lo_trace.render.diff.data import diff_json
 from ipsec_lo_trace.render.diff.ends import brief
@@ -37,7 +38,7 @@ class DiffArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     a: str
     b: str
-    run: RunArguments
+    setup: Setup
     unified: bool
     side_by_side: bool
     brief: bool
@@ -48,7 +49,7 @@ class DiffArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self, given_options: list[str]) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
-        self.run.check()
+        self.setup.check()
         names = (("--unified", self.unified), ("--side-by-side", self.side_by_side), ("--brief", self.brief))
         layouts = [name for name, is_given in names if is_given]
         if len(layouts) > 1:
@@ -58,7 +59,7 @@ class DiffArguments(msgspec.Struct, frozen=True, kw_only=True):
         about_rows = given(self, context="-U")
         refuse(about_rows, "has nothing to act on: --brief prints one line", if_=self.brief)
         refuse(about_rows, "has nothing to act on: JSON has no context", if_=self.format_ == "json")
-        read = [self.a, self.b, self.run.config].count(STDIN)
+        read = [self.a, self.b, self.setup.file].count(STDIN)
         if read > 1:
             raise click.UsageError("standard input can be read once, and - is named twice")
         stored = not (self.a.startswith(ON_THE_SPOT) or self.b.startswith(ON_THE_SPOT))
@@ -71,7 +72,7 @@ LEFT_OUT = "the minimal forms are the same; what differs is not in them (without
 
 def run(given_options: list[str], **values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Check the options, of which ``given_options`` are about a run, and run; return the exit code."""
-    arguments = DiffArguments(run=run_arguments(values), **values)
+    arguments = DiffArguments(setup=setup_of(values), **values)
     arguments.check(given_options)
     return run_diff(arguments)
 
@@ -79,12 +80,12 @@ def run(given_options: list[str], **values: Any) -> int:  # noqa: ANN401 -- clic
 def run_diff(arguments: DiffArguments) -> int:
     """Compare; give the exit code."""
     names = (arguments.a, arguments.b)
-    refuse_own_input(arguments.output, *names, arguments.run.config)
+    refuse_own_input(arguments.output, *names, arguments.setup.file)
     fixes = [fix_named(name) for name in names]
-    read = read_configuration(arguments.run) if any(fixes) else None
+    read = read_configuration(arguments.setup) if any(fixes) else None
     with ExitStack() as stack:
         a, b = (
-            stack.enter_context(trace_named(name, fix, arguments.run, read))
+            stack.enter_context(trace_named(name, fix, arguments.setup, read))
             for name, fix in zip(names, fixes, strict=True)
         )
         comparison = Comparison(a, b)

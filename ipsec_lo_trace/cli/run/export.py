@@ -13,7 +13,7 @@ import msgspec
 from ipsec_lo_trace.cli.commands import load
 from ipsec_lo_trace.cli.files import STDOUT, complain, output, refuse_own_input
 from ipsec_lo_trace.cli.formats import FORMATS, Format
-from ipsec_lo_trace.cli.options import RunArguments, refuse, run_arguments
+from ipsec_lo_trace.cli.options import refuse, setup_of
 from ipsec_lo_trace.cli.run.traces import (
     ON_THE_SPOT,
     STDIN,
@@ -23,6 +23,7 @@ from ipsec_lo_trace.cli.run.traces import (
     whole_output,
 )
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.setkey.configuration import Configuration
 
@@ -33,7 +34,7 @@ class ExportArguments(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line says."""
 
     traces: tuple[str, ...]
-    run: RunArguments
+    setup: Setup
     to: str
     wire: bool
     no_keys: bool
@@ -46,13 +47,13 @@ class ExportArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self, given_options: list[str]) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
-        self.run.check()
+        self.setup.check()
         if len(self.traces) > (PAIR if self.form.pair else 1):
             many = ", ".join(name for name, form in FORMATS.items() if form.pair)
             raise click.UsageError(f"{len(self.traces)} traces: --to {self.to} takes one ({many} takes two)")
         refuse(["--wire"] if self.wire else [], "is for --to pcapng", if_=not self.form.wire)
         refuse(["--no-keys"] if self.no_keys else [], "is for captures", if_=not self.form.capture)
-        if [*self.traces, self.run.config].count(STDIN) > 1:
+        if [*self.traces, self.setup.file].count(STDIN) > 1:
             raise click.UsageError("standard input can be read once, and - is named twice")
         if not any(name.startswith(ON_THE_SPOT) for name in self.traces):
             self._check_stored(given_options)
@@ -69,7 +70,7 @@ KEYS_SUFFIX = ".keys"
 
 def run(given_options: list[str], **values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Check the options, of which ``given_options`` are about a run, and run; return the exit code."""
-    arguments = ExportArguments(run=run_arguments(values), **values)
+    arguments = ExportArguments(setup=setup_of(values), **values)
     arguments.check(given_options)
     return run_export(arguments)
 
@@ -78,14 +79,14 @@ def run_export(arguments: ExportArguments) -> int:
     """Write it; give the exit code."""
     keys_file = _keys_file(arguments)
     for written in filter(None, (arguments.output, keys_file)):
-        refuse_own_input(written, *arguments.traces, arguments.run.config)
+        refuse_own_input(written, *arguments.traces, arguments.setup.file)
     _refuse_terminal(arguments)
     fixes = [fix_named(name) for name in arguments.traces]
-    given = any(fixes) or arguments.run.config is not None
-    read = read_configuration(arguments.run) if given else None
+    given = any(fixes) or arguments.setup.file is not None
+    read = read_configuration(arguments.setup) if given else None
     with ExitStack() as stack:
         traces = [
-            stack.enter_context(trace_named(name, fix, arguments.run, read))
+            stack.enter_context(trace_named(name, fix, arguments.setup, read))
             for name, fix in zip(arguments.traces, fixes, strict=True)
         ]
         keys = _keys(arguments, traces[0], read)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import PurePath
-
 import click
 
 from ipsec_lo_trace.cli.files import complain
@@ -18,14 +15,6 @@ def host_configuration(paths: tuple[str, ...]) -> Configuration:
     for note in read.notes:
         complain(note)
     return read
-
-
-def shown_name(path: str) -> str:
-    """Give a file's name without its folder, and without what a terminal would obey."""
-    text = os.fsencode(PurePath(path).name).decode(
-        "utf-8", "surrogateescape"
-    )  # whatever the locale made of it
-    return text.encode("unicode_escape").decode("ascii")
 
 
 STDIN = "-"

@@ -60,7 +60,7 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
 def run_matrix(arguments: MatrixArguments) -> int:
     """Run and write it; give the exit code."""
     rows = _rows(arguments.rows)
-    fixes = [known_fix(name, "--columns ").name for name in arguments.columns] or None
+    fixes = [known_fix(name, "columns").name for name in arguments.columns] or None
     with _progress(len(rows)) as progress:
         if arguments.jobs == 1:
             matrix = filled(rows, fixes, progress=progress)

@@ -8,21 +8,18 @@ import click
 import msgspec
 
 from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
-from ipsec_lo_trace.cli.options import RunArguments, chosen_fix, given, one_fix, refuse, run_arguments
-from ipsec_lo_trace.cli.run.start import configuration, start
-from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, write_trace
-from ipsec_lo_trace.model.cut import Cut
+from ipsec_lo_trace.cli.options import given, refuse, setup_of
+from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, read_configuration, write_trace
+from ipsec_lo_trace.model.setup import Setup
+from ipsec_lo_trace.tracer.setup import planned
+from ipsec_lo_trace.tracer.tracing import Tracing
 
 
 class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line says; None where it says nothing."""
 
-    run: RunArguments
-    unpatched: bool
-    patched: bool
-    fix: str | None
+    setup: Setup
     show_config: bool
-    drop_mark: tuple[str, ...]
     bisect: bool
     format_: str
     detail: str | None
@@ -35,8 +32,7 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
-        self.run.check()
-        one_fix(patched=self.patched, unpatched=self.unpatched, fix=self.fix)
+        self.setup.check()
         if self.quiet and self.verbose:
             raise click.UsageError("-q and -v exclude each other")
         flags = [option for given_, option in ((self.quiet, "-q"), (self.verbose, "-v")) if given_]
@@ -52,21 +48,23 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
     def _refuse_beside_bisect(self, flags: list[str]) -> None:
         """Refuse what is about one run: a bisection makes many."""
         options = given(self, detail="--detail", show_bytes="--bytes", expect="--expect") + flags
-        options += ["--drop-mark"] if self.drop_mark else []
+        options += ["--drop-mark"] if self.setup.drop_mark else []
         options += ["--show-config"] if self.show_config else []
         options += ["--format jsonl"] if self.format_ == "jsonl" else []
         refuse(options, "is about one run, and --bisect makes one for each row", if_=self.bisect)
 
     def _refuse_beside_show_config(self, text_only: list[str]) -> None:
         """Refuse what is about a run: there is none."""
-        options = text_only + given(self, expect="--expect") + (["--drop-mark"] if self.drop_mark else [])
+        options = (
+            text_only + given(self, expect="--expect") + (["--drop-mark"] if self.setup.drop_mark else [])
+        )
         options += ["--format"] if self.format_ != "text" else []
         refuse(options, "has nothing to act on: --show-config prints and stops", if_=self.show_config)
 
 
 def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Check the options and run; return the exit code."""
-    arguments = PingArguments(run=run_arguments(values), **values)
+    arguments = PingArguments(setup=setup_of(values), **values)
     arguments.check()
     return run_ping(arguments)
 
@@ -74,21 +72,20 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
 def run_ping(arguments: PingArguments) -> int:
     """Run it; give the exit code."""
     check_expectation(arguments.expect)
-    refuse_own_input(arguments.output, arguments.run.config)
+    refuse_own_input(arguments.output, arguments.setup.file)
     if arguments.bisect:
         from ipsec_lo_trace.cli.run.bisect import run_bisect  # noqa: PLC0415 -- few runs bisect
 
         return run_bisect(arguments)
-    cuts = _cuts(arguments)
-    read = configuration(arguments.run)
+    plan = planned(arguments.setup)
+    read = read_configuration(arguments.setup)
     if arguments.show_config:
         from ipsec_lo_trace.setkey.write import write  # noqa: PLC0415 -- few runs print their configuration
 
         with output(arguments.output) as out:
             out.write(write(read.db).encode())
         return 0
-    fix, chosen = chosen_fix(arguments)
-    tracing = start(arguments.run, fix, chosen=chosen, read=read, cuts=cuts)
+    tracing = Tracing(plan, read)
     try:
         verdict = write_trace(arguments, tracing)
     finally:
@@ -96,12 +93,3 @@ def run_ping(arguments: PingArguments) -> int:
     for cut in tracing.idle_cuts:
         complain(f"--drop-mark {cut} deleted nothing: no packet came out of that stage bearing it")
     return as_expected(arguments.expect, verdict)
-
-
-def _cuts(arguments: PingArguments) -> tuple[Cut, ...]:
-    """Read the experiments, before anything runs."""
-    if not arguments.drop_mark:
-        return ()
-    from ipsec_lo_trace.tracer.whatif import parse_cut  # noqa: PLC0415 -- few runs experiment
-
-    return tuple(parse_cut(text) for text in arguments.drop_mark)

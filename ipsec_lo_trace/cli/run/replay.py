@@ -6,21 +6,20 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import Any, BinaryIO, cast
 
-import click
 import msgspec
 
 from ipsec_lo_trace.capture.errors import CaptureError
 from ipsec_lo_trace.capture.read import STDIN, STDIN_NAME, open_capture
 from ipsec_lo_trace.cli.exits import EXIT_TROUBLE
 from ipsec_lo_trace.cli.files import complain, refuse_own_input
-from ipsec_lo_trace.cli.options import chosen_fix, given, one_fix, refuse
-from ipsec_lo_trace.cli.params import LOCALHOST
-from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin, shown_name
+from ipsec_lo_trace.cli.options import fix_of, given, refuse, turned
+from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
 from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, seekable, write_trace
-from ipsec_lo_trace.model.address import can_be_local
-from ipsec_lo_trace.model.build import read_setting
+from ipsec_lo_trace.fixes.fix import UNPATCHED, known_fix
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.setup import LOCALHOST, Setup, can_be_local, local_address, shown_name
 from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.setup import how_chosen
 from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.replay import ReplayOptions
 from ipsec_lo_trace.wire import ip
@@ -31,11 +30,9 @@ class ReplayArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     capture: str
     config: tuple[str, ...]
-    unpatched: bool
-    patched: bool
     fix: str | None
-    settings: tuple[str, ...]
-    local: tuple[IPv4Address, ...]
+    settings: dict[str, str]
+    local: tuple[str, ...]
     seed: int
     format_: str
     detail: str | None
@@ -47,18 +44,14 @@ class ReplayArguments(msgspec.Struct, frozen=True, kw_only=True):
     expect: str | None
 
     @property
-    def turned(self) -> tuple[tuple[str, str], ...]:
-        """The switches that --set turns."""
-        return tuple(read_setting(text) for text in self.settings)
+    def setup(self) -> Setup:
+        """What a replay has in common with other runs."""
+        return Setup(fix=self.fix, settings=self.settings, local=self.local, seed=self.seed)
 
     def check(self) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
         one_stdin(self.capture, *self.config)
-        one_fix(patched=self.patched, unpatched=self.unpatched, fix=self.fix)
-        names = [name for name, _value in self.turned]
-        for name in names:
-            if names.count(name) > 1:
-                raise click.UsageError(f"--set {name}=... is given twice")
+        self.setup.check()
         refuse(["-q"] if self.quiet else [], "and -v exclude each other", if_=self.verbose)
         flags = [option for given_, option in ((self.quiet, "-q"), (self.verbose, "-v")) if given_]
         whole = given(self, detail="--detail", show_bytes="--bytes")
@@ -84,6 +77,8 @@ class Survey(msgspec.Struct):
 
 def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Check the options and run; return the exit code."""
+    values["fix"] = fix_of(values, values["fix"])
+    values["settings"] = turned(values["settings"])
     arguments = ReplayArguments(**values)
     arguments.check()
     return run_replay(arguments)
@@ -93,8 +88,9 @@ def run_replay(arguments: ReplayArguments) -> int:
     """Run it; give the exit code."""
     check_expectation(arguments.expect)
     refuse_own_input(arguments.output, arguments.capture, *arguments.config)
+    fix = known_fix(arguments.fix or UNPATCHED)
+    local = {local_address("local", text) for text in arguments.local}
     read = host_configuration(arguments.config)
-    fix, chosen = chosen_fix(arguments)
     name = STDIN_NAME if arguments.capture == STDIN else arguments.capture
     with seekable(arguments.capture) as opened:
         stream = cast("BinaryIO", opened)
@@ -106,11 +102,11 @@ def run_replay(arguments: ReplayArguments) -> int:
         plan = Plan(
             options=_options(arguments, stream, name, survey),
             fix=fix,
-            chosen=chosen,
+            chosen=how_chosen(arguments.fix),
             config=" ".join(f"-f {shown_name(path)}" for path in arguments.config),
-            local=frozenset({LOCALHOST, *arguments.local, *survey.addresses}),
+            local=frozenset({LOCALHOST, *local, *survey.addresses}),
             seed=arguments.seed,
-            settings=arguments.turned,
+            settings=tuple(arguments.settings.items()),
         )
         tracing = Tracing(plan, read)
         try:

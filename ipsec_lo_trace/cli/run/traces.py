@@ -16,13 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import msgspec
+
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
 from ipsec_lo_trace.cli.files import complain, output
-from ipsec_lo_trace.cli.options import RunArguments
-from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED, Fix, all_fixes, find_fix
+from ipsec_lo_trace.fixes.fix import SHORT, Fix, all_fixes, find_fix
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.sa import SecurityAssociation
+from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.render.layers import Dissect
 from ipsec_lo_trace.render.store import (
@@ -103,8 +105,6 @@ ON_THE_SPOT = "@"
 LAYERS = "layers"
 """What --bytes calls packets that are shown by layers."""
 
-SHORT = {"unpatched": UNPATCHED, "patched": PATCHED}
-
 
 def fix_named(name: str) -> Fix | None:
     """Find the fix behind ``@NAME``; None for a stored trace, UserError if there is none of that name."""
@@ -121,25 +121,30 @@ def fix_named(name: str) -> Fix | None:
     return found
 
 
-def read_configuration(arguments: RunArguments) -> Configuration:
-    """Read the configuration once: it may come from standard input, and its notes are told once."""
-    from ipsec_lo_trace.cli.run.start import configuration  # noqa: PLC0415 -- loads scapy, which stored traces do without
+def read_configuration(setup: Setup) -> Configuration:
+    """Read the configuration, once: it may come from standard input, and its notes go to stderr."""
+    from ipsec_lo_trace.tracer.setup import configuration  # noqa: PLC0415 -- loads what stored traces do without
 
-    return configuration(arguments)
+    read = configuration(setup)
+    for note in read.notes:
+        complain(note)
+    return read
 
 
 @contextmanager
 def trace_named(
-    name: str, fix: Fix | None, arguments: RunArguments, read: Configuration | None
+    name: str, fix: Fix | None, setup: Setup, read: Configuration | None
 ) -> Iterator[StoredTrace]:
     """Open a stored trace, or run it on a copy of the configuration: a run changes its SAs."""
     if fix is None or read is None:
         with opened(name) as trace:
             yield trace
         return
-    from ipsec_lo_trace.cli.run.start import start  # noqa: PLC0415 -- as above
+    from ipsec_lo_trace.tracer.setup import planned  # noqa: PLC0415 -- as above
+    from ipsec_lo_trace.tracer.tracing import Tracing  # noqa: PLC0415
 
-    tracing = start(arguments, fix, chosen=name, read=copy.deepcopy(read))
+    plan = planned(msgspec.structs.replace(setup, fix=fix.name), chosen=name)
+    tracing = Tracing(plan, copy.deepcopy(read))
     with closing(tracing.crossings):
         trace = spool(tracing.stretches(), tracing.crossings.lines())
     trace.name = name

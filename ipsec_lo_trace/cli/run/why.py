@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from ipsec_lo_trace.cli.files import output, refuse_own_input
-from ipsec_lo_trace.cli.options import RunArguments, given, one_fix, refuse, run_arguments
-from ipsec_lo_trace.cli.run.traces import opened
+from ipsec_lo_trace.cli.options import given, refuse, setup_of
+from ipsec_lo_trace.cli.run.traces import opened, read_configuration
 from ipsec_lo_trace.cli.terminal import write_page
+from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.render.reasons import why
 from ipsec_lo_trace.render.store import StoredTrace, spool
 from ipsec_lo_trace.render.why import why_lines
@@ -22,10 +23,7 @@ class WhyArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     row: str
     trace: str | None
-    unpatched: bool
-    patched: bool
-    fix: str | None
-    run: RunArguments
+    setup: Setup
     format_: str
     color: str | None
     output: str
@@ -37,21 +35,20 @@ class WhyArguments(msgspec.Struct, frozen=True, kw_only=True):
             f"has nothing to act on: {self.trace} is stored",
             if_=self.trace is not None,
         )
-        self.run.check()
-        one_fix(patched=self.patched, unpatched=self.unpatched, fix=self.fix)
+        self.setup.check()
         refuse(given(self, color="--color"), "is for text", if_=self.format_ != "text")
 
 
 def run(given_options: list[str], **values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Check the options, of which ``given_options`` are about a run, and run; return the exit code."""
-    arguments = WhyArguments(run=run_arguments(values), **values)
+    arguments = WhyArguments(setup=setup_of(values), **values)
     arguments.check(given_options)
     return run_why(arguments)
 
 
 def run_why(arguments: WhyArguments) -> int:
     """Write the reasons; give the exit code."""
-    refuse_own_input(arguments.output, arguments.trace, arguments.run.config)
+    refuse_own_input(arguments.output, arguments.trace, arguments.setup.file)
     with _trace(arguments) as trace:
         reasons = why(trace, arguments.row)
     if arguments.format_ == "json":
@@ -69,11 +66,11 @@ def _trace(arguments: WhyArguments) -> Iterator[StoredTrace]:
             yield trace
         return
     # A stored trace is read without what running one takes (scapy, cryptography).
-    from ipsec_lo_trace.cli.options import chosen_fix  # noqa: PLC0415
-    from ipsec_lo_trace.cli.run.start import configuration, start  # noqa: PLC0415
+    from ipsec_lo_trace.tracer.setup import planned  # noqa: PLC0415
+    from ipsec_lo_trace.tracer.tracing import Tracing  # noqa: PLC0415
 
-    fix, chosen = chosen_fix(arguments)
-    tracing = start(arguments.run, fix, chosen=chosen, read=configuration(arguments.run))
+    plan = planned(arguments.setup)
+    tracing = Tracing(plan, read_configuration(arguments.setup))
     try:
         trace = spool(tracing.stretches(), tracing.crossings.lines())
     finally:
