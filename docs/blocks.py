@@ -22,7 +22,7 @@ from ipsec_lo_trace.cli.commands.audit import command as audit_command
 from ipsec_lo_trace.cli.commands.diff import command as diff
 from ipsec_lo_trace.cli.commands.export import command as export
 from ipsec_lo_trace.cli.commands.help import TOPICS
-from ipsec_lo_trace.cli.commands.ping import ping
+from ipsec_lo_trace.cli.commands.ping import ping, probe
 from ipsec_lo_trace.cli.commands.replay import command as replay
 from ipsec_lo_trace.cli.commands.show import command as show
 from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS, link_table
@@ -58,6 +58,27 @@ def option_table(found: list[click.Option]) -> str:
             text = f"{text} [{option.default}]".strip()
         rows.append((names, value(option), text))
     return table(("option", "value", "meaning [default]"), rows)
+
+
+def setup_keys(_old: str) -> str:
+    """List the fields of a setup, each with its option and what that says of it."""
+    found = {one.name: one for one in (*probe.params, *ping.params)}
+    rows = []
+    for name in Setup.__struct_fields__:
+        option = found[name]
+        if isinstance(option, click.Option):
+            names = ", ".join(f"`{spelling}`" for spelling in option.opts)
+            rows.append((f"`{name}`", names, value(option), option.help or ""))
+        else:
+            rows.append((f"`{name}`", option.make_metavar(click.Context(probe)).strip("[]"), "", ENDS[name]))
+    return table(("key", "option", "value", "meaning [default]"), rows)
+
+
+ENDS = {
+    "probe": "The kind of a probe; without it, it is a ping.",
+    "host": "The address to send to [127.0.0.1, or the case's].",
+}
+"""What the arguments mean, which have no help of their own."""
 
 
 def value(option: click.Option) -> str:
@@ -260,6 +281,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "audit notes": code_table(audit_codes.NOTE_CODES),
     "audit fixes": code_table(audit_codes.AUDIT_FIXES),
     "audit outcomes": code_table(audit_codes.AUDIT_OUTCOMES),
+    "setup keys": setup_keys,
     "diff options": options(diff, {*Setup.__struct_fields__} - {"host"}),
     "export options": options(export, {*Setup.__struct_fields__} - {"host"}),
     "show options": options(show),
