@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from ipsec_lo_trace.api import Setup, Trace, ping, probe
 
+from ipsec_lo_trace import Setup, Trace, ping, probe
 from ipsec_lo_trace.cases.case import all_cases
 from ipsec_lo_trace.findings.echo import Echo
 from ipsec_lo_trace.findings.judge import Judge

@@ -39,7 +39,7 @@ _HOW_CHOSEN = {None: "the default: unpatched", "unpatched": "--unpatched", "patc
 
 
 def ping(setup: Setup = Setup()) -> Trace:  # noqa: B008 -- frozen
-    """Trace a ping; UserError, about the field at fault, for what cannot be run."""
+    """Trace echo requests and their replies; UserError, about the field at fault, for what cannot be run."""
     if setup.probe is not None:
         raise UserError("a ping is no probe", field="probe", token=str(setup.probe), hint="call probe()")
     return _traced(setup)

@@ -168,7 +168,7 @@ def test_records_cannot_be_confused() -> None:
 
 @pytest.mark.parametrize(
     ("function", "words"),
-    [(ping, "requests"), (probe, "list probes"), (Setup, "setkey(8)"), (Trace, "trace")],
+    [(ping, "echo requests"), (probe, "list probes"), (Setup, "setkey(8)"), (Trace, "trace")],
 )
 def test_the_interface_is_documented(function: Callable[..., object], words: str) -> None:
     """What is public says what it is for."""

@@ -94,7 +94,7 @@ def test_3_for_a_fault_of_ours(error: Exception, monkeypatch: pytest.MonkeyPatch
         yield from ()
         raise error
 
-    monkeypatch.setattr(Tracing, "__iter__", broken)
+    monkeypatch.setattr(Tracing, "stretches", broken)
     for output in ([], ["-o", str(tmp_path / "trace")]):
         done = invoke("ping", *output)
         assert (done.code, done.out) == (3, b"")
@@ -132,7 +132,7 @@ def test_130_in_a_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
         yield from ()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Tracing, "__iter__", interrupted)
+    monkeypatch.setattr(Tracing, "stretches", interrupted)
     done = invoke("ping", "-o", str(tmp_path / "trace"))
     assert (done.code, done.out, done.err) == (130, b"", "")
     assert list(tmp_path.iterdir()) == []

@@ -197,7 +197,7 @@ def test_options_that_are_ping_s(option: list[str]) -> None:
         (["--case", "nothing"], ["case nothing", "no such case", "lo-esp"]),
         (["--fix", "nothing"], ["--fix nothing", "no such fix"]),
         (["--fix", "strict", "--patched"], ["--fix", "--patched"]),
-        (["--set", "looutput"], ["--set looutput", "NAME=VALUE"]),
+        (["--set", "looutput"], ["--set", "looutput", "KNOB=VALUE"]),
         (["--set", "looutput=some"], ["looutput", "tags"]),
         (["--set", "lo0=tags"], ["no knob lo0", "looutput"]),
         (["--set", "pf=none", "--set", "pf=tagging"], ["--set pf", "twice"]),
