@@ -40,7 +40,7 @@ def run(line: str, folder: Path) -> tuple[int, str]:
 
 
 def console(commands: Iterable[str], folder: Path) -> Iterator[str]:
-    """Give a console block's lines; ``$ echo $?`` tells the exit code of the command above it."""
+    """Yield a console block's lines; ``$ echo $?`` tells the exit code of the command above it."""
     code = 0
     for line in commands:
         yield f"$ {line}"

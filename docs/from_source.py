@@ -75,7 +75,7 @@ def statements(path: Path, marker: str) -> Iterator[tuple[str, str]]:
 
 
 def paragraphs(source: str) -> Iterator[tuple[int, str]]:
-    """Give each paragraph of comments and of strings as one line, with its line number."""
+    """Yield each paragraph of comments and of strings as one line, with its line number."""
     comment: list[str] = []
     start = 0
     for token in tokenize.generate_tokens(io.StringIO(source).readline):

@@ -19,7 +19,7 @@ SECTION = 1
 
 
 def pages() -> dict[Path, str]:
-    """Give every page's file and text."""
+    """Return every page's file and text."""
     with click.Context(cli, info_name=PROGRAM, **cli.context_settings) as root:
         found = {MAN / f"{PROGRAM}.{SECTION}": lines_text(program_lines())}
         for name in COMMANDS:
@@ -53,7 +53,7 @@ def head(name: str, about: str) -> Iterator[str]:
 
 
 def program_lines() -> Iterator[str]:
-    """Give the page of the program: its commands, exit codes, and environment."""
+    """Yield the page of the program: its commands, exit codes, and environment."""
     yield from head(PROGRAM, summary(cli))
     yield from (".SH SYNOPSIS", f".B {escaped(PROGRAM)}", "[OPTIONS] COMMAND [ARGS]...")
     yield from description(cli)
@@ -65,7 +65,7 @@ def program_lines() -> Iterator[str]:
 
 
 def command_lines(name: str, context: click.Context) -> Iterator[str]:
-    """Give the page of one command."""
+    """Yield the page of one command."""
     command = context.command
     yield from head(page_name(name), command.get_short_help_str(limit=1000))
     usage = " ".join(command.collect_usage_pieces(context))
@@ -80,12 +80,12 @@ def command_lines(name: str, context: click.Context) -> Iterator[str]:
 
 
 def summary(command: click.Command) -> str:
-    """Give a command's first sentence."""
+    """Return a command's first sentence."""
     return (command.help or "").partition("\n")[0]
 
 
 def description(command: click.Command) -> Iterator[str]:
-    """Give a command's help, paragraph by paragraph."""
+    """Yield a command's help, paragraph by paragraph."""
     yield ".SH DESCRIPTION"
     for number, paragraph in enumerate(re.split(r"\n\s*\n", (command.help or "").strip())):
         yield from ([".PP"] if number else [])
@@ -93,7 +93,7 @@ def description(command: click.Command) -> Iterator[str]:
 
 
 def topics() -> Iterator[str]:
-    """Give the help topics, each in a section of its own."""
+    """Yield the help topics, each in a section of its own."""
     for name, topic in TOPICS.items():
         yield from (f'.SH "{"EXIT STATUS" if name == "exit-codes" else name.upper()}"', escaped(topic.text))
         for word, meaning in topic.rows:

@@ -133,7 +133,7 @@ def _described(thing: Callable[..., object]) -> str:
 
 
 def _signature(thing: Callable[..., object]) -> Iterator[str]:
-    """Give a signature, a line for each parameter; types are as the source spells them."""
+    """Yield a signature, a line for each parameter; types are as the source spells them."""
     signature = inspect.signature(thing)
     yield f"{thing.__name__}("
     starred = False

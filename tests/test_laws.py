@@ -143,7 +143,7 @@ def test_scapy_opens_what_crosses_lo0(config: str, fix: str) -> None:
 
 
 def _bytes_at(traced: Traced, step: Step) -> bytes:
-    """Give the packet's bytes at a row: those of the last row that changed them."""
+    """Return the packet's bytes at a row: those of the last row that changed them."""
     shown = [other.bytes for other in traced.steps[: step.row] if other.bytes is not None]
     return bytes.fromhex(shown[-1])
 

@@ -83,7 +83,7 @@ def test_the_reply_crosses_lo0_with_the_requests_flags(name: str, fix: str, flag
 
 
 def traced_reply(traced: Traced) -> list[Step]:
-    """Give the rows in which the reply crosses lo0."""
+    """Return the rows in which the reply crosses lo0."""
     return traced.at("looutput", "P2")
 
 

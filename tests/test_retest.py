@@ -101,7 +101,7 @@ def test_what_the_answer_inherits(name: str) -> None:
 
 
 def coming_to(trace: Trace, step: Step) -> list[Mark]:
-    """Give the marks of a packet as it comes to a row: those of the row before it."""
+    """Return the marks of a packet as it comes to a row: those of the row before it."""
     before = [other for other in trace.steps if other.row < step.row and other.packet == step.packet]
     return list(before[-1].marks) if before else []
 

@@ -78,5 +78,5 @@ class Associations:
                 self.ah[key] = AhAssociation(sav)
 
     def all(self) -> list[Association]:
-        """Give all of them, ESP first."""
+        """Return all of them, ESP first."""
         return [*self.esp.values(), *self.ah.values()]

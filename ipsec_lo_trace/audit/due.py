@@ -48,7 +48,7 @@ class Dues:
 
 
 def _ports(packet: bytes) -> bytes:
-    """Give both ports as they stand in the packet; b"" of a later fragment."""
+    """Return both ports as they stand in the packet; b"" of a later fragment."""
     at = (packet[0] & 0xF) * 4
     later = (packet[6] << 8 | packet[7]) & ip.IP_OFFMASK
     return b"" if later else packet[at : at + 4]

@@ -52,7 +52,7 @@ class Fragments:
 
 
 def fragment_key(packet: bytes) -> bytes:
-    """Give what all fragments of a packet have in common."""
+    """Return what all fragments of a packet have in common."""
     return packet[12:20] + packet[9:10] + packet[4:6]
 
 

@@ -77,7 +77,7 @@ class Judgement:
     def _weigh(
         self, opened: Opened, due: Due, kind: str, asked: Asked | None, *, protected: bool
     ) -> tuple[tuple[str, ...], str]:
-        """Give the codes of a packet that lacks something, answers something, or came out of order."""
+        """Return the codes of a packet that lacks something, answers something, or came out of order."""
         codes: tuple[str, ...] = (opened.order,) if opened.order else ()
         text = ""
         if due.missing:

@@ -63,7 +63,7 @@ def _icmp(packet: bytes, at: int) -> Exchange:
 
 
 def _about(head: bytes, receiver: bytes) -> bytes:
-    """Give the key of the packet that an ICMP error is about; b"" if the receiver did not send it."""
+    """Return the key of the packet that an ICMP error is about; b"" if the receiver did not send it."""
     behind = (head[0] & 0xF) * 4 if head else 0
     if len(head) < behind + ICMP_LEN or head[12:16] != receiver:
         return b""

@@ -35,7 +35,7 @@ class Tally:
         return self._found.setdefault((code, detail), [number, 0])
 
     def codes(self) -> set[str]:
-        """Give every code that was found."""
+        """Return every code that was found."""
         return {code for code, _detail in self._found}
 
     def replace(self, code: str, other: str) -> None:
@@ -52,7 +52,7 @@ class Tally:
             self._found[other, detail] = [first, sum(packets for _first, packets in found)]
 
     def findings(self) -> list[AuditFinding]:
-        """Give all of them, the most telling code first."""
+        """Return all of them, the most telling code first."""
         order = list(AUDIT_CODES)
         found = sorted(
             self._found.items(), key=lambda item: (order.index(item[0][0]), item[1][0], item[0][1])

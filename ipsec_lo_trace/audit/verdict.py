@@ -63,7 +63,7 @@ def _note_tables(auditor: Auditor) -> None:
 
 
 def _worst(auditor: Auditor, findings: list[AuditFinding]) -> tuple[str, str, str]:
-    """Give outcome, code and text of the verdict."""
+    """Return outcome, code and text of the verdict."""
     leaks = [finding for finding in findings if finding.weight == "leak"]
     if leaks:
         return "leak", leaks[0].code, f"{_crossed(auditor.judgement.leaks)}; {AUDIT_CODES[leaks[0].code]}"

@@ -101,7 +101,7 @@ _LINUX_ANY = (113, 276)
 
 
 def decoder(link_type: int) -> Decoder | None:
-    """Give what reads packets of a link type, None if nothing here does."""
+    """Return what reads packets of a link type, None if nothing here does."""
     link = _LINKS.get(link_type)
     return link[1] if link else None
 

@@ -67,7 +67,7 @@ class PcapReader:
         return link_type & _LINK_TYPE_MASK
 
     def frames(self) -> Iterator[Frame]:
-        """Give each packet; CaptureError behind the last one if there is no reading on."""
+        """Yield each packet; CaptureError behind the last one if there is no reading on."""
         window, decode, unit_ns, unpack = (
             self._window,
             self._decode,

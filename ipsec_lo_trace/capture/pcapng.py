@@ -37,7 +37,7 @@ class PcapngReader:
         self._interfaces: list[Interface] = []
 
     def frames(self) -> Iterator[Frame]:
-        """Give each packet; CaptureError behind the last one if there is no reading on."""
+        """Yield each packet; CaptureError behind the last one if there is no reading on."""
         blocks, window = self._blocks, self._window
         packets: dict[int, Callable[[int], Frame]] = {PB: self._obsolete, SPB: self._simple}
         others: dict[int, Callable[[int], None]] = {SHB: self._section, IDB: self._interface}
@@ -55,7 +55,7 @@ class PcapngReader:
                 window.at += length
 
     def _enhanced(self) -> Iterator[Frame]:
-        """Give the packet of the block in the window, and those of the sound blocks of its kind behind it.
+        """Yield the packet of the block in the window, and those of the sound blocks of its kind behind it.
 
         Most captures hold nothing else, so this is the loop that must be fast.
         """

@@ -54,7 +54,7 @@ class Capture:
         return ", ".join(map(link_name, self._reader.link_types))
 
     def __iter__(self) -> Iterator[Frame]:
-        """Give each packet."""
+        """Return each packet."""
         return self._reader.frames()
 
 

@@ -65,7 +65,7 @@ class Window:
         self.at += length
 
     def gunzipped(self) -> Window:
-        """Give a window on what is packed in this stream, or this one if it is not gzip."""
+        """Return a window on what is packed in this stream, or this one if it is not gzip."""
         if not self.need(len(_GZIP_MAGIC)) or not self.data.startswith(_GZIP_MAGIC, self.at):
             return self
         return Window(self._unpacked())

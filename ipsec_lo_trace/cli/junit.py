@@ -15,7 +15,7 @@ CASES = LEAK_CODES | UNSURE_CODES
 
 
 def junit_lines(run: AuditRun, verdict: AuditVerdict) -> Iterator[str]:
-    """Give JUnit's XML: leaks are failures, what could not be verified is skipped, for nobody knows."""
+    """Yield JUnit's XML: leaks are failures, what could not be verified is skipped, for nobody knows."""
     found = {code: [each for each in verdict.findings if each.code == code] for code in CASES}
     failures = sum(bool(found[code]) for code in LEAK_CODES)
     name = quoteattr(printable(run.capture))

@@ -88,7 +88,7 @@ def text_choice(
 
 
 def ascii_stream(out: IO[bytes]) -> TextIO:
-    """Give a text stream over ``out`` that escapes what is not ASCII, and never closes ``out``."""
+    """Return a text stream over ``out`` that escapes what is not ASCII, and never closes ``out``."""
     # A TextIOWrapper that cannot write closes what it wraps, and that may be standard output.
     ascii_ = codecs.lookup("ascii")
     return codecs.StreamReaderWriter(out, ascii_.streamreader, ascii_.streamwriter, "backslashreplace")
@@ -111,7 +111,7 @@ def _plain(line: Text) -> str:
 
 
 def _coloured() -> Callable[[Text], str]:
-    """Give what turns styles into ANSI sequences; rich's own printing would flush and guess at each line."""
+    """Return what turns styles into ANSI sequences; rich's own printing flushes and guesses at each line."""
     from rich.console import Console  # noqa: PLC0415 -- dear, and plain text does without it
 
     console = Console(file=io.StringIO(), _environ={})
@@ -143,7 +143,7 @@ MIN_COLUMNS = 20
 
 
 def look(output: str, choice: str | None) -> tuple[int, bool]:
-    """Give the width, and whether to colour, for text to ``output`` ("-" is standard output)."""
+    """Return the width, and whether to colour, for text to ``output`` ("-" is standard output)."""
     stdout: TextIO | None = getattr(sys, "stdout", None)  # None if it is closed
     terminal = output == STDOUT and stdout is not None and stdout.isatty()
     colour = wants_colour(choice or "auto", os.environ, is_terminal=terminal)
@@ -166,7 +166,7 @@ def _is_set(value: str) -> bool:
 
 
 def columns(environment: Mapping[str, str], *, is_terminal: bool) -> int:
-    """Give the width in columns: COLUMNS, else the terminal's, else 80."""
+    """Return the width in columns: COLUMNS, else the terminal's, else 80."""
     wish = environment.get("COLUMNS", "")
     if re.fullmatch(r"[1-9][0-9]{0,8}", wish):
         return max(int(wish), MIN_COLUMNS)

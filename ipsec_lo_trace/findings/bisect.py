@@ -48,7 +48,7 @@ def _requests(crossings: list[Crossing]) -> list[tuple[list[str], int]]:
 
 
 def intervals(tries: list[Try]) -> Iterator[tuple[Try, Try]]:
-    """Give the stretches of rows that prevent the outcome and leave the request alone: first and last."""
+    """Yield the stretches of rows that prevent the outcome and leave the request alone: first and last."""
     stretch: list[Try] = []
     for each in tries:
         if each.prevents and not each.changes_request:

@@ -48,7 +48,7 @@ class Crossings:
         self._buffer.clear()
 
     def lines(self) -> Iterator[bytes]:
-        """Give each crossing's JSON, without its newline."""
+        """Yield each crossing's JSON, without its newline."""
         self._spool.seek(0, SEEK_END)
         self._flush()
         self._spool.seek(0)

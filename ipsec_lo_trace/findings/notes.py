@@ -45,7 +45,7 @@ class Notes:
             self._echoes[code] = self._echoes.get(code, 0) + 1
 
     def findings(self) -> list[Finding]:
-        """Give every finding, in the order of the rows that first show them."""
+        """Return every finding, in the order of the rows that first show them."""
         found = [
             Finding(code=code, text=note.text, row=note.row, since=note.since, echoes=self._echoes[code])
             for code, note in self._first.items()

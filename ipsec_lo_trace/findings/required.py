@@ -75,7 +75,7 @@ class Referee:
         self.demand = lru_cache(maxsize=1024)(self._demand)
 
     def _demand(self, direction: str, ends: Ends) -> Demand:
-        """Give what the first matching policy asks of a packet."""
+        """Return what the first matching policy asks of a packet."""
         for policy, src_net, dst_net in self._policies:
             if (
                 policy.dir == direction
@@ -114,12 +114,12 @@ def _insists(rule: RequestRecord) -> bool:
 
 
 def lacking(wanted: tuple[str, ...], borne: Collection[str]) -> tuple[str, ...]:
-    """Give what is wanted and not borne, each once."""
+    """Return what is wanted and not borne, each once."""
     return tuple(dict.fromkeys(proto for proto in wanted if proto not in borne))
 
 
 def unmet(demand: Demand, borne: Collection[str]) -> tuple[str, ...]:
-    """Give what an outbound demand misses in a packet: all that is insisted on; if nothing is borne, all."""
+    """Return what an outbound demand misses in a packet: all that it insists on; if nothing is borne, all."""
     missing = lacking(demand.insisted, borne)
     if missing or any(proto in borne for proto in demand.asked):
         return missing

@@ -43,7 +43,7 @@ class Sysctl(msgspec.Struct, frozen=True):
 
 
 def sysctls(build: Build) -> Sysctl:
-    """Give the sysctls that a kernel's switches set."""
+    """Return the sysctls that a kernel's switches set."""
     return Sysctl(
         def_policy=PolicyType[build.def_policy.upper()],
         esp_trans_deflev=Level[build.esp_trans_deflev.upper()],
@@ -106,19 +106,19 @@ class Kernel(Context):
         self._ah: dict[SecurityAssociation, AhTransform] = {}
 
     def next_ip_id(self) -> int:
-        """Give the next IP identification, 1 to 65535."""
+        """Return the next IP identification, 1 to 65535."""
         ident = self.ip_id
         self.ip_id = ident % 0xFFFF + 1
         return ident
 
     def esp(self, sav: SecurityAssociation) -> EspTransform:
-        """Give the SA's ESP transform (tdb_encalgxform and tdb_authalgxform)."""
+        """Return the SA's ESP transform (tdb_encalgxform and tdb_authalgxform)."""
         if sav not in self._esp:
             self._esp[sav] = EspTransform(sav.cipher, sav.enc_key, sav.auth, sav.auth_key, old=sav.old)
         return self._esp[sav]
 
     def ah(self, sav: SecurityAssociation) -> AhTransform:
-        """Give the SA's AH transform (tdb_authalgxform)."""
+        """Return the SA's AH transform (tdb_authalgxform)."""
         if sav not in self._ah:
             self._ah[sav] = AhTransform(sav.auth, sav.auth_key, old=sav.old)
         return self._ah[sav]

@@ -13,7 +13,7 @@ REFLECTED = ("lo-esp", "lo-ah", "ab-esp", "asymmetric")
 
 
 def all_rows() -> list[Row]:
-    """Give every row, pings first."""
+    """Return every row, pings first."""
     pings = [Row(f"ping {case.name}", case.title, "ping", case.name) for case in all_cases()]
     answered = [
         Row(f"reflector {name}", "A process answers the ping, not the kernel.", "ping", name, "userspace")

@@ -21,7 +21,7 @@ class Row(msgspec.Struct, frozen=True):
     reflector: Literal["kernel", "userspace"] = "kernel"
 
     def command(self, fix: str) -> str:
-        """Give the command that runs this row under a fix."""
+        """Return the command that runs this row under a fix."""
         case = f" --case {self.case}" if self.case else ""
         reflector = "" if self.reflector == "kernel" else f" --reflector {self.reflector}"
         return f"ipsec-lo-trace {self.program} -c {COUNT}{case}{reflector} --fix {fix}"
@@ -51,7 +51,7 @@ class Matrix(msgspec.Struct, frozen=True):
     only: str = ""
 
     def column(self, fix: str) -> list[Cell]:
-        """Give the cells of a fix, from the first row to the last."""
+        """Return the cells of a fix, from the first row to the last."""
         at = self.fixes.index(fix)
         return [cells[at] for cells in self.cells]
 

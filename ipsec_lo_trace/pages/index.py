@@ -48,7 +48,7 @@ MANY = 5
 
 
 def names_of(page: Page) -> tuple[str, ...]:
-    """Give every spelling of a page's name."""
+    """Return every spelling of a page's name."""
     return (page.name, *page.aliases)
 
 
@@ -66,7 +66,7 @@ def find(name: str) -> list[Page]:
 
 
 def near(name: str) -> list[str]:
-    """Give names that look like ``name``, the likeliest first."""
+    """Return names that look like ``name``, the likeliest first."""
     spelled = {spelling.lower(): spelling for page in PAGES for spelling in names_of(page)}
     wanted = name.strip().lower()
     found = difflib.get_close_matches(wanted, spelled, n=MANY, cutoff=0.6)

@@ -41,10 +41,10 @@ def sentence(text: str) -> str:
 
 
 def explained(name: str) -> str:
-    """Give the command that explains ``name``."""
+    """Return the command that explains ``name``."""
     return f"{PROGRAM} explain {name}"
 
 
 def fed(configuration: str, options: str = "") -> str:
-    """Give the command that pings under a configuration of a few setkey(8) lines."""
+    """Return the command that pings under a configuration of a few setkey(8) lines."""
     return f"echo '{configuration}' | {PROGRAM} ping -f -{f' {options}' if options else ''}"

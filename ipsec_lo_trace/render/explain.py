@@ -13,7 +13,7 @@ LABEL_COLUMNS = 10
 
 
 def page_lines(pages: Iterable[Page], width: int) -> Iterator[Text]:
-    """Give the text of pages, an empty line between two."""
+    """Yield the text of pages, an empty line between two."""
     for number, page in enumerate(pages):
         if number:
             yield Text("")
@@ -41,7 +41,7 @@ def _labelled(label: str) -> Line:
 
 
 def index_lines(kinds: Mapping[str, tuple[str, tuple[Page, ...]]], width: int) -> Iterator[Text]:
-    """Give the index: every name, by kind."""
+    """Yield the index: every name, by kind."""
     for kind, (meaning, pages) in kinds.items():
         yield from Line().say(kind, "heading").say(f"({meaning})").wrap(width)
         line = Line("  ")

@@ -13,7 +13,7 @@ BYTE_COLUMNS = 3
 
 
 def changed_bytes(before: bytes, after: bytes) -> set[int]:
-    """Give the positions in ``after`` that differ; if the lengths do too, all but the common ends."""
+    """Return the positions in ``after`` that differ; if the lengths do too, all but the common ends."""
     if len(before) == len(after):
         return {at for at, (old, new) in enumerate(zip(before, after, strict=True)) if old != new}
     shorter = min(len(before), len(after))
@@ -23,7 +23,7 @@ def changed_bytes(before: bytes, after: bytes) -> set[int]:
 
 
 def dump(data: bytes, changed: set[int], *, indent: int, width: int) -> Iterator[Text]:
-    """Give lines of hexadecimal; ``*`` stands before each byte that changed."""
+    """Yield lines of hexadecimal; ``*`` stands before each byte that changed."""
     per_line = next((many for many in (16, 8) if OFFSET_COLUMNS + BYTE_COLUMNS * many <= width), 4)
     indent = max(0, min(indent, width - OFFSET_COLUMNS - BYTE_COLUMNS * per_line))
     for start in range(0, len(data), per_line):

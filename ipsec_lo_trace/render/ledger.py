@@ -65,7 +65,7 @@ def _key(step: Step, mark: Mark) -> Key:
 
 
 def ledger_lines(steps: Iterable[Step]) -> Iterator[Line]:
-    """Give the ledger as lines."""
+    """Yield the ledger as lines."""
     yield Line().say("marks", "heading")
     for entry in ledger(steps):
         mark = entry.mark

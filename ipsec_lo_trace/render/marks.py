@@ -21,7 +21,7 @@ def sa_text(mark: Mark) -> str:
 
 
 def sign(mark: Mark) -> str:
-    """Give the sign of a mark that a packet carries: ``!`` stale, ``=`` its own."""
+    """Return the sign of a mark that a packet carries: ``!`` stale, ``=`` its own."""
     return "!" if mark.stale else "="
 
 

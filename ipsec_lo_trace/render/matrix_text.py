@@ -18,7 +18,7 @@ WORD_COLUMNS = 7
 
 
 def matrix_text(matrix: Matrix, *, width: int) -> Iterator[Text]:
-    """Give the lines of the table."""
+    """Yield the lines of the table."""
     yield from Line("", hang=2).say(headline(matrix), "heading").wrap(width)
     if not matrix.rows:
         return
@@ -64,7 +64,7 @@ def _rows(matrix: Matrix) -> Iterator[Text]:
 
 
 def command_lines(matrix: Matrix) -> Iterator[Text]:
-    """Give each cell's command, with its result as a comment."""
+    """Yield each cell's command, with its result as a comment."""
     if not matrix.rows:
         yield Text(f"# {headline(matrix)}")
     for cells in matrix.cells:
@@ -88,7 +88,7 @@ code { font-size: 0.9em; }
 
 
 def matrix_md(matrix: Matrix) -> Iterator[str]:
-    """Give the table as Markdown lines; a cell says outcome and code."""
+    """Yield the table as Markdown lines; a cell says outcome and code."""
     yield f"**{headline(matrix)}**"
     yield ""
     for point in key_points(matrix):
@@ -109,7 +109,7 @@ def _words(cell: Cell) -> str:
 
 
 def matrix_html(matrix: Matrix) -> Iterator[str]:
-    """Give the table as the lines of one page, without scripts; a cell's tooltip is its command."""
+    """Yield the table as the lines of one page, without scripts; a cell's tooltip is its command."""
     title = "IPsec over lo0: every case under every fix"
     yield "<!DOCTYPE html>"
     yield '<html lang="en"><head><meta charset="utf-8">'

@@ -47,7 +47,7 @@ class OlderRun(msgspec.Struct):
 
 
 def command(run: OlderRun) -> str:
-    """Give the command line, ready for a shell."""
+    """Return the command line, ready for a shell."""
     return shlex.join(["ipsec-lo-trace", *run.program.split(" ", 1), *_options(run), *_ends(run)])
 
 
@@ -79,7 +79,7 @@ def _sending(run: OlderRun) -> Iterator[tuple[str, int, int]]:
 
 
 def _configuration(run: OlderRun) -> Iterator[str]:
-    """Give the options that name the configuration, or that shaped the built-in one."""
+    """Yield the options that name the configuration, or that shaped the built-in one."""
     name, _space, of = run.config.partition(" ")
     if name in ("--case", "case"):
         yield from ("--case", of)
@@ -92,7 +92,7 @@ def _configuration(run: OlderRun) -> Iterator[str]:
 
 
 def _shape(sas: list[OlderSa]) -> Iterator[str]:
-    """Give what makes the built-in configuration have these SAs."""
+    """Yield what makes the built-in configuration have these SAs."""
     first = sas[0]
     yield from ("--proto", "+".join(sa.proto for sa in sas))
     if first.mode == "tunnel":

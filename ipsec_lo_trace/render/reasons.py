@@ -93,7 +93,7 @@ class Why(msgspec.Struct, frozen=True):
 
 
 def why(trace: StoredTrace, wanted: str) -> Why:
-    """Give the reasons of a row, by its number or by its role in the verdict; UserError if there is none."""
+    """Return the reasons of a row, by its number or its role in the verdict; UserError if there is none."""
     row = _row(trace.verdict, wanted)
     target: Step | None = None
     last = 0
@@ -122,7 +122,7 @@ def _roles(verdict: Verdict) -> Iterator[tuple[str, int | None]]:
 
 
 def reasons(step: Step, echo: list[Step], verdict: Verdict) -> Why:
-    """Give the reasons of a row, out of all rows of its echo."""
+    """Return the reasons of a row, out of all rows of its echo."""
     roles = {
         name: verdict.reasons.get(name, verdict.text) for name, row in _roles(verdict) if row == step.row
     }
@@ -180,7 +180,7 @@ def _settled(mark: Mark, echo: list[Step]) -> Settled:
 
 
 def _later(step: Step, echo: list[Step], verdict: Verdict) -> list[Later]:
-    """Give the later rows of the echo that depend on a row, in order."""
+    """Return the later rows of the echo that depend on a row, in order."""
     after = [other for other in echo if other.row > step.row]
     found = [*_next(step, after)]
     for mark in step.marks:

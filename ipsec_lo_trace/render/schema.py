@@ -13,6 +13,6 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_text() -> str:
-    """Give the schema that every line of a trace in JSON Lines validates against."""
+    """Return the schema that every line of a trace in JSON Lines validates against."""
     made: dict[str, Any] = msgspec.json.schema(Run | Step | Verdict)
     return json.dumps({"$schema": DIALECT, **made}, indent=2) + "\n"

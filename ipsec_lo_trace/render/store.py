@@ -145,7 +145,7 @@ class StoredTrace:
             raise UserError(f"not a trace record: {error}", file=self.name, line=number) from None
 
     def steps(self) -> Iterator[Step]:
-        """Give the step records, in order."""
+        """Yield the step records, in order."""
         self._lines.seek(0)
         for number, line in enumerate(self._lines, start=1):
             if number in (1, self._count):

@@ -25,7 +25,7 @@ OUTCOME_STYLES = {"clean": "clean", "stale": "stale-outcome"}
 
 
 def outcome_style(outcome: str) -> str:
-    """Give the style of an outcome word."""
+    """Return the style of an outcome word."""
     return OUTCOME_STYLES.get(outcome, "bad")
 
 
@@ -50,7 +50,7 @@ class Line:
         return self
 
     def parts(self) -> tuple[str, str]:
-        """Give the lead and all the words, for views that lay them out themselves."""
+        """Return the lead and all the words, for views that lay them out themselves."""
         return self._lead.strip(), " ".join(word for word, _style in self._words)
 
     def _pieces(self, width: int) -> Iterator[tuple[str, str]]:

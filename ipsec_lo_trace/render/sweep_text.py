@@ -15,7 +15,7 @@ WORD_COLUMNS = 8
 
 
 def sweep_text(sweep: Sweep, *, width: int) -> Iterator[Text]:
-    """Give the lines of the report."""
+    """Yield the lines of the report."""
     yield from _headline(sweep, width)
     yield Text("")
     yield from _counts(sweep)
@@ -58,6 +58,6 @@ def _broken(broken: Broken, width: int) -> Iterator[Text]:
 
 
 def sweep_jsonl(sweep: Sweep) -> Iterator[bytes]:
-    """Give the lines, each with its newline."""
+    """Return the lines, each with its newline."""
     records = (msgspec.structs.replace(sweep, broken=[]), *sweep.ours, *sweep.known)
     return (msgspec.json.encode(record) + b"\n" for record in records)

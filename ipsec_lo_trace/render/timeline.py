@@ -59,7 +59,7 @@ class Shown(msgspec.Struct):
 
 
 def timeline(trace: StoredTrace, view: View) -> Iterator[Text]:
-    """Give the whole text of a trace, line by line."""
+    """Yield the whole text of a trace, line by line."""
     for line in header_lines(trace.run, assumptions=view.assumptions):
         yield from line.wrap(view.width)
     yield Text("")
@@ -103,13 +103,13 @@ def _column_heads(width: int) -> Iterator[Text]:
 
 
 def pointed(verdict: Verdict) -> dict[str, int]:
-    """Give the row of each name that has one."""
+    """Return the row of each name that has one."""
     rows = {name: getattr(verdict, name) for name in VERDICT_ROWS}
     return {name: row for name, row in rows.items() if row is not None}
 
 
 def pointers(verdict: Verdict) -> dict[int, str]:
-    """Give the names of each row that has some, in capitals."""
+    """Return the names of each row that has some, in capitals."""
     named: dict[int, list[str]] = {}
     for name, row in pointed(verdict).items():
         named.setdefault(row, []).append(name.upper())
@@ -163,7 +163,7 @@ def packet_text(wire: Packet) -> str:
 
 
 def mark_cell(step: Step, *, reborn: bool) -> list[tuple[str, str]]:
-    """Give the marks that this row is about: what changed, what turned stale, what settled a question."""
+    """Return the marks that this row is about: what changed, what turned stale, what settled a question."""
     styles = {"add": "add", "remove": "remove"}
     cell = [(f"{'+' if c.op == 'add' else '-'} {c.mark.name}", styles[c.op]) for c in step.changes]
     if reborn:

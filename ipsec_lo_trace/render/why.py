@@ -17,7 +17,7 @@ GAP = 2
 
 
 def why_lines(why: Why, width: int) -> Iterator[Text]:
-    """Give the whole text, line by line."""
+    """Yield the whole text, line by line."""
     for line in _head(why):
         yield from line.wrap(width)
     for number, asked in enumerate(why.questions, start=1):

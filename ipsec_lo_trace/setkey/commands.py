@@ -19,7 +19,7 @@ class Command(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
     def place(self, _extension: Extension) -> Token:
-        """Give the token that a part of the PF_KEY message was made of."""
+        """Return the token that a part of the PF_KEY message was made of."""
         return self.at
 
 
@@ -71,7 +71,7 @@ class Add(Command, frozen=True, kw_only=True):
     raw_cpi: bool
 
     def place(self, extension: Extension) -> Token:
-        """Give the token that a part of the PF_KEY message was made of."""
+        """Return the token that a part of the PF_KEY message was made of."""
         # A compression algorithm goes where an encryption algorithm does.
         enc, auth = self.enc or self.comp, self.auth
         places = {
@@ -91,7 +91,7 @@ class Delete(Command, frozen=True, kw_only=True):
     sa: SaName
 
     def place(self, extension: Extension) -> Token:
-        """Give the token that a part of the PF_KEY message was made of."""
+        """Return the token that a part of the PF_KEY message was made of."""
         return self.sa.spi_at if extension is Extension.SA else self.at
 
 
@@ -134,7 +134,7 @@ class SpdChange(Command, frozen=True, kw_only=True):
     policy: PolicySpec
 
     def place(self, extension: Extension) -> Token:
-        """Give the token that a part of the PF_KEY message was made of."""
+        """Return the token that a part of the PF_KEY message was made of."""
         return self.policy.at if extension is Extension.POLICY else self.at
 
 

@@ -36,7 +36,7 @@ _HEX = re.compile(r"0[xX][0-9A-Fa-f]+")
 
 
 def lex(text: str, file: str) -> Iterator[Token]:
-    """Give the tokens, a ``Kind.END`` last; UserError at a character that begins none.
+    """Yield the tokens, a ``Kind.END`` last; UserError at a character that begins none.
 
     From -P to the next semicolon the text is a policy, kept in one piece as far as its characters go.
     """

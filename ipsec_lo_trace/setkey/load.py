@@ -80,5 +80,5 @@ def _check_no_nul(text: str, file: str) -> None:
 
 
 def _place(before: str) -> tuple[int, int]:
-    """Give line and column of what comes behind a text."""
+    """Return line and column of what comes behind a text."""
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1

@@ -29,7 +29,7 @@ _READERS: dict[str, Callable[[Stream, Token], Command]] = {
 
 
 def parse(text: str, file: str) -> Iterator[Command]:
-    """Give the commands; UserError at the first thing that setkey(8) would not take.
+    """Yield the commands; UserError at the first thing that setkey(8) would not take.
 
     Nothing behind a command is looked at before the next one is asked for.
     """

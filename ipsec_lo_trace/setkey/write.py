@@ -31,7 +31,7 @@ _PLACEHOLDER_ALGORITHMS = {
 
 
 def write(db: Databases) -> str:
-    """Give the text that load() reads back to equal databases.
+    """Return the text that load() reads back to equal databases.
 
     That is: the same heads, SAs and policies in the same order.  What a run has changed in them (sequence
     numbers, SAs that are DEAD for a newer one, the SAs that requests used last) has no place in the text.
@@ -89,7 +89,7 @@ def _in_order(db: Databases) -> Iterator[Policy]:
 
 
 def _numbered(policies: list[Policy]) -> Iterator[tuple[int, Policy]]:
-    """Give each policy with the highest reqid that the kernel had given so far."""
+    """Yield each policy with the highest reqid that the kernel had given so far."""
     highest = IPSEC_MANUAL_REQID_MAX
     for policy in policies:
         highest = max(highest, *(isr.reqid for isr in policy.requests), 0)

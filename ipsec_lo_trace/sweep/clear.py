@@ -24,14 +24,14 @@ INSISTING = ("require", "unique")
 
 
 def sent_in_clear(trace: Trace) -> Iterator[tuple[Crossing, PolicyRecord]]:
-    """Give what crossed lo0 with less than its outbound policy protects it by, and that policy."""
+    """Yield what crossed lo0 with less than its outbound policy protects it by, and that policy."""
     for crossing, policy in _readable(trace, "out"):
         if _lacks_insisted(policy, crossing) or _bare(policy, crossing, trace.run.sas):
             yield crossing, policy
 
 
 def accepted_in_clear(trace: Trace) -> Iterator[tuple[Crossing, PolicyRecord]]:
-    """Give what was accepted though it crossed lo0 with less than its inbound policy insists on."""
+    """Yield what was accepted though it crossed lo0 with less than its inbound policy insists on."""
     accepted = {
         (step.echo, step.packet)
         for step in trace.steps
@@ -43,7 +43,7 @@ def accepted_in_clear(trace: Trace) -> Iterator[tuple[Crossing, PolicyRecord]]:
 
 
 def _readable(trace: Trace, direction: str) -> Iterator[tuple[Crossing, PolicyRecord]]:
-    """Give each crossing that shows what it carries, and its policy if it has one."""
+    """Yield each crossing that shows what it carries, and its policy if it has one."""
     for crossing in trace.crossings:
         wire = trace.steps[crossing.row - 1].wire
         inside = [name for name in crossing.proto if name != "ah"]

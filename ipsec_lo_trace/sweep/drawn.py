@@ -64,7 +64,7 @@ class DrawnCase(msgspec.Struct, frozen=True, kw_only=True):
         return ProbeOptions(self.program, self.dst, src, self.count, self.size)
 
     def command(self, fix: str) -> str:
-        """Give a shell command that runs the case under a fix; the configuration is on standard input."""
+        """Return a shell command that runs the case under a fix; the configuration is on standard input."""
         program = PING if self.program == PING else f"probe {self.program}"
         usual = USUAL_SIZE if self.program == PING else known_probe(self.program).size
         words = ["ipsec-lo-trace", program, "-f -", *(f"--local {address}" for address in LOCAL[1:])]

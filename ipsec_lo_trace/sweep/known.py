@@ -39,7 +39,7 @@ def _turns(fix: str, switch: str) -> bool:
 
 
 def _parting(trace: Trace, plain: Trace) -> tuple[Step, Step] | None:
-    """Give the rows at which a packet's way under the fix parts from its way without."""
+    """Return the rows at which a packet's way under the fix parts from its way without."""
     ways = zip(trace.steps, plain.steps, strict=False)
     return next(((one, other) for one, other in ways if _way(one) != _way(other)), None)
 

@@ -45,7 +45,7 @@ class Seen(NamedTuple):
 
 
 def breaches(fix: str, trace: Trace, plain: Trace) -> list[Breach]:
-    """Give the laws that a run under a fix breaks; ``plain`` is the run without one."""
+    """Return the laws that a run under a fix breaks; ``plain`` is the run without one."""
     seen = Seen(trace, built(known_fix(fix), {}), plain)
     found = []
     for law, look in LOOKS.items():
@@ -113,7 +113,7 @@ def _worse_than_none(seen: Seen) -> Iterator[str]:
 
 
 def _stale(trace: Trace) -> Iterator[tuple[Step, Check, Mark]]:
-    """Give every question that a stale mark settled."""
+    """Yield every question that a stale mark settled."""
     for step in trace.steps:
         for check in step.checks:
             if check.mark is not None and check.mark.stale:

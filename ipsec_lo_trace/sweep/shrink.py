@@ -13,7 +13,7 @@ from ipsec_lo_trace.sweep.laws import Breach
 
 
 def shrink(case: DrawnCase, breach: Breach) -> DrawnCase:
-    """Give a case of which nothing more can be left out: it breaks the same law in the same way.
+    """Return a case of which nothing more can be left out: it breaks the same law in the same way.
 
     Whole commands go first, then rules of a bundle, then requests that are sent, then what is not usual.
     """
@@ -25,7 +25,7 @@ def shrink(case: DrawnCase, breach: Breach) -> DrawnCase:
 
 
 def breaks(case: DrawnCase, breach: Breach) -> Breach | None:
-    """Give the breach of the same law, under the same fix and in the same way, if the case has it."""
+    """Return the breach of the same law, under the same fix and in the same way, if the case has it."""
     try:
         broken = examine(case, [breach.fix]).broken
     except UserError:
@@ -34,7 +34,7 @@ def breaks(case: DrawnCase, breach: Breach) -> Breach | None:
 
 
 def _smaller(case: DrawnCase) -> Iterator[DrawnCase]:
-    """Give every case that is one step smaller."""
+    """Yield every case that is one step smaller."""
     for at in range(len(case.policies)):
         yield replace(case, policies=case.policies[:at] + case.policies[at + 1 :])
     for at in range(len(case.sas)):

@@ -73,7 +73,7 @@ class IcmpExchange:
 
 
 def echo_request(options: ProbeOptions) -> Callable[[int], bytes]:
-    """Give the maker of echo requests with the data that was asked for."""
+    """Return the maker of echo requests with the data that was asked for."""
     data = (bytes(range(256)) * (options.size // 256 + 1))[: options.size]
     template = build.echo_request(ident=IDENT, seq=0, data=data)
     return lambda echo: icmp.with_sequence(template, echo & 0xFFFF)

@@ -93,5 +93,5 @@ def _data(options: PingOptions) -> bytes:
 
 
 def _timestamp(echo: int) -> bytes:
-    """Give the time of a clock that starts at 0 and ticks once a request (struct timeval, 32 bits each)."""
+    """Return the time of a clock that starts at 0 and ticks once a request (struct timeval, 32 bits each)."""
     return (echo - 1).to_bytes(4, "big") + bytes(4)

@@ -13,5 +13,5 @@ _FIRST = 49152
 
 
 def client_port(echo: int) -> int:
-    """Give the client's port for an echo (1, 2, ...): a port of its own, until they are used up."""
+    """Return the client's port for an echo (1, 2, ...): a port of its own, until they are used up."""
     return _FIRST + (echo - 1) % (0x10000 - _FIRST)

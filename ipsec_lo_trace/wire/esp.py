@@ -38,7 +38,7 @@ class EspTransform:
         self._chained = 0
 
     def padding_len(self, payload_len: int) -> int:
-        """Give the bytes to add behind a payload, pad length and next header included.
+        """Return the bytes to add behind a payload, pad length and next header included.
 
         Source: netipsec/xform_esp.c, esp_output.
         """
@@ -67,7 +67,7 @@ class EspTransform:
         return hmac.compare_digest(self._icv(sealed[:-ICV_LEN]), sealed[-ICV_LEN:])
 
     def decrypt(self, sealed: bytes) -> bytes:
-        """Give payload, padding, pad length and next header; the ICV is not looked at.
+        """Return payload, padding, pad length and next header; the ICV is not looked at.
 
         The ciphertext is whole blocks, ValueError if not.
         """

@@ -47,7 +47,7 @@ def checksum_ok(message: bytes) -> bool:
 
 
 def with_type(message: bytes, kind: int) -> bytes:
-    """Give the message another type, and a fresh checksum."""
+    """Return the message another type, and a fresh checksum."""
     return _sealed(bytes((kind,)) + message[1:2], message[4:])
 
 
@@ -71,7 +71,7 @@ def ident_seq(message: bytes) -> tuple[int, int]:
 
 
 def with_sequence(message: bytes, seq: int, data_head: bytes = b"") -> bytes:
-    """Give an echo message another sequence number and other first data bytes, and a fresh checksum."""
+    """Return an echo message another sequence number and other first data bytes, and a fresh checksum."""
     data = data_head + message[HEADER_LEN + len(data_head) :]
     return _sealed(message[:2], message[4:6] + seq.to_bytes(2, "big") + data)
 

@@ -68,7 +68,7 @@ def compression(words: list[Token]) -> Algorithm:
 
 
 def _parts(words: list[Token]) -> tuple[Token, bytes, Token | None]:
-    """Give an algorithm's name, its key (empty if there is none), and the bits of its ICV if said."""
+    """Return an algorithm's name, its key (empty if there is none), and the bits of its ICV if said."""
     if len(words) == 1:
         raise words[0].fault(f"no algorithm stands behind {words[0]}")
     at, *rest = words[1:]

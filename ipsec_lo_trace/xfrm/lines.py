@@ -32,7 +32,7 @@ def is_xfrm(text: str) -> bool:
 
 
 def entries(text: str, file: str) -> Iterator[Entry]:
-    """Give each entry; UserError for what stands before the first."""
+    """Yield each entry; UserError for what stands before the first."""
     entry: Entry | None = None
     for words in _lines(text, file):
         if words[0].text == "src":

@@ -73,7 +73,7 @@ def _made(entry: Entry, chosen: Selector, notes: list[str]) -> Ranked:
 
 
 def _sorted(entry: Entry) -> tuple[dict[str, Token], list[Entry]]:
-    """Give what the line with the direction says, and each template with its own lines."""
+    """Return what the line with the direction says, and each template with its own lines."""
     shown: dict[str, Token] = {}
     templates: list[Entry] = []
     for words in entry.lines:
@@ -127,7 +127,7 @@ def _level(word: Token | None) -> Level:
 
 
 def _ends(mode: Mode, names: dict[str, Token], at: Token) -> tuple[IPv4Address | None, IPv4Address | None]:
-    """Give a template's ends; in transport mode Linux takes those of the packet, whatever stands there.
+    """Return a template's ends; in transport mode Linux takes those of the packet, whatever stands there.
 
     Source: Linux, net/xfrm/xfrm_policy.c, xfrm_tmpl_resolve_one.
     """

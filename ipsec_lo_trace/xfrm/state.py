@@ -86,7 +86,7 @@ def _made(at: Token, ends: dict[str, Token], found: _Found) -> SecurityAssociati
 
 
 def _algorithms(proto: int, found: _Found) -> tuple[Algorithm, Algorithm] | None:
-    """Give what encrypts or compresses and what authenticates; None without what the protocol must have."""
+    """Return what encrypts or compresses and what authenticates; None without what the protocol must have."""
     if proto == IPPROTO_AH:
         return (Algorithm(), found.auth) if found.auth else None
     if proto == IPPROTO_IPCOMP:

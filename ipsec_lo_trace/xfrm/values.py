@@ -66,7 +66,7 @@ def pairs(words: Iterable[Token], known: Iterable[str]) -> dict[str, Token]:
 
 
 def needed(found: dict[str, Token], name: str, at: Token) -> Token:
-    """Give the value of a name that must be there; ``at`` is where it is missed."""
+    """Return the value of a name that must be there; ``at`` is where it is missed."""
     if name not in found:
         raise at.fault(f"{name} is missing from this line")
     return found[name]

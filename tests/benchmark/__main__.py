@@ -43,7 +43,7 @@ def medians(*commands: list[str], pairs: int = PAIRS) -> list[float]:
 
 
 def peak_kib(command: list[str]) -> int:
-    """Give a command's peak resident memory in KiB."""
+    """Return a command's peak resident memory in KiB."""
     code = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True);"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"

@@ -130,5 +130,5 @@ class Trickle(io.RawIOBase):
         self._size = size
 
     def read(self, size: int = -1) -> bytes:
-        """Give the next few bytes."""
+        """Return the next few bytes."""
         return self._rest.read(self._size if size < 0 else min(size, self._size))

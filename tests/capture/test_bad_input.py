@@ -258,7 +258,7 @@ class Endless(io.RawIOBase):
         self._count = count
 
     def read(self, size: int = -1) -> bytes:
-        """Give as many whole records as fit."""
+        """Return as many whole records as fit."""
         head, self._head = self._head, b""
         count = min(self._count, size // len(self._record))
         self._count -= count

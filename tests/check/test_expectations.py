@@ -28,7 +28,7 @@ counters_only = true
 
 @pytest.fixture
 def no_sa(tmp_path: Path) -> Path:
-    """Give a folder with a configuration that sends nothing."""
+    """Return a folder with a configuration that sends nothing."""
     text = (SCENARIOS / "use-no-sa.conf").read_text(encoding="ascii")
     written(tmp_path, text, "use-no-sa.conf")
     return tmp_path

@@ -18,7 +18,7 @@ PAGE = DOCS / "how-to" / "smoke-test-in-ci.md"
 
 
 def blocks(language: str) -> list[str]:
-    """Give the page's fenced blocks of a language."""
+    """Return the page's fenced blocks of a language."""
     text = PAGE.read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 

@@ -35,7 +35,7 @@ def unescaped(text: str) -> str:
 
 
 def commands(lines: list[str]) -> list[str]:
-    """Give the lines that GitHub's runner takes for commands, of the new form or the old."""
+    """Return the lines that GitHub's runner takes for commands, of the new form or the old."""
     return [line for line in lines if line.lstrip().startswith("::") or "##[" in line]
 
 

@@ -27,7 +27,7 @@ class Flip(NamedTuple):
 
 
 def flips(table: Table) -> Iterator[Flip]:
-    """Give every expectation of a check but its minimal trace, each flipped alone."""
+    """Yield every expectation of a check but its minimal trace, each flipped alone."""
     for key, wrong in WORDS.items():
         yield Flip(table | {key: wrong}, key, wrong, table[key] or "(nothing)")
     for at, word in enumerate(table["lo0"]):

@@ -14,7 +14,7 @@ HEAD = "# Kept: \u00e9\n# ipsec-lo-trace ping --unpatched\n# Kept too.\n"
 
 @pytest.fixture
 def minimal() -> str:
-    """Give the unpatched kernel's minimal trace."""
+    """Return the unpatched kernel's minimal trace."""
     return ping("--unpatched", "--detail", "minimal").text
 
 

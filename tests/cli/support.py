@@ -63,7 +63,7 @@ def ping(*arguments: str) -> Done:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Give this process's environment without what changes texts, and with ``variables``."""
+    """Return this process's environment without what changes texts, and with ``variables``."""
     rest = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     return rest | {"PYTHONPATH": str(ROOT)} | variables
 

@@ -19,7 +19,7 @@ print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def peak(count: int, path: Path) -> int:
-    """Give the peak memory of a run, in the system's units."""
+    """Return the peak memory of a run, in the system's units."""
     command = [*COMMAND, "ping", "-c", str(count), "--format", "jsonl", "-o", str(path)]
     done = subprocess.run(
         [sys.executable, "-c", MEASURE, *command],

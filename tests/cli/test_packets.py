@@ -16,7 +16,7 @@ def trace(*arguments: str) -> list[Any]:
 
 
 def request(records: list[Any]) -> bytes:
-    """Give the echo request's data behind the IP (with its options) and ICMP headers."""
+    """Return the echo request's data behind the IP (with its options) and ICMP headers."""
     packet = bytes.fromhex(records[1]["bytes"])
     return packet[(packet[0] & 15) * 4 + 8 :]
 

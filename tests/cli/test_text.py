@@ -85,7 +85,7 @@ def test_stored_equals_live(view: list[str], run: list[str], tmp_path: Path) -> 
 
 
 def at_width(width: int, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give the lines of ping's text at a width."""
+    """Return the lines of ping's text at a width."""
     monkeypatch.setenv("COLUMNS", str(width))
     return ping(*arguments).lines
 
@@ -123,7 +123,7 @@ def test_no_byte_is_cut(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rows(lines: list[str]) -> list[int]:
-    """Give the row numbers that a text has, in order: three columns or more before a stage's name."""
+    """Return the row numbers that a text has, in order: three columns or more before a stage's name."""
     return [int(line.split()[0]) for line in lines if ROW.match(line)]
 
 

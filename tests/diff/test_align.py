@@ -25,7 +25,7 @@ def rows(names: str, echo: int = 1) -> list[Step]:
 
 
 def longest(a: list[tuple[str, int]], b: list[tuple[str, int]]) -> int:
-    """Give the length of a longest common subsequence, by the textbook's table."""
+    """Return the length of a longest common subsequence, by the textbook's table."""
     above = [0] * (len(b) + 1)
     for one in a:
         line = [0]

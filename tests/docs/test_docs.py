@@ -64,7 +64,7 @@ def pages_with(pattern: re.Pattern[str]) -> list[Path]:
 
 
 def prose(page: Path) -> str:
-    """Give a page without its fenced blocks."""
+    """Return a page without its fenced blocks."""
     return FENCE.sub("", page.read_text(encoding="utf-8"))
 
 
@@ -156,7 +156,7 @@ def test_shown_commands_run(command: str, tmp_path: Path) -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """Give the anchors that a page's headings make, as GitHub does."""
+    """Return the anchors that a page's headings make, as GitHub does."""
     headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -68,7 +68,7 @@ def drawn(*arguments: str) -> ET.Element:
 
 
 def texts(root: ET.Element) -> list[str]:
-    """Give the texts of a picture, tspans joined."""
+    """Return the texts of a picture, tspans joined."""
     return ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
 
 

@@ -55,7 +55,7 @@ def _read(stream: BinaryIO) -> tuple[list[Frame], str]:
 
 
 def seeds() -> Iterator[bytes]:
-    """Give captures of every kind."""
+    """Yield captures of every kind."""
     packet = Packet(1_500_000_003, IPV4_PACKET, 5)
     for path in sorted(LINUX.glob("*.pcap")):
         yield path.read_bytes()

@@ -34,7 +34,7 @@ def check(data: bytes) -> None:
 
 
 def seeds() -> Iterator[bytes]:
-    """Give texts with every command."""
+    """Yield texts with every command."""
     for path in sorted(SCENARIOS.glob("*.conf")):
         yield path.read_bytes()
     for text in ALL_KINDS:

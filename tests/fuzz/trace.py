@@ -72,7 +72,7 @@ with instrumented():
 
 
 def seeds() -> Iterator[bytes]:
-    """Give a few traces whole, and the rows of each a few at a time."""
+    """Yield a few traces whole, and the rows of each a few at a time."""
     for trace in (stored(), stored(PATCHED), stored(proto="ah", mode="tunnel"), stored(size=3000)):
         yield trace
         run, *steps, verdict = trace.splitlines(keepends=True)

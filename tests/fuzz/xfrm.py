@@ -33,7 +33,7 @@ def check(data: bytes) -> None:
 
 
 def seeds() -> Iterator[bytes]:
-    """Give each real output, and each SA and policy in them for itself."""
+    """Yield each real output, and each SA and policy in them for itself."""
     for path in sorted(DATA.glob("*.txt")):
         text = path.read_text(encoding="utf-8")
         yield text.encode()

@@ -17,7 +17,7 @@ DEAR = ("scapy", "rich", "cryptography", "hypothesis")
 
 
 def offered(monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
-    """Give what bash is offered for the last of these words."""
+    """Return what bash is offered for the last of these words."""
     monkeypatch.setenv(COMPLETE_VARIABLE, "bash_complete")
     monkeypatch.setenv("COMP_WORDS", " ".join(["ipsec-lo-trace", *words]))
     monkeypatch.setenv("COMP_CWORD", str(len(words)))

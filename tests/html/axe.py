@@ -16,7 +16,7 @@ TIME_LIMIT = 60
 
 
 def axe_script(cache: Path) -> str:
-    """Give the checker's source; UnavailableError if it is neither in the cache nor to be had."""
+    """Return the checker's source; UnavailableError if it is neither in the cache nor to be had."""
     kept = cache / f"axe-{VERSION}.min.js"
     if not kept.is_file():
         with tempfile.TemporaryDirectory(dir=cache) as scratch:

@@ -94,16 +94,16 @@ class Browser:
         self.emulate("Emulation.setEmulatedMedia", features=[scheme])
 
     def picture(self) -> bytes:
-        """Give the window as PNG."""
+        """Return the window as PNG."""
         return base64.b64decode(self._ask("GET", "/screenshot"))
 
     def paper(self) -> bytes:
-        """Give the page on A4 as PDF."""
+        """Return the page on A4 as PDF."""
         page = {"page": {"width": 21.0, "height": 29.7}, "background": True}
         return base64.b64decode(self._ask("POST", "/print", page))
 
     def complaints(self) -> list[str]:
-        """Give what the console has said since it was asked last."""
+        """Return what the console has said since it was asked last."""
         return [entry["message"] for entry in self._ask("POST", "/se/log", {"type": "browser"})]
 
 

@@ -67,7 +67,7 @@ def side(letter: str) -> StoredTrace:
 
 @functools.cache
 def cells(letter: str) -> dict[int, Node]:
-    """Give the cells of a column of the default page by row."""
+    """Return the cells of a column of the default page by row."""
     places = {
         node.attributes["id"]: node
         for node in parsed(default_page()).find(class_="side")
@@ -77,7 +77,7 @@ def cells(letter: str) -> dict[int, Node]:
 
 
 def one(node: Node, class_: str) -> str:
-    """Give the words of the only element of a class."""
+    """Return the words of the only element of a class."""
     [found] = node.find(class_=class_)
     return found.text
 
@@ -171,7 +171,7 @@ def test_reasons_say_what_the_text_says(letter: str) -> None:
 
 
 def _spaced(node: Node) -> str:
-    """Give an element's words with a space between neighbouring elements."""
+    """Return an element's words with a space between neighbouring elements."""
     texts = (part if isinstance(part, str) else f" {_spaced(part)} " for part in node.parts)
     glued = re.sub(r" ([,;:).])", r"\1", squeezed("".join(texts)))
     return re.sub(r"(\() ", r"\1", glued)
@@ -289,7 +289,7 @@ def test_signs_and_words_stand_for_colours() -> None:
 
 
 def palettes() -> list[dict[str, str]]:
-    """Give the colours of the light scheme, the dark one and of paper."""
+    """Return the colours of the light scheme, the dark one and of paper."""
     blocks = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
     found = [dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", block)) for block in blocks]
     assert len(found) == 3
@@ -298,7 +298,7 @@ def palettes() -> list[dict[str, str]]:
 
 
 def luminance(colour: str) -> float:
-    """Give the relative luminance of a colour, as WCAG 2 defines it."""
+    """Return the relative luminance of a colour, as WCAG 2 defines it."""
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

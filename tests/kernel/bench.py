@@ -89,5 +89,5 @@ def echo(
 
 
 def header(src: IPv4Address = LOCALHOST, dst: IPv4Address = LOCALHOST) -> ip.IpHeader:
-    """Give a plain ICMP header."""
+    """Return a plain ICMP header."""
     return ip.IpHeader(20, 0, 0, 7, 0, 255, IPPROTO_ICMP, 0, src, dst, b"")

@@ -39,7 +39,7 @@ def sealed(bench: Bench, seq: int = 1, *, plain: bytes | None = None, padding: b
 
 
 def last(steps: list[Step]) -> tuple[str, str, str | None]:
-    """Give where a packet ended, for which reason, with which errno."""
+    """Return where a packet ended, for which reason, with which errno."""
     return steps[-1].stage, steps[-1].reason, steps[-1].errno
 
 

@@ -60,7 +60,7 @@ def bench(config: str = ONE) -> Bench:
 
 
 def last(steps: list[Step]) -> tuple[str, str, str | None]:
-    """Give where a packet ended, for which reason, with which errno."""
+    """Return where a packet ended, for which reason, with which errno."""
     return steps[-1].stage, steps[-1].reason, steps[-1].errno
 
 

@@ -19,7 +19,7 @@ from tests.support import LOCALHOST, PATCHED, UNPATCHED, A, B, trace
 
 
 def output(bench: Bench, packet: bytes, *, tags: Mbuf | None = None) -> list[Step]:
-    """Give a packet to ip_output, with another mbuf's tags if it is to have some."""
+    """Hand a packet to ip_output, with another mbuf's tags if it is to have some."""
     m = Mbuf(packet, echo=1, packet="P1")
     if tags is not None:
         m.tags = tags.tags

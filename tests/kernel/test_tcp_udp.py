@@ -42,7 +42,7 @@ def cut(proto: int, payload: bytes) -> bytes:
 
 
 def marked(*flags: str) -> Mbuf:
-    """Give an mbuf with IN_DONE, OUT_DONE and these flags."""
+    """Return an mbuf with IN_DONE, OUT_DONE and these flags."""
     m = Mbuf(b"", echo=1, packet="P1")
     for tag in (OUT_DONE, IN_DONE):
         m_tag_prepend(m, tag, TdbIdent(50, 0x1000, "127.0.0.1"))
@@ -52,7 +52,7 @@ def marked(*flags: str) -> Mbuf:
 
 
 def pcb(proto: int, state: TcpState = "TCPS_CLOSED") -> Inpcb:
-    """Give the PCB of the sender's socket, connected to port 9."""
+    """Return the PCB of the sender's socket, connected to port 9."""
     return Inpcb(
         proto=proto, socket="client", laddr=LOCALHOST, lport=NEAR, faddr=LOCALHOST, fport=FAR,
         t_state=state, iss=100,
@@ -60,13 +60,13 @@ def pcb(proto: int, state: TcpState = "TCPS_CLOSED") -> Inpcb:
 
 
 def server(proto: int) -> Inpcb:
-    """Give the PCB of a socket that is bound to port 9 (TCP: listens)."""
+    """Return the PCB of a socket that is bound to port 9 (TCP: listens)."""
     state: TcpState = "TCPS_LISTEN" if proto == IPPROTO_TCP else "TCPS_CLOSED"
     return Inpcb(proto=proto, socket="server", laddr=LOCALHOST, lport=FAR, t_state=state)
 
 
 def at(steps: list[Step], stage: str) -> Step:
-    """Give the first row of a stage."""
+    """Return the first row of a stage."""
     return next(step for step in steps if step.stage == stage)
 
 

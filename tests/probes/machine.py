@@ -36,7 +36,7 @@ class Ran:
         return ["/".join(step.wire.proto) for step in self.steps if step.stage == "looutput"]
 
     def at(self, stage: str, packet: str | None = None) -> list[Step]:
-        """Give the rows of a stage, of one packet if it is named."""
+        """Return the rows of a stage, of one packet if it is named."""
         return [step for step in self.steps if step.stage == stage and packet in (None, step.packet)]
 
     @property

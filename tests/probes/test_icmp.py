@@ -27,7 +27,7 @@ spdadd 0.0.0.0/0 192.0.2.0/24 any -P out ipsec ah/tunnel/127.0.0.1-127.0.0.1/req
 
 
 def seen(ran: Ran) -> tuple[int, int, str]:
-    """Give what the process saw."""
+    """Return what the process saw."""
     return ran.program.sent, ran.program.received, ran.program.errno
 
 

@@ -18,7 +18,7 @@ KINDS = ["timestamp", "mask", "record-route", "timestamp-option", "big", "encap"
 
 
 def decisions(ran: Ran) -> list[list[tuple[str, str]]]:
-    """Give what the policies decided about the reply on its way out, visit by visit of ip_output."""
+    """Return what the policies decided about the reply on its way out, visit by visit of ip_output."""
     asked = ("out-policy", "loop-detection", "sa")
     stages = ("ip_output", "ipsec4_process_packet")
     return [
@@ -29,7 +29,7 @@ def decisions(ran: Ran) -> list[list[tuple[str, str]]]:
 
 
 def tags_on_lo0(ran: Ran) -> list[list[str]]:
-    """Give the reply's tags as it crosses lo0."""
+    """Return the reply's tags as it crosses lo0."""
     return [[name for name in names(step) if not name.startswith("M_")] for step in ran.at("looutput", "P2")]
 
 

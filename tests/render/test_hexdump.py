@@ -56,7 +56,7 @@ def test_dump(data: bytes, changed: set[int], indent: int, width: int) -> None:
 
 
 def dumps(show_bytes: str) -> list[tuple[bytes, set[int]]]:
-    """Give each dump of a timeline: its bytes, and the positions that it marks."""
+    """Return each dump of a timeline: its bytes, and the positions that it marks."""
     found: list[tuple[bytes, set[int]]] = []
     for text in timeline(opened(stored()), View(width=80, show_bytes=show_bytes)):
         match = re.fullmatch(r" {5}([0-9a-f]{4}) ((?:[ *][0-9a-f]{2})+)", text.plain)

@@ -11,13 +11,13 @@ from tests.support import PATCHED, UNPATCHED
 
 
 def entries(fix: str) -> tuple[list[Step], dict[tuple[str, str], Entry]]:
-    """Give a run's steps, and its ledger by name and packet."""
+    """Return a run's steps, and its ledger by name and packet."""
     steps = list(opened(stored(fix)).steps())
     return steps, {(entry.mark.name, entry.mark.made_for): entry for entry in ledger(steps)}
 
 
 def row(steps: list[Step], stage: str, packet: str = "P1") -> int:
-    """Give the first row of a stage for a packet."""
+    """Return the first row of a stage for a packet."""
     return next(step.row for step in steps if (step.stage, step.packet) == (stage, packet))
 
 

@@ -17,7 +17,7 @@ FULL = View(width=100, detail="full", show_bytes="all")
 
 
 def changed(change: Callable[[list[dict[str, Any]]], object]) -> bytes:
-    """Give a trace of which some records were changed."""
+    """Return a trace of which some records were changed."""
     records = [json.loads(line) for line in stored().splitlines()]
     change(records)
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)

@@ -26,7 +26,7 @@ TRACES = [
 
 @pytest.fixture(params=range(len(TRACES)))
 def data(request: pytest.FixtureRequest) -> bytes:
-    """Give one trace after the other."""
+    """Return one trace after the other."""
     number: int = request.param
     return TRACES[number]
 
@@ -37,7 +37,7 @@ def records(data: bytes) -> list[Any]:
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 -- whatever JSON holds
-    """Give every number, string and null of a record with the name that it has there."""
+    """Yield every number, string and null of a record with the name that it has there."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from leaves(inner, key)

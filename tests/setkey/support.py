@@ -19,19 +19,19 @@ SPDADD = "spdadd 127.0.0.1/32 127.0.0.1/32 any"
 
 
 def refused(text: str) -> UserError:
-    """Give the error that a text ends in."""
+    """Return the error that a text ends in."""
     with pytest.raises(UserError) as raised:
         load(text, "f")
     return raised.value
 
 
 def sas(text: str) -> list[SecurityAssociation]:
-    """Give a text's SAs, newest head first, newest SA first."""
+    """Return a text's SAs, newest head first, newest SA first."""
     return [sav for head in load(text, "f").db.sahtree for sav in head.savs]
 
 
 def policies(text: str) -> list[Policy]:
-    """Give a text's policies, inbound ones first."""
+    """Return a text's policies, inbound ones first."""
     return [policy for policies in load(text, "f").db.sptree.values() for policy in policies]
 
 

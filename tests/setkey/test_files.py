@@ -107,7 +107,7 @@ class _Endless(io.RawIOBase):
     asked = 0
 
     def read(self, size: int = -1) -> bytes:
-        """Give as many bytes as are wanted."""
+        """Return as many bytes as are wanted."""
         self.asked += size
         return bytes([0xA5]) * size
 

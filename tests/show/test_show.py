@@ -50,7 +50,7 @@ def show(*arguments: str) -> Done:
 
 
 def shown(done: Done) -> list[int]:
-    """Give the numbers of the rows that a text shows."""
+    """Return the numbers of the rows that a text shows."""
     return [int(match[1]) for line in done.lines if (match := ROW.match(line))]
 
 

@@ -27,7 +27,7 @@ def case(*sas: str, policies: tuple[DrawnPolicy, ...], **what: Any) -> DrawnCase
 
 
 def broken(of: DrawnCase, *fixes: str) -> list[Breach]:
-    """Give the laws that a case breaks under some fixes."""
+    """Return the laws that a case breaks under some fixes."""
     return examine(of, fixes).broken
 
 

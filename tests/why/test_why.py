@@ -25,12 +25,12 @@ BUILT_IN = ["esp", "ah", "esp+ah"]
 
 
 def built_in(row: str, fix: str = UNPATCHED, *, proto: str = "esp", count: int = 1) -> Why:
-    """Give the reasons of a row of a built-in run."""
+    """Return the reasons of a row of a built-in run."""
     return why(opened(stored(fix, proto=proto, count=count)), row)
 
 
 def last_record(data: bytes) -> Any:  # noqa: ANN401 -- JSON
-    """Give a stored trace's verdict."""
+    """Return a stored trace's verdict."""
     return json.loads(data.splitlines()[-1])
 
 
@@ -201,7 +201,7 @@ def _atoms(texts: Iterable[str]) -> set[str]:
 
 
 def all_checks(traced: Traced) -> list[Check]:
-    """Give every check of a trace."""
+    """Return every check of a trace."""
     return [check for step in traced.steps for check in step.checks]
 
 

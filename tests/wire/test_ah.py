@@ -94,7 +94,7 @@ def test_lengths_identification_protocol_and_addresses_count(at: int) -> None:
 
 
 def plain_header(off: int = 0) -> ip.IpHeader:
-    """Give a header from A to B with no options."""
+    """Return a header from A to B with no options."""
     return ip.IpHeader(0, 0, 0, 5, off, 64, 1, 0, A, B, b"")
 
 

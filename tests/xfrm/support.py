@@ -16,7 +16,7 @@ DATA = Path(__file__).parents[1] / "data" / "xfrm"
 
 
 def printed(name: str) -> str:
-    """Give a real output."""
+    """Return a real output."""
     return (DATA / f"{name}.txt").read_text(encoding="utf-8")
 
 
@@ -26,17 +26,17 @@ def entries_of(text: str) -> list[str]:
 
 
 def refused(text: str) -> UserError:
-    """Give the error that a text ends in."""
+    """Return the error that a text ends in."""
     with pytest.raises(UserError) as raised:
         load(text, "f")
     return raised.value
 
 
 def sas(text: str) -> list[SecurityAssociation]:
-    """Give a text's SAs, newest head first, newest SA first."""
+    """Return a text's SAs, newest head first, newest SA first."""
     return [sav for head in load(text, "f").db.sahtree for sav in head.savs]
 
 
 def policies(text: str) -> list[Policy]:
-    """Give a text's policies, inbound ones first."""
+    """Return a text's policies, inbound ones first."""
     return [policy for policies in load(text, "f").db.sptree.values() for policy in policies]

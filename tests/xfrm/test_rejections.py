@@ -252,7 +252,7 @@ def mutated(texts: list[str], seed: int) -> list[str]:
 
 
 def refusal_of(text: str) -> UserError | None:
-    """Give the error that a text ends in, if it ends in one; its place must be in the text."""
+    """Return the error that a text ends in, if it ends in one; its place must be in the text."""
     try:
         load(text, "f")
     except UserError as error:

@@ -14,7 +14,7 @@ NOTHING = "(nothing)"
 
 
 def mismatches(check: Check, trace: StoredTrace, minimal: list[tuple[int, str]]) -> Iterator[Mismatch]:
-    """Give what differs, in a fixed order; ``minimal`` are the trace's own minimal lines with their rows."""
+    """Yield what differs, in a fixed order; ``minimal`` are the trace's own minimal lines with their rows."""
     finder = Finder(check, trace)
     yield from finder.words()
     yield from finder.lo0()
@@ -102,7 +102,7 @@ class Finder:
         )
 
     def _telling_row(self) -> int:
-        """Give the row that the verdict rests on; the last one if nothing happened that it names."""
+        """Return the row that the verdict rests on; the last one if nothing happened that it names."""
         verdict = self.trace.verdict
         rows = (verdict.effect, verdict.seen, verdict.unseen, verdict.cause)
         return next((row for row in rows if row is not None), self._last_row())

@@ -22,7 +22,7 @@ def printable(text: str) -> str:
 
 
 def text_report(results: list[Result]) -> Iterator[str]:
-    """Give one line for each check, more for one that failed, and the sum."""
+    """Yield one line for each check, more for one that failed, and the sum."""
     for result in results:
         yield f"{'FAIL' if result.mismatches else 'PASS'} {printable(result.check.name)}"
         for mismatch in result.mismatches:
@@ -46,7 +46,7 @@ def reason(mismatch: Mismatch) -> list[str]:
 
 
 def github_report(results: list[Result]) -> Iterator[str]:
-    """Give an annotation of the first failure and the text; a runner takes only the former for a command."""
+    """Yield an annotation of the first failure and the text; a runner takes only the former for a command."""
     failed = next((result for result in results if result.mismatches), None)
     annotations = [_annotation(failed.check.name, failed.mismatches[0])] if failed else []
     for line in (*annotations, *text_report(results)):
@@ -69,7 +69,7 @@ def _property(text: str) -> str:
 
 
 def junit_report(results: list[Result]) -> Iterator[str]:
-    """Give JUnit's XML as Ant and Jenkins have it: a suite for each file, in ASCII."""
+    """Yield JUnit's XML as Ant and Jenkins have it: a suite for each file, in ASCII."""
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield "<testsuites>"
     files = groupby(results, key=lambda result: result.check.file)

@@ -21,7 +21,7 @@ DEFAULT = ("@unpatched", "@patched")
 
 
 def operands(traces: tuple[str, ...]) -> tuple[str, str]:
-    """Give A and B; click.UsageError unless both or neither are named."""
+    """Return A and B; click.UsageError unless both or neither are named."""
     if not traces:
         return DEFAULT
     if len(traces) != 2:  # noqa: PLR2004 -- A and B

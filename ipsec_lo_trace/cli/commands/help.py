@@ -55,7 +55,7 @@ TOPICS = {
 
 
 def _commands(context: click.Context) -> tuple[click.Group, click.Context]:
-    """Give the program's group of commands and its context."""
+    """Return the program's group of commands and its context."""
     root = context.find_root()
     if not isinstance(root.command, click.Group):
         raise TypeError("help is a command of a group")

@@ -51,7 +51,7 @@ SAME = {
 
 
 def resumed(file: str, begun: Sweep, cases: int) -> Sweep:
-    """Give the sweep that a file holds, or ``begun`` if there is none; UserError if it does not fit."""
+    """Return the sweep that a file holds, or ``begun`` if there is none; UserError if it does not fit."""
     try:
         data = Path(file).read_bytes()
     except FileNotFoundError:

@@ -9,7 +9,7 @@ MS_A_DAY = 24 * 60 * 60 * MS_A_SECOND
 
 
 def iptime(m: Mbuf) -> int:
-    """Give the time as ICMP and the timestamp option tell it: milliseconds since midnight UT, 32 bits.
+    """Return the time as ICMP and the timestamp option tell it: milliseconds since midnight UT, 32 bits.
 
     Source: netinet/ip_icmp.c, iptime.  RFC 792.
     """

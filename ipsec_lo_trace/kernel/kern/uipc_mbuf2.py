@@ -38,7 +38,7 @@ def m_tag_find(m: Mbuf, name: str) -> Mark | None:
 
 
 def m_tag_walk(m: Mbuf, *names: str) -> Iterator[Mark]:
-    """Give the tags with one of these names, newest first."""
+    """Return the tags with one of these names, newest first."""
     return (tag for tag in m.tags if tag.name in names)
 
 

@@ -50,7 +50,7 @@ def rtalloc(k: Kernel, dst: IPv4Address) -> Route | None:
 
 
 def source_for(k: Kernel, dst: IPv4Address) -> IPv4Address:
-    """Give the address of this host that packets to ``dst`` have (the route's rt_ifa).
+    """Return the address of this host that packets to ``dst`` have (the route's rt_ifa).
 
     An own address is its own; elsewhere lo0's first address serves: 127.0.0.1, else the lowest.
     """

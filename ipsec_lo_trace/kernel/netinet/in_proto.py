@@ -35,5 +35,5 @@ RAW_WILDCARD = Protosw(defs.rip_input, last_header=True)
 
 
 def protosw(proto: int) -> Protosw:
-    """Give the switch entry of an IP protocol number."""
+    """Return the switch entry of an IP protocol number."""
     return INETSW.get(proto, RAW_WILDCARD)

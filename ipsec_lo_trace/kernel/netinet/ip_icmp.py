@@ -137,7 +137,7 @@ def icmp_reflect(k: Kernel, m: Mbuf, _args: None) -> Verdict:
 
 
 def reply_source(k: Kernel, header: ip.IpHeader) -> IPv4Address:
-    """Give the address that a reply comes from: the request's destination, or else this host's own.
+    """Return the address that a reply comes from: the request's destination, or else this host's own.
 
     Source: netinet/ip_icmp.c, icmp_reflect: the address of the route to the sender.
     """

@@ -56,7 +56,7 @@ class Options(NamedTuple):
 
 
 def walk(options: bytes) -> Iterator[tuple[int, int, int]]:
-    """Give (type, start, length) of each option, lengths in bytes; BadOptionError if one is malformed."""
+    """Yield (type, start, length) of each option, lengths in bytes; BadOptionError if one is malformed."""
     at = 0
     while at < len(options) and options[at] != IPOPT_EOL:
         if options[at] == IPOPT_NOP:

@@ -164,7 +164,7 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
 
 
 def _compared(k: Kernel, m: Mbuf, sp: Policy) -> SecurityAssociation | None:
-    """Give the SA that a tag must name: the policy's cached one, or the one that this packet would get."""
+    """Return the SA that a tag must name: the policy's cached one, or the one that this packet would get."""
     isr = sp.requests[0]
     if k.build.loop_detect != "own-sa" or not any(tag.name == OUT_DONE for tag in m.tags):
         return isr.sav

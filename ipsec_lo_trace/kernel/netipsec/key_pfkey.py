@@ -160,7 +160,7 @@ def key_delete_all(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4
 
 
 def _heads(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4Address) -> list[SaHead]:
-    """Give the heads of a protocol and two ends (key_cmpsaidx with CMP_HEAD)."""
+    """Return the heads of a protocol and two ends (key_cmpsaidx with CMP_HEAD)."""
     if proto is None:
         reason = "a message about an SA must name the SA's protocol"
         raise PfkeyError("EINVAL", reason, "write esp, ah or ipcomp")
@@ -233,7 +233,7 @@ def key_getsp(db: Databases, direction: Direction, selector: Selector) -> Policy
 
 
 def key_newreqid(db: Databases, requests: list[Request]) -> int:
-    """Give the next reqid of the kernel's own, 0x4001 first; ``requests`` are those not yet in the SPD.
+    """Return the next reqid of the kernel's own, 0x4001 first; ``requests`` are those not yet in the SPD.
 
     Source: netipsec/key.c, key_newreqid.
     """

@@ -16,7 +16,7 @@ Echo = tuple[int, list[Step]]
 
 
 def by_echo(steps: Iterable[Step], preload: int, name: str = "") -> Iterator[Echo]:
-    """Give each echo's number with its rows, echoes in order.
+    """Yield each echo's number with its rows, echoes in order.
 
     Echoes up to ``preload`` run side by side and are held until a later one begins; those after them come
     one at a time, so no more is in memory than was under way at once.  UserError if an echo comes back;
@@ -39,7 +39,7 @@ def by_echo(steps: Iterable[Step], preload: int, name: str = "") -> Iterator[Ech
 
 
 def side_by_side(a: Iterator[Echo], b: Iterator[Echo]) -> Iterator[tuple[list[Step], list[Step]]]:
-    """Give the rows of each echo in both traces; an empty list where a trace has no such echo."""
+    """Yield the rows of each echo in both traces; an empty list where a trace has no such echo."""
     one, other = next(a, None), next(b, None)
     while one is not None or other is not None:
         number = min(echo[0] for echo in (one, other) if echo is not None)
@@ -81,7 +81,7 @@ def _keys(rows: list[Step]) -> list[Hashable]:
 
 
 def _longest(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Give the positions of a longest common subsequence of two sequences without repetitions.
+    """Return the positions of a longest common subsequence of two sequences without repetitions.
 
     Each element of ``a`` has at most one place in ``b``, so it is a longest increasing run of these places,
     found in n log n steps.

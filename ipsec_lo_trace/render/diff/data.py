@@ -16,7 +16,7 @@ SCHEMA = "ipsec-lo-trace-diff/1"
 
 
 def diff_json(comparison: Comparison) -> Iterator[bytes]:
-    """Give the document in pieces: both traces, the differences of runs and rows, counters, verdicts.
+    """Yield the document in pieces: both traces, the differences of runs and rows, counters, verdicts.
 
     ``a`` and ``b`` of a difference are row numbers, null where there is no such row; marks come without the
     row that made them.

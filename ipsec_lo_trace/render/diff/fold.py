@@ -55,7 +55,7 @@ class Folder:
                 self._hide(self._near.popleft())
 
     def end(self) -> Iterator[Item]:
-        """Give what is left: nothing that differs comes any more."""
+        """Yield what is left: nothing that differs comes any more."""
         for pair in self._near:
             self._hide(pair)
         self._near.clear()
@@ -75,7 +75,7 @@ class Folder:
 
 
 def fold(echoes: Iterable[list[Pair]], context: int) -> Iterator[Item]:
-    """Give what a view has to show, in order."""
+    """Yield what a view has to show, in order."""
     folder = Folder(context)
     shown: object = None
     again: Again | None = None

@@ -15,7 +15,7 @@ ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|"})
 
 
 def diff_md(comparison: Comparison, *, context: int) -> Iterator[str]:
-    """Give the lines of the page."""
+    """Yield the lines of the page."""
     traces = (("A", comparison.a), ("B", comparison.b))
     yield "# Trace difference"
     yield ""

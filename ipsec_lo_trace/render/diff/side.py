@@ -21,7 +21,7 @@ GUTTER = {SAME: " ", CHANGED: "|", REMOVED: "<", ADDED: ">"}
 
 
 def diff_side_by_side(comparison: Comparison, *, width: int, context: int) -> Iterator[Text]:
-    """Give the two columns, line by line, with ``context`` same rows around those that differ."""
+    """Return the two columns, line by line, with ``context`` same rows around those that differ."""
     return frame(comparison, width, context, _pair_lines)
 
 

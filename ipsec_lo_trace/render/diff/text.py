@@ -32,12 +32,12 @@ ShowPair = Callable[[Pair, bool, int], Iterable[Text]]
 
 
 def diff_text(comparison: Comparison, *, width: int, context: int) -> Iterator[Text]:
-    """Give the text, line by line, with ``context`` rows that are the same around those that differ."""
+    """Return the text, line by line, with ``context`` rows that are the same around those that differ."""
     return frame(comparison, width, context, _Rows())
 
 
 def frame(comparison: Comparison, width: int, context: int, show: ShowPair) -> Iterator[Text]:
-    """Give the whole view: what was compared, the rows as ``show`` shows them, the results."""
+    """Yield the whole view: what was compared, the rows as ``show`` shows them, the results."""
     for line in head_lines(comparison):
         yield from line.wrap(width)
     yield Text("")

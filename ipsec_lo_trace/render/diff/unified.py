@@ -17,7 +17,7 @@ Edit = tuple[str, str]
 
 
 def diff_unified(comparison: Comparison, *, context: int) -> Iterator[str]:
-    """Give the lines of the unified diff; none if the minimal forms are the same."""
+    """Yield the lines of the unified diff; none if the minimal forms are the same."""
     hunks = _hunks(_sorted(_edits(comparison)), context)
     first = next(hunks, None)
     if first is None:
@@ -30,7 +30,7 @@ def diff_unified(comparison: Comparison, *, context: int) -> Iterator[str]:
 
 
 def _edits(comparison: Comparison) -> Iterator[Edit]:
-    """Give both forms as one, line by line."""
+    """Yield both forms as one, line by line."""
     a, b = comparison.a, comparison.b
     yield from _between(list(run_lines(a.run)), list(run_lines(b.run)))
     for pairs in comparison.echoes():
@@ -103,7 +103,7 @@ def _lines(hunk: list[Edit], start: tuple[int, int]) -> list[str]:
 
 
 def _span(start: int, hunk: list[Edit], others: str) -> str:
-    """Give where a hunk begins, and its number of lines unless that is one; an empty one is behind a line."""
+    """Return where a hunk begins and its number of lines unless that is one; an empty one is after a line."""
     count = sum(sign != others for sign, _line in hunk)
     begin = start + 1 if count else start
     return f"{begin}" if count == 1 else f"{begin},{count}"

@@ -36,7 +36,7 @@ def sides(pair: Pair, name: str) -> tuple[str, str]:
 
 
 def both(a: list[str], b: list[str]) -> tuple[str, str]:
-    """Give what each of two lists has and the other has not; all if they differ in order alone."""
+    """Return what each of two lists has and the other has not; all if they differ in order alone."""
     only_a = [phrase for phrase in a if phrase not in b]
     only_b = [phrase for phrase in b if phrase not in a]
     if not only_a and not only_b:
@@ -45,7 +45,7 @@ def both(a: list[str], b: list[str]) -> tuple[str, str]:
 
 
 def plain(step: Step, name: str) -> Any:  # noqa: ANN401 -- JSON
-    """Give a field's value as JSON has it, marks without the row that made them."""
+    """Return a field's value as JSON has it, marks without the row that made them."""
     return _rowless(msgspec.to_builtins(_value(step, name)))
 
 

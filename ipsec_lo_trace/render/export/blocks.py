@@ -52,7 +52,7 @@ def packet(
     number: int, seconds: int, data: bytes, *, comments: Iterable[str], direction: int = 0, ident: int = 0,
     verdict: int | None = None,
 ) -> bytes:  # fmt: skip
-    """Give one packet on interface ``number``.
+    """Return one packet on interface ``number``.
 
     ``direction`` and ``ident`` are left out if 0, ``verdict`` if None.
     """
@@ -79,7 +79,7 @@ def _comments(comments: Iterable[str]) -> bytes:
 
 
 def _text(code: int, text: str) -> bytes:
-    """Give a text as an option, or as several if one cannot hold it."""
+    """Return a text as an option, or as several if one cannot hold it."""
     data = text.encode()
     pieces = range(0, len(data) or 1, MAX_OPTION_LEN)
     return b"".join(_option(code, data[at : at + MAX_OPTION_LEN]) for at in pieces)

@@ -21,7 +21,7 @@ def write_dot(trace: StoredTrace, out: IO[bytes]) -> None:
 
 
 def dot_lines(made: Graph) -> Iterator[str]:
-    """Give the graph's lines."""
+    """Yield the graph's lines."""
     yield "digraph trace {"
     yield f"  graph [label={_quoted(made.title)}, labelloc=t, fontname=monospace]"
     yield "  node [shape=box, fontname=monospace]"

@@ -47,13 +47,13 @@ def mbuf(step: Step) -> tuple[int, str]:
 
 
 def numbers(step: Step) -> tuple[int, int]:
-    """Give the numbers in a packet's name: 1 and 2 for P1/2, 1 and 0 for P1, zeros for any other name."""
+    """Return the numbers in a packet's name: 1 and 2 for P1/2, 1 and 0 for P1, zeros for any other name."""
     match = re.fullmatch(r"P([0-9]{1,4})(?:/([0-9]{1,4}))?", step.packet)
     return (int(match[1]), int(match[2] or 0)) if match else (0, 0)
 
 
 def follow(trace: StoredTrace) -> Iterator[Moment]:
-    """Give the rows in order; UserError if a row's bytes are not in the trace."""
+    """Yield the rows in order; UserError if a row's bytes are not in the trace."""
     flying: dict[int, dict[str, Moment]] = {}
     ended: deque[int] = deque()
     for step in trace.steps():

@@ -25,7 +25,7 @@ def write_mermaid(trace: StoredTrace, out: IO[bytes]) -> None:
 
 
 def mermaid_lines(made: Graph) -> Iterator[str]:
-    """Give the chart's lines."""
+    """Yield the chart's lines."""
     yield "flowchart TD"
     # A comment ends with its line, and may not hold what opens a directive.
     title = re.sub(r"[^\w .,:()>-]", " ", plain(made.title), flags=re.ASCII)

@@ -46,11 +46,11 @@ def _record(now: Moment) -> bytes:
 
 
 def _string(lines: Iterable[str]) -> bytes:
-    """Give lines as one string; nothing in it can end it early."""
+    """Return lines as one string; nothing in it can end it early."""
     return "\n".join(map(plain, lines)).encode() + b"\0"
 
 
 def _buffer_index(now: Moment) -> int:
-    """Give the mbuf's number: a reply is in its request's, and that is the point."""
+    """Return the mbuf's number: a reply is in its request's, and that is the point."""
     _which, part = numbers(now.step)
     return (now.step.echo << 8 | part & 0xFF) & 0xFFFFFFFF

@@ -31,7 +31,7 @@ class Cells:
         self._data: dict[str, tuple[bytes, int]] = {}
 
     def cell(self, step: Step) -> str:
-        """Give a row's cell."""
+        """Return a row's cell."""
         letter = self.side.letter
         why = reasons(step, self.rows, self.side.trace.verdict)
         roles = (element("p", words(f"{name}: {text}"), class_="role") for name, text in why.roles.items())

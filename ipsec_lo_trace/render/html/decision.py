@@ -12,7 +12,7 @@ RELATIONS = {"=": "equals", "!=": "differs from", "in": "", "not in": ""}
 
 
 def questions_html(why: Why, letter: str) -> str:
-    """Give the questions of a row in their order."""
+    """Return the questions of a row in their order."""
     asked = "".join(element("li", "".join(_question(one, letter))) for one in why.questions)
     return element("ol", asked, class_="asked") if asked else ""
 

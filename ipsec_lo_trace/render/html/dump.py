@@ -11,7 +11,7 @@ LINE, GROUP = 16, 8
 
 
 def dump_html(data: bytes, changed: set[int], *, same: bool) -> str:
-    """Give lines of 16 bytes in two groups, which stand below each other where the column is narrow.
+    """Return lines of 16 bytes in two groups, which stand below each other where the column is narrow.
 
     ``same`` bytes are those of the row before, and left out on paper.
     """

@@ -16,7 +16,7 @@ SHOWN_CROSSINGS = 4
 
 
 def summary_html(sides: Sides) -> str:
-    """Give each side's verdict in large, and what crossed lo0."""
+    """Return each side's verdict in large, and what crossed lo0."""
     cards = "".join(element("section", _card(side), class_="card") for side in sides.columns)
     return element("div", cards, class_="sides cards")
 
@@ -39,7 +39,7 @@ def _card(side: Side) -> str:
 
 
 def end_html(sides: Sides) -> Iterator[str]:
-    """Give the sections below the rows, a piece at a time."""
+    """Yield the sections below the rows, a piece at a time."""
     yield from _section("verdict", "Result", sides, _verdict)
     yield _counts(sides)
     yield from _section("marks", "All marks, from birth to end", sides, _ledger)
@@ -47,7 +47,7 @@ def end_html(sides: Sides) -> Iterator[str]:
 
 
 def _section(name: str, title: str, sides: Sides, say: Callable[[Side], Iterable[str]]) -> Iterator[str]:
-    """Give a section with a column for each side."""
+    """Yield a section with a column for each side."""
     heading = element("h2", words(title), id=f"{name}-title")
     yield f'<section id="{name}" aria-labelledby="{name}-title">{heading}<div class="sides">'
     for side in sides.columns:

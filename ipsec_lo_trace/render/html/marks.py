@@ -14,7 +14,7 @@ STYLES = {NEW: "add", GONE: "remove", STALE: "stale", KEPT: "keep"}
 
 
 def marks_html(step: Step, entries: list[Entry], letter: str) -> str:
-    """Give the ledger of the marks that a row's packet bears or loses there, up to that row."""
+    """Return the ledger of the marks that a row's packet bears or loses there, up to that row."""
     lives = {(entry.mark.row, entry.mark.name): entry for entry in entries}
     rows = [
         _row(state, mark, lives[mark.row, mark.name], step, letter)

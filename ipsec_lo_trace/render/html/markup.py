@@ -33,7 +33,7 @@ def heard(text: str) -> str:
 
 
 def plain(line: Line) -> str:
-    """Give a line of the text view as one text."""
+    """Return a line of the text view as one text."""
     return " ".join(line.parts()).strip()
 
 

@@ -18,7 +18,7 @@ MOST_ROWS = 2000
 
 
 def nav_html(sides: Sides) -> Iterator[str]:
-    """Give the list, an echo at a time; UserError if it becomes too long."""
+    """Yield the list, an echo at a time; UserError if it becomes too long."""
     rows = 0
     yield '<nav id="steps" aria-label="The eight steps and their rows">'
     yield _head(sides)

@@ -45,7 +45,7 @@ class Sides:
         self.headings = Headings(max(traces, key=lambda trace: trace.run.count).run)
 
     def echoes(self) -> Iterator[list[Pair]]:
-        """Give the rows of each echo, in order; of a single trace as the left half of pairs."""
+        """Yield the rows of each echo, in order; of a single trace as the left half of pairs."""
         a, b = self._traces
         if b is not None:
             self.comparison = Comparison(a, b)  # a new one, since it counts what it has seen
@@ -55,12 +55,12 @@ class Sides:
             yield [Pair(step, None) for step in rows]
 
     def groups(self, pairs: list[Pair]) -> Iterator[list[Pair]]:
-        """Give the rows of an echo as the text view groups those of A, or of B where A has none."""
+        """Yield the rows of an echo as the text view groups those of A, or of B where A has none."""
         for _name, group in groupby(pairs, lambda pair: self.headings.group(pair.step)):
             yield list(group)
 
     def halves(self, pair: Pair) -> Iterator[tuple[Side, Step | None]]:
-        """Give each column with its row, None where it has no such row."""
+        """Yield each column with its row, None where it has no such row."""
         yield from zip(self.columns, (pair.a, pair.b), strict=False)
 
     def op(self, pair: Pair) -> str:
