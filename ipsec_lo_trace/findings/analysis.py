@@ -51,7 +51,8 @@ class Labeller:
         """Give the step's number, 1 to 8, or 0 after step 8."""
         packet = step.packet
         if packet != REQUEST and not packet_name(packet).is_request:
-            self._reached.pop(step.echo, None)
+            if self._reached:
+                self._reached.pop(step.echo, None)
             if step.stage == "ip_output" and step.visit == 1:
                 return 8
             return REPLY_STEPS.get(step.stage, 0)

@@ -89,44 +89,45 @@ class Echo(msgspec.Struct):
             self.made_by.setdefault(packet, stage)
             if not self.stale_since and any(mark.stale for mark in (*step.marks, *_removed(step))):
                 self.stale_since = step.row
-        for check in step.checks:
-            mark = check.mark
-            if mark is not None and mark.stale:
-                self.stale.append(StaleDecision(step.row, self.stale_since, check, stage, packet))
-            elif check.id == "out-policy":
-                self.consulted.add(packet)
-            elif check.id == "gate-1-tag" and check.answer == "default":
-                self.note("default-policy", step, step.text)
+        if step.checks:
+            self._note_checks(step)
         if stage in PLACES:
             self._note_place(step, referee)
-        delivered = step.to.startswith(SOCKET_PREFIX)
-        self._note_acceptance(step, referee, delivered=delivered and stage not in LEAVING)
-        if delivered or step.reason:
-            self.ending = step
-            if step.returned is not None:
-                self.failed = step
-            self._note_ending(step)
-
-    def _note_acceptance(self, step: Step, referee: Referee, *, delivered: bool) -> None:
-        """Note what is accepted without what is insisted on.
-
-        A request that icmp_input answers has passed its one gate, ip_input's; everything else must pass the
-        socket's gate to be accepted.
-        """
-        if step.to == ICMP_INPUT:
+        to = step.to
+        if to == ICMP_INPUT:
             self.let_in = step
-        if delivered:
-            self._note_clear_acceptance(step, referee)
-        elif (step.stage, step.to) == (ICMP_INPUT, ICMP_REFLECT):
+        elif to == ICMP_REFLECT and stage == ICMP_INPUT:
+            # A request that icmp_input answers has passed its one gate, ip_input's.
             self._note_clear_acceptance(self.let_in or step, referee)
+        elif step.reason or to.startswith(SOCKET_PREFIX):
+            self._note_ending(step, referee)
+
+    def _note_checks(self, step: Step) -> None:
+        """Note what a stale mark settled, and which policy was asked for."""
+        for check in step.checks:
+            mark, question = check.mark, check.id
+            if mark is not None and mark.stale:
+                self.stale.append(StaleDecision(step.row, self.stale_since, check, step.stage, step.packet))
+            elif question == "out-policy":
+                self.consulted.add(step.packet)
+            elif question == "gate-1-tag" and check.answer == "default":
+                self.note("default-policy", step, step.text)
 
     def note(self, code: str, step: Step, text: str, since: int | None = None) -> None:
         """Remember the first row that shows a finding."""
         if code not in self.notes:
             self.notes[code] = Note(step.row, since, text)
 
-    def _note_ending(self, step: Step) -> None:
-        """Note a drop that says nothing: by policy without a counter, or an error that is not sent."""
+    def _note_ending(self, step: Step, referee: Referee) -> None:
+        """Note what is accepted without what is insisted on, and a drop that says nothing.
+
+        That is a drop by policy without a counter, or an error that is not sent.
+        """
+        self.ending = step
+        if step.returned is not None:
+            self.failed = step
+        if not step.reason and step.stage not in LEAVING:
+            self._note_clear_acceptance(step, referee)
         if step.reason == "in-policy" and step.counters.keys() <= ARRIVED:
             self.note("uncounted-drop", step, step.text)
         elif step.reason == "error-suppressed":

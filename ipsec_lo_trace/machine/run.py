@@ -93,12 +93,16 @@ class Machine:
         """Run ``first`` and all that it reaches by synchronous transfers; give the steps and the errno."""
         error = ""
         steps: list[Step] = []
-        pending: list[tuple[HandOff, frozenset[str]]] = [(first, NOTHING)]
-        while pending and not self.panicked:
-            work, hidden = pending.pop()
+        pending: list[tuple[HandOff, frozenset[str]]] = []
+        work, hidden = first, NOTHING
+        while True:
             step, verdict = self._visit(work)
             steps.append(step)
             if isinstance(verdict, HandOff):
+                if verdict.via not in ASYNCHRONOUS:
+                    # The common end of a stage: straight on, past the stack of what waits.
+                    work, hidden = verdict, hidden | {verdict.hides} if verdict.hides else hidden
+                    continue
                 self._pass_on(verdict, hidden, pending)
             elif isinstance(verdict, Split):
                 for part in reversed(verdict.parts):
@@ -107,7 +111,9 @@ class Machine:
                 error = error or verdict.errno
                 if first.via == SYSCALL:
                     step.returned = verdict.errno or None
-        return steps, error
+            if not pending or self.panicked:
+                return steps, error
+            work, hidden = pending.pop()
 
     def _pass_on(
         self, work: HandOff, hidden: frozenset[str], pending: list[tuple[HandOff, frozenset[str]]]

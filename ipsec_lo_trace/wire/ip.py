@@ -154,7 +154,8 @@ def patch(  # noqa: PLR0913 -- the fields of a header
     if dst is not None:
         head[16:20] = dst.packed
     head[10:12] = b"\0\0"
-    _SHORT.pack_into(head, 10, checksum(head))
+    # As checksum() has it, for a header: its words are even in number, and not all zero.
+    _SHORT.pack_into(head, 10, 0xFFFF - (int.from_bytes(head, "big") % 0xFFFF or 0xFFFF))
     return bytes(head) + packet[header_len:]
 
 
