@@ -74,7 +74,9 @@ BREAKS = {
     ),
     "a fix that clears the flags leaves them": Break(K + "kern/uipc_mbuf2.py", "    m_clear_flags(m)\n", ""),
     "tcp_respond answers in a new mbuf": Break(
-        K + "netinet/tcp_subr.py", "reused = longer and header.header_len == ip.HEADER_LEN", "reused = False"
+        K + "netinet/tcp_subr.py",
+        "reused = longer and ip.outline(answered)[0] == ip.HEADER_LEN",
+        "reused = False",
     ),
     "icmp_error answers what came by ESP": Break(
         K + "netinet/ip_icmp.py", "refusal = _encrypted(k, m) or _undeserved", "refusal = _undeserved"
@@ -92,7 +94,7 @@ BREAKS = {
         K + "net/if_loop.py", '    k.count("if_opackets")\n', "    m.changes.clear()\n    m.tags = ()\n"
     ),
     "input does not move the shared number": Break(
-        K + "netipsec/replay.py", "    replay.count = replay.count + 1 & COUNT_MAX\n", ""
+        K + "netipsec/ipsec.py", "    replay.count = replay.count + 1 & COUNT_MAX\n", ""
     ),
     "the packet is decrypted but not queued again for the gate": Break(
         K + "netinet/ip_input.py", "    if switch.last_header:\n", "    if not switch.last_header:\n"
