@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from ipsec_lo_trace.audit.associations import Associations
-from ipsec_lo_trace.audit.fragments import Fragments, fragment_key
+from ipsec_lo_trace.audit.fragments import Fragments
 from ipsec_lo_trace.audit.judged import Judged
 from ipsec_lo_trace.audit.judgement import Judgement
-from ipsec_lo_trace.audit.opening import SEALED, Opened, Opener, fault, is_fragment
+from ipsec_lo_trace.audit.opening import SEALED, Opened, Opener
 from ipsec_lo_trace.capture.frame import Frame
 from ipsec_lo_trace.model.audit import AuditRun
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.wire import ip
 
 MAX_FIRSTS = 64
-IPVERSION = 4
 
 
 class Auditor:
@@ -37,39 +36,39 @@ class Auditor:
         if not data:
             return self._aside(frame, data, ("not-ipv4",), frame.note)
         # What Ethernet laid behind a short packet is none of it.
-        packet = data[: int.from_bytes(data[2:4], "big")]
-        if fault(packet):
+        packet = data[: ip.total_len(data)]
+        if ip.fault(packet):
             return self._beginning(frame)
-        if is_fragment(packet):
+        if ip.is_fragment(packet):
             return self._fragment(frame, packet)
-        opened = self._opener.open(packet, frame.number) if packet[9] in SEALED else Opened(packet)
+        opened = self._opener.open(packet, frame.number) if ip.proto(packet) in SEALED else Opened(packet)
         return self.judgement.judge(frame, packet, opened)
 
     def _beginning(self, frame: Frame) -> Judged:
         """Judge a packet whose end is not there, or whose header is wrong."""
         data = frame.data
-        if data[0] >> 4 != IPVERSION:
-            return self._aside(frame, b"", ("not-ipv4",), f"IP version {data[0] >> 4}")
-        header_len = (data[0] & 0xF) * 4
+        if ip.version(data) != ip.IPVERSION:
+            return self._aside(frame, b"", ("not-ipv4",), f"IP version {ip.version(data)}")
+        header_len = ip.header_len(data)
         code = "cut-short" if frame.cut else "malformed"
-        readable = ip.HEADER_LEN <= header_len <= min(len(data), int.from_bytes(data[2:4], "big"))
-        if not readable or data[9] in SEALED:
+        readable = ip.HEADER_LEN <= header_len <= min(len(data), ip.total_len(data))
+        if not readable or ip.proto(data) in SEALED:
             return self.judgement.judge(frame, data, Opened(data, code=code))
-        if is_fragment(data):
+        if ip.is_fragment(data):
             return self._fragment(frame, data, code)
         return self.judgement.judge(frame, data, Opened(data), (code,))
 
     def _fragment(self, frame: Frame, packet: bytes, code: str = "") -> Judged:
         """Judge a fragment: in clear by the first of its packet, sealed when its packet is whole."""
         also = ("fragment", code) if code else ("fragment",)
-        if packet[9] in SEALED:
+        if ip.proto(packet) in SEALED:
             whole = self.fragments.add(packet)
             if whole is None:
                 return self._aside(frame, packet, also, "waits for the others")
             return self.judgement.judge(frame, packet, self._opener.open(whole, frame.number), also)
-        key = fragment_key(packet)
+        key = ip.fragment_key(packet)
         first = self._firsts.get(key)
-        if first is not None and (packet[6] << 8 | packet[7]) & ip.IP_OFFMASK:
+        if first is not None and ip.off(packet) & ip.IP_OFFMASK:
             return self._aside(frame, packet, first.codes, f"goes with packet {first.number}")
         judged = self._firsts[key] = self.judgement.judge(frame, packet, Opened(packet), also)
         if len(self._firsts) > MAX_FIRSTS:

@@ -35,9 +35,9 @@ class Dues:
 
     def of(self, packet: bytes, borne: tuple[str, ...]) -> Due:
         """Tell what is due to a packet that ``borne`` was taken off."""
-        upper = packet[9]
+        upper = ip.proto(packet)
         ports = _ports(packet) if upper in WITH_PORTS else b""
-        return self._of(upper, packet[12:20], ports, borne)
+        return self._of(upper, ip.ends(packet), ports, borne)
 
     def _look_up(self, upper: int, addresses: bytes, ports: bytes, borne: tuple[str, ...]) -> Due:
         src, dst = ip.address(addresses[:4]), ip.address(addresses[4:])
@@ -49,8 +49,8 @@ class Dues:
 
 def _ports(packet: bytes) -> bytes:
     """Return both ports as they stand in the packet; b"" of a later fragment."""
-    at = (packet[0] & 0xF) * 4
-    later = (packet[6] << 8 | packet[7]) & ip.IP_OFFMASK
+    at = ip.header_len(packet)
+    later = ip.off(packet) & ip.IP_OFFMASK
     return b"" if later else packet[at : at + 4]
 
 

@@ -36,7 +36,7 @@ class Fragments:
 
     def add(self, packet: bytes) -> bytes | None:
         """Take a fragment; give the whole packet if this completes it."""
-        key = fragment_key(packet)
+        key = ip.fragment_key(packet)
         datagram = self._open.get(key)
         if datagram is None:
             datagram = self._open[key] = Datagram()
@@ -51,18 +51,13 @@ class Fragments:
         return whole
 
 
-def fragment_key(packet: bytes) -> bytes:
-    """Return what all fragments of a packet have in common."""
-    return packet[12:20] + packet[9:10] + packet[4:6]
-
-
 def _added(datagram: Datagram, packet: bytes) -> bytes | None:
-    off = packet[6] << 8 | packet[7]
+    off = ip.off(packet)
     offset = (off & ip.IP_OFFMASK) * 8
-    payload_len = len(packet) - (packet[0] & 0xF) * 4
+    payload_len = len(packet) - ip.header_len(packet)
     old = datagram.parts.get(offset)
     if old is not None:
-        datagram.have_len -= len(old) - (old[0] & 0xF) * 4
+        datagram.have_len -= len(old) - ip.header_len(old)
     datagram.parts[offset] = packet
     datagram.have_len += payload_len
     if not off & ip.IP_MF:

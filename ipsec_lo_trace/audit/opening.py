@@ -45,7 +45,7 @@ class Opener:
         """Open packet ``number``, a whole IPv4 packet whose header was checked."""
         opened = Opened(packet)
         for _header in range(MAX_HEADERS):
-            proto = opened.data[9]
+            proto = ip.proto(opened.data)
             if proto == IPPROTO_ESP:
                 self._open_esp(opened, number)
             elif proto == IPPROTO_AH:
@@ -63,9 +63,9 @@ class Opener:
 
     def _open_esp(self, opened: Opened, number: int) -> None:
         packet = opened.data
-        at = (packet[0] & 0xF) * 4
+        at = ip.header_len(packet)
         sealed = packet[at:]
-        sa = self._esp_sas.get(packet[16:20] + sealed[:SPI_LEN])
+        sa = self._esp_sas.get(ip.dst(packet) + sealed[:SPI_LEN])
         if sa is None:
             _unknown(opened, "esp", sealed[:SPI_LEN])
             return
@@ -84,13 +84,13 @@ class Opener:
                 return
             opened.order = sa.take(sealed[4:8], number) or opened.order
             opened.borne += ("esp",)
-            opened.data = _unwrapped(packet, at, plain[-1], plain[:end])
+            opened.data = ip.unwrapped(packet, plain[-1], plain[:end])
 
     def _open_ah(self, opened: Opened, number: int) -> None:
         packet = opened.data
-        at = (packet[0] & 0xF) * 4
+        at = ip.header_len(packet)
         spi = packet[at + 4 : at + 8]
-        sa = self._ah_sas.get(packet[16:20] + spi)
+        sa = self._ah_sas.get(ip.dst(packet) + spi)
         if sa is None:
             _unknown(opened, "ah", spi)
             return
@@ -101,7 +101,7 @@ class Opener:
             return
         opened.order = sa.take(packet[at + 8 : at + 12], number) or opened.order
         opened.borne += ("ah",)
-        opened.data = _unwrapped(packet, at, packet[at], packet[at + sa.transform.header_len :])
+        opened.data = ip.unwrapped(packet, packet[at], packet[at + sa.transform.header_len :])
 
 
 def _unknown(opened: Opened, proto: str, spi: bytes) -> None:
@@ -126,15 +126,9 @@ def _makes_sense(sa: EspAssociation, plain: bytes, end: int) -> bool:
     return counted and (plain[-1] in LIKELY or len(padding) > TRAILER_LEN)
 
 
-def _unwrapped(packet: bytes, header_len: int, proto: int, payload: bytes) -> bytes:
-    """Put the payload behind the IP header, with length and protocol right and the checksum as it was."""
-    total_len = (header_len + len(payload) & 0xFFFF).to_bytes(2, "big")
-    return packet[:2] + total_len + packet[4:9] + bytes((proto,)) + packet[10:header_len] + payload
-
-
 def _decompress(opened: Opened) -> None:
     packet = opened.data
-    at = (packet[0] & 0xF) * 4
+    at = ip.header_len(packet)
     behind = at + ipcomp.HEADER_LEN
     if len(packet) < behind:
         opened.code = "malformed"
@@ -144,28 +138,15 @@ def _decompress(opened: Opened) -> None:
         opened.code, opened.detail = "not-opened", f"ipcomp to {ip.dst_text(packet)}"
         return
     opened.borne += ("ipcomp",)
-    opened.data = _unwrapped(packet, at, packet[at], plain)
+    opened.data = ip.unwrapped(packet, packet[at], plain)
 
 
 def _open_tunnel(opened: Opened) -> None:
-    inner = opened.data[(opened.data[0] & 0xF) * 4 :]
-    if fault(inner):
+    inner = opened.data[ip.header_len(opened.data) :]
+    if ip.fault(inner):
         opened.code = "malformed"
         return
-    opened.data = inner[: int.from_bytes(inner[2:4], "big")]
+    opened.data = inner[: ip.total_len(inner)]
     opened.tunnelled = True
-    if is_fragment(opened.data) and opened.data[9] in SEALED:
+    if ip.is_fragment(opened.data) and ip.proto(opened.data) in SEALED:
         opened.code = "fragments-missing"
-
-
-def fault(packet: bytes) -> bool:
-    """Tell whether the lengths in an IPv4 header are wrong, or more than the packet has."""
-    if len(packet) < ip.HEADER_LEN or packet[0] >> 4 != 4:  # noqa: PLR2004 -- IPv4
-        return True
-    header_len = (packet[0] & 0xF) * 4
-    return not ip.HEADER_LEN <= header_len <= int.from_bytes(packet[2:4], "big") <= len(packet)
-
-
-def is_fragment(packet: bytes) -> bool:
-    """Tell whether an IPv4 packet is a fragment."""
-    return bool((packet[6] << 8 | packet[7]) & (ip.IP_MF | ip.IP_OFFMASK))

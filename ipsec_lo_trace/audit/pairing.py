@@ -37,48 +37,48 @@ NONE: Exchange = (b"", b"", "")
 
 def exchange(packet: bytes) -> Exchange:
     """Find the keys of a packet; b"" where it asks or answers nothing, as later fragments do."""
-    at = (packet[0] & 0xF) * 4
-    if (packet[6] << 8 | packet[7]) & ip.IP_OFFMASK:
+    at = ip.header_len(packet)
+    if ip.off(packet) & ip.IP_OFFMASK:
         return NONE
-    proto = packet[9]
+    proto = ip.proto(packet)
     if proto == IPPROTO_ICMP and len(packet) >= at + ICMP_LEN:
         return _icmp(packet, at)
     if proto == IPPROTO_TCP and len(packet) > at + TCP_FLAGS:
         return _tcp(packet, at)
     if proto == IPPROTO_UDP and len(packet) >= at + 4:
-        return b"U" + packet[12:20] + packet[at : at + 4], b"", ""
+        return b"U" + ip.ends(packet) + packet[at : at + 4], b"", ""
     return NONE
 
 
 def _icmp(packet: bytes, at: int) -> Exchange:
     kind = packet[at]
     if kind in REQUESTS:
-        return packet[at : at + 1] + packet[12:20] + packet[at + 4 : at + 8], b"", ""
+        return packet[at : at + 1] + ip.ends(packet) + packet[at + 4 : at + 8], b"", ""
     request = REPLY_TO.get(kind)
     if request is not None:
-        return b"", request + packet[16:20] + packet[12:16] + packet[at + 4 : at + 8], "reply"
+        return b"", request + ip.dst(packet) + ip.src(packet) + packet[at + 4 : at + 8], "reply"
     if kind in ERRORS:
-        return b"", _about(packet[at + ICMP_LEN :], packet[16:20]), "other"
+        return b"", _about(packet[at + ICMP_LEN :], ip.dst(packet)), "other"
     return NONE
 
 
 def _about(head: bytes, receiver: bytes) -> bytes:
     """Return the key of the packet that an ICMP error is about; b"" if the receiver did not send it."""
-    behind = (head[0] & 0xF) * 4 if head else 0
-    if len(head) < behind + ICMP_LEN or head[12:16] != receiver:
+    behind = ip.header_len(head) if head else 0
+    if len(head) < behind + ICMP_LEN or ip.src(head) != receiver:
         return b""
-    if head[9] == IPPROTO_ICMP:
-        return head[behind : behind + 1] + head[12:20] + head[behind + 4 : behind + 8]
-    sign = {IPPROTO_TCP: b"T", IPPROTO_UDP: b"U"}.get(head[9])
-    return sign + head[12:20] + head[behind : behind + 4] if sign else b""
+    if ip.proto(head) == IPPROTO_ICMP:
+        return head[behind : behind + 1] + ip.ends(head) + head[behind + 4 : behind + 8]
+    sign = {IPPROTO_TCP: b"T", IPPROTO_UDP: b"U"}.get(ip.proto(head))
+    return sign + ip.ends(head) + head[behind : behind + 4] if sign else b""
 
 
 def _tcp(packet: bytes, at: int) -> Exchange:
     flags = packet[at + TCP_FLAGS]
-    back = b"T" + packet[16:20] + packet[12:16] + packet[at + 2 : at + 4] + packet[at : at + 2]
+    back = b"T" + ip.dst(packet) + ip.src(packet) + packet[at + 2 : at + 4] + packet[at : at + 2]
     if flags & TH_RST:
         return b"", back, "rst"
-    asks = b"T" + packet[12:20] + packet[at : at + 4]
+    asks = b"T" + ip.ends(packet) + packet[at : at + 4]
     if flags & TH_SYN and flags & TH_ACK:
         return asks, back, "other"
     return asks, b"", ""

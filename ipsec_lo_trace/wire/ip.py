@@ -7,6 +7,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
+IPVERSION = 4
 HEADER_LEN = 20
 """Bytes of a header without options."""
 IP_DF = 0x4000
@@ -77,9 +78,63 @@ def outline(packet: bytes) -> tuple[int, int, int, int, int]:
     return header_len, ident, off, ttl, proto
 
 
+def version(packet: bytes) -> int:
+    """Read the IP version of a packet that is not empty."""
+    return packet[0] >> 4
+
+
+def header_len(packet: bytes) -> int:
+    """Read the header's length in bytes, whatever it says; the packet is not empty."""
+    return (packet[0] & 0xF) * 4
+
+
+def total_len(packet: bytes) -> int:
+    """Read the packet's length in bytes, as its header has it."""
+    return int.from_bytes(packet[2:4], "big")
+
+
+def off(packet: bytes) -> int:
+    """Read ip_off: flags and offset in units of eight bytes."""
+    return packet[6] << 8 | packet[7]
+
+
+def proto(packet: bytes) -> int:
+    """Read the protocol's number."""
+    return packet[9]
+
+
+def fault(packet: bytes) -> bool:
+    """Tell whether the lengths in an IPv4 header are wrong, or more than the packet has."""
+    if len(packet) < HEADER_LEN or version(packet) != IPVERSION:
+        return True
+    return not HEADER_LEN <= header_len(packet) <= total_len(packet) <= len(packet)
+
+
+def is_fragment(packet: bytes) -> bool:
+    """Tell whether an IPv4 packet is a fragment."""
+    return bool(off(packet) & (IP_MF | IP_OFFMASK))
+
+
+def fragment_key(packet: bytes) -> bytes:
+    """Return what all fragments of a packet have in common."""
+    return packet[12:20] + packet[9:10] + packet[4:6]
+
+
+def unwrapped(packet: bytes, proto: int, payload: bytes) -> bytes:
+    """Put another payload behind the header, with length and protocol right and the checksum as it was."""
+    at = header_len(packet)
+    length = (at + len(payload) & 0xFFFF).to_bytes(2, "big")
+    return packet[:2] + length + packet[4:9] + bytes((proto,)) + packet[10:at] + payload
+
+
 def ends(packet: bytes) -> bytes:
     """Give source and destination as they stand in the header, eight bytes: cheap to cache by."""
     return packet[12:20]
+
+
+def src(packet: bytes) -> bytes:
+    """Return the source as it stands in the header, four bytes."""
+    return packet[12:16]
 
 
 def dst(packet: bytes) -> bytes:

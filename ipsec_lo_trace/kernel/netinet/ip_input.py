@@ -23,7 +23,6 @@ from ipsec_lo_trace.model.records import borne, policy_record
 from ipsec_lo_trace.model.trace import Mark
 from ipsec_lo_trace.wire import ip
 
-IPVERSION = 4
 MULTICAST_NIBBLE = 0xE
 ANY_IN_DONE = AnyOf((IN_DONE,))
 NO_IN_DONE = Absent((IN_DONE,))
@@ -136,9 +135,9 @@ def _header_fault(data: bytes) -> tuple[str, str] | None:
     """
     if len(data) < ip.HEADER_LEN:
         return "ips_toosmall", "shorter than an IP header"
-    if data[0] >> 4 != IPVERSION:
-        return "ips_badvers", f"IP version {data[0] >> 4}"
-    header_len = (data[0] & 0xF) * 4
+    if ip.version(data) != ip.IPVERSION:
+        return "ips_badvers", f"IP version {ip.version(data)}"
+    header_len = ip.header_len(data)
     if header_len < ip.HEADER_LEN or header_len > len(data):
         return "ips_badhlen", f"header length {header_len} bytes"
     header = ip.read(data)
