@@ -9,6 +9,7 @@ import click
 from ipsec_lo_trace.cli.commands import perform
 from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
 from ipsec_lo_trace.cli.params import FileName, StrictCommand
+from ipsec_lo_trace.model.setup import LIMITS
 
 MAX_CASES = 100_000_000
 MAX_JOBS = 64
@@ -26,7 +27,7 @@ MAX_JOBS = 64
 @click.option(
     "--seed",
     metavar="N",
-    type=click.IntRange(0, 0xFFFFFFFF),
+    type=click.IntRange(*LIMITS["seed"]),
     default=0,
     show_default=True,
     help="Which cases: the same seed always draws the same.",
