@@ -10,6 +10,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from ipsec_lo_trace import Setup, ping
+from ipsec_lo_trace.model.operands import Operand
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.sweep.draw import draw
 from ipsec_lo_trace.sweep.drawn import LOCAL, PING, USUAL_SIZE, DrawnCase
@@ -33,7 +34,7 @@ class Row(NamedTuple):
     reason: str
     bytes: str | None
     tags: list[tuple[str, int | None, int | None, str | None]]
-    answers: list[tuple[str, str, str]]
+    answers: list[tuple[str, Operand, str]]
     counters: dict[str, int]
 
 

@@ -13,7 +13,7 @@ from ipsec_lo_trace.model.trace import Run, Step, Verdict
 from ipsec_lo_trace.render.marks import crossing_text
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import trace as run_plan
 from ipsec_lo_trace.userland.ping import PingOptions
 
@@ -83,7 +83,7 @@ def trace(
         options=PingOptions(dst=dst or LOCALHOST, src=src, **options),
         fix=known_fix(fix),
         chosen="a test",
-        config="a test",
+        config=Origin("given"),
         local=frozenset({LOCALHOST, A, B}),
         seed=seed,
         cuts=cuts,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -151,13 +152,15 @@ def both(run: Callable[[str], Trace], fix: str) -> Two:
     return Two(run(UNPATCHED), run(fix), fix)
 
 
+def over(case: str, fix: str) -> Trace:
+    """Ping over a case."""
+    return ping(Setup(case=case, fix=fix))
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_ping_over_a_case_comes_out_the_same_without_words(case: str, plant: Callable[[], None]) -> None:
     """Rows, verdict, findings, reasons, diff and known behaviours of every case are no matter of wording."""
-
-    def run(fix: str) -> Trace:
-        return ping(Setup(case=case, fix=fix))
-
+    run = partial(over, case)
     before = both(run, PATCHED)
     plant()
     assert_same(before, both(run, PATCHED))
@@ -178,10 +181,7 @@ def test_a_probe_comes_out_the_same_without_words(kind: str, plant: Callable[[],
 @pytest.mark.parametrize("fix", FIXES)
 def test_a_fix_comes_out_the_same_without_words(fix: str, plant: Callable[[], None]) -> None:
     """Nor are those of every fix, over one ESP SA."""
-
-    def run(name: str) -> Trace:
-        return ping(Setup(case="lo-esp", fix=name))
-
+    run = partial(over, "lo-esp")
     before = both(run, fix)
     plant()
     assert_same(before, both(run, fix))
@@ -189,10 +189,7 @@ def test_a_fix_comes_out_the_same_without_words(fix: str, plant: Callable[[], No
 
 def test_there_are_questions_findings_and_known_behaviours_to_compare() -> None:
     """Over the cases, the runs ask, find and differ: the tests above do not compare nothing with nothing."""
-    runs = [
-        both(lambda fix, case=case: ping(Setup(case=case, fix=fix)), PATCHED)  # type: ignore[misc] -- mypy infers no lambda with defaults
-        for case in CASES
-    ]
+    runs = [both(partial(over, case), PATCHED) for case in CASES]
     assert sum(len(check.checks) for two in runs for check in two.plain.steps) > len(CASES)
     assert {finding.code for two in runs for finding in two.plain.findings} >= {
         "stale-out-done",

@@ -22,7 +22,7 @@ class Audit:
     A capture that breaks off is audited as far as it goes; ``error`` then says where and why.
     """
 
-    def __init__(self, capture: Capture, db: Databases, *, capture_name: str, config: str) -> None:
+    def __init__(self, capture: Capture, db: Databases, *, capture_name: str, config: list[str]) -> None:
         """Take a capture and the databases of its host; the names are for the head."""
         self.run = AuditRun(
             schema=SCHEMA,

@@ -8,7 +8,7 @@ from ipsec_lo_trace.findings.echo import LEAVING, SOCKET_PREFIX, Echo, Leak, Sta
 from ipsec_lo_trace.model.codes import STALE_CODES
 from ipsec_lo_trace.model.packet_name import REPLY, REQUEST, packet_name
 from ipsec_lo_trace.model.questions import QUESTIONS
-from ipsec_lo_trace.model.trace import Run, Step
+from ipsec_lo_trace.model.trace import PING, Run, Step
 
 FLAG_QUESTIONS = ("gate-1-flag", "gate-2-flag", "encap")
 MAKERS = {
@@ -150,7 +150,7 @@ def _leak_text(leak: Leak, ending: Step | None, run: Run, made_by: str) -> str:
     if leak.accepted:
         return f"the {what} was accepted without {missing}, which the inbound policy requires"
     text = f"the {what} {leak.place} without {missing}, which the outbound policy requires"
-    if run.program != "ping":
+    if run.program != PING:
         return text
     delivered = ending is not None and ending.to.startswith(SOCKET_PREFIX)
     return f"{text}; ping {'reports success' if delivered else 'got no reply'}"

@@ -9,10 +9,9 @@ from ipsec_lo_trace.findings.notes import Notes
 from ipsec_lo_trace.findings.required import Referee
 from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.model.packet_name import REQUEST
-from ipsec_lo_trace.model.trace import Run, Step, Verdict
+from ipsec_lo_trace.model.trace import PING, Run, Step, Verdict
 
 SEVERITY = tuple(OUTCOMES)
-PING = "ping"
 
 
 class Judge:

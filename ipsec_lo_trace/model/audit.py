@@ -24,7 +24,7 @@ class AuditRun(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=Fal
     tool: str
     capture: str
     link_type: str
-    config: str
+    config: list[str]
     sas: list[SaRecord]
     policies: list[PolicyRecord]
 

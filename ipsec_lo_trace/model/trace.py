@@ -8,13 +8,17 @@ The records that are made for every row take their fields by position, which is 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from ipsec_lo_trace.model.operands import Operand, PolicyRecord
 
 SCHEMA = "ipsec-lo-trace/3"
+PING: Final = "ping"
+PROBE: Final = "probe"
+REPLAY: Final = "replay"
+"""The programs that a run may be of."""
 Hex = Annotated[str, msgspec.Meta(pattern="^(?:[0-9a-f]{2})*$")]
 """Bytes, two digits each."""
 
@@ -133,9 +137,14 @@ class SaRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     """The first record: everything that the run depended on.
 
-    ``program`` is "ping", "probe KIND" or "replay CAPTURE"; ``reflector`` is "kernel", or "userspace" where a
-    process answers.
-    ``knobs`` are the settings that differ from the kernel under its fix, as NAME=VALUE.
+    ``program`` is "ping", "probe" (``probe`` is its kind) or "replay" (``capture`` is the file's name);
+    ``reflector`` is "kernel", or "userspace" where a process answers.  ``knobs`` are the settings that differ
+    from the kernel under its fix, as NAME=VALUE.  ``pattern`` is ping's -p in hexadecimal, ``ttl`` 0 where
+    nothing was said, ``local`` every address of lo0.
+
+    ``source`` says where the configuration came from: "built-in" (``shape`` has the options that shaped it),
+    "probe" (its kind's own), "case" (named by ``case``), "file" (``config`` has the names, without folders),
+    or "given" as text.
     """
 
     schema: str
@@ -146,15 +155,24 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     seed: int
     chosen: str
     program: str
+    probe: str
+    capture: str
     reflector: str
     src: str
     dst: str
     count: int
     size: int
     preload: int
+    pattern: str
+    record_route: bool
+    ttl: int
+    local: list[str]
     ident: int
     interface: str
-    config: str
+    source: str
+    case: str
+    config: list[str]
+    shape: dict[str, str]
     what_if: list[str]
     sas: list[SaRecord]
     policies: list[PolicyRecord]

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ipsec_lo_trace.model.audit import AuditFinding, AuditPacket, AuditRun, AuditVerdict
 from ipsec_lo_trace.model.trace import Packet
-from ipsec_lo_trace.render.facts import DIR_COLUMNS, policy_words, sa_words
+from ipsec_lo_trace.render.facts import DIR_COLUMNS, files_text, policy_words, sa_words
 from ipsec_lo_trace.render.header import labelled
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
@@ -30,7 +30,7 @@ def head_lines(run: AuditRun, width: int) -> Iterator[Text]:
     """Say what is audited, and against what."""
     lines = [
         labelled("capture").glue(run.capture).say(run.link_type),
-        labelled("config").glue(run.config),
+        labelled("config").glue(files_text(run.config)),
     ]
     lines += [labelled("policy").say(policy_words(policy, DIR_COLUMNS)) for policy in run.policies]
     lines += [labelled("SA").say(sa_words(sa)) for sa in run.sas]

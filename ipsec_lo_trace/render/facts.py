@@ -24,9 +24,14 @@ from ipsec_lo_trace.model.operands import (
 )
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.sa import PROTO_NAMES
-from ipsec_lo_trace.model.trace import Check, SaRecord
+from ipsec_lo_trace.model.trace import Check, Run, SaRecord
 
 ANY = 255
+ORIGINS = {
+    "built-in": "built in (--show-config prints it)",
+    "probe": "the probe's own (--show-config prints it)",
+    "given": "given as a text",
+}
 NAMING = frozenset({"covered", "chosen", "found"})
 """Answers that are the right side itself: its policy or its SA says more than they do."""
 MISSING = {"no-sa-used": "no SA used yet", "no-live-sa": "no live SA"}
@@ -35,6 +40,30 @@ MISSING = {"no-sa-used": "no SA used yet", "no-live-sa": "no live SA"}
 def proto_name(number: int) -> str:
     """Name an upper protocol; its number if it has no name here."""
     return "any" if number == ANY else PROTO_NAMES.get(number, str(number))
+
+
+def program_text(run: Run) -> str:
+    """Name what ran: "ping", "probe KIND" or "replay CAPTURE"."""
+    return " ".join(filter(None, (run.program, run.probe, run.capture)))
+
+
+def title_text(run: Run) -> str:
+    """Name what ran, and between which ends."""
+    return f"{program_text(run)} {run.src} -> {run.dst}"
+
+
+def origin_words(run: Run) -> str:
+    """Say where the configuration came from, as the option that gave it if one did."""
+    if run.source == "case":
+        return f"--case {run.case}"
+    if run.source == "file":
+        return files_text(run.config)
+    return ORIGINS.get(run.source, run.source)
+
+
+def files_text(names: list[str]) -> str:
+    """Name files as the options that gave them."""
+    return " ".join(f"-f {name}" for name in names)
 
 
 def sa_words(sa: SaRecord) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ipsec_lo_trace.model.trace import Run, Verdict
-from ipsec_lo_trace.render.facts import DIR_COLUMNS, policy_words, sa_words
+from ipsec_lo_trace.model.trace import PING, REPLAY, Run, Verdict
+from ipsec_lo_trace.render.facts import DIR_COLUMNS, origin_words, policy_words, sa_words
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
 LABEL_COLUMNS = 8
-PING = "ping"
-REPLAY = "replay "
 
 
 def labelled(label: str, style: str = "") -> Line:
@@ -27,17 +25,17 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     ident = f"id 0x{run.ident:04x}, " if ping else ""
     data = f"{run.size} data bytes, " if ping or run.size else ""
     what = f"{ident}{data}{many}{ahead}"
-    if run.program.startswith(REPLAY):
+    if run.program == REPLAY:
         what = f"{run.count} packets, each in a fresh mbuf at lo0; the first is this one"
     yield labelled("kernel").say(f"{run.kernel} FAST_IPSEC, fix {run.fix} ({run.chosen})")
-    program, _, kind = run.program.partition(" ")
-    named = f"{kind}, " if kind else ""
-    yield labelled(program).say(f"{named}{run.src} -> {run.dst} on {run.interface}, {what}")
+    of = run.probe or run.capture
+    named = f"{of}, " if of else ""
+    yield labelled(run.program).say(f"{named}{run.src} -> {run.dst} on {run.interface}, {what}")
     if run.knobs:
         yield labelled("set").say(", ".join(run.knobs))
     if run.reflector != "kernel":
         yield labelled("answers").say("a process in user space, not the kernel")
-    yield labelled("config").glue(run.config)
+    yield labelled("config").glue(origin_words(run))
     for cut in run.what_if:
         yield labelled("what if").glue(cut).say("is deleted, which no kernel does")
     for policy in [policy_words(policy, DIR_COLUMNS) for policy in run.policies] or ["none"]:
@@ -78,9 +76,10 @@ def verdict_lines(run: Run, verdict: Verdict) -> Iterator[Line]:
     if also:
         yield labelled(" also").say(", ".join(f"{finding.code} (row {finding.row})" for finding in also))
     errno = f", sendto fails with {verdict.errno}" if verdict.errno else ""
-    program = f" {run.program.partition(' ')[0]}"
-    done = "taken in" if run.program.startswith(REPLAY) else "answered"
-    yield labelled(program).say(f"{verdict.received} of {verdict.sent} {done} ({verdict.ping}){errno}")
+    done = "taken in" if run.program == REPLAY else "answered"
+    yield labelled(f" {run.program}").say(
+        f"{verdict.received} of {verdict.sent} {done} ({verdict.ping}){errno}"
+    )
     if run.count > 1 and verdict.leaks:
         yield labelled(" leaks").say(f"in {verdict.leaks} of {verdict.sent} echoes")
     moved = [f"{name} {value}" for name, value in verdict.counters.items() if value]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ipsec_lo_trace.model.trace import Run, Step
-from ipsec_lo_trace.render.header import PING
+from ipsec_lo_trace.model.trace import PING, Run, Step
 
 LAST_STEP = 8
 """The analysis's last one; what comes after it has the number 0."""

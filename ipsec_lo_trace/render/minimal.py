@@ -27,7 +27,7 @@ from ipsec_lo_trace.model.operands import (
 from ipsec_lo_trace.model.sa import PROTO_NAMES
 from ipsec_lo_trace.model.trace import Check, Mark, Run, Step, Verdict
 from ipsec_lo_trace.render.chosen import Chosen, Tally
-from ipsec_lo_trace.render.facts import proto_name, request_text
+from ipsec_lo_trace.render.facts import proto_name, request_text, title_text
 from ipsec_lo_trace.render.store import StoredTrace
 
 
@@ -46,7 +46,7 @@ def minimal_lines(trace: StoredTrace, chosen: Chosen | None = None) -> Iterator[
 def run_lines(run: Run) -> Iterator[str]:
     """Say what was run: the first lines of the form."""
     yield f"kernel {run.kernel} fix {run.fix}"
-    yield f"{run.program} {run.src} -> {run.dst} count {run.count} size {run.size} preload {run.preload}"
+    yield f"{title_text(run)} count {run.count} size {run.size} preload {run.preload}"
     for knob in run.knobs:
         yield f"set {knob}"
     if run.reflector != "kernel":

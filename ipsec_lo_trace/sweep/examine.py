@@ -12,7 +12,7 @@ from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.sweep.drawn import LOCAL, DrawnCase
 from ipsec_lo_trace.sweep.laws import Breach, breaches
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import Trace, taken_apart, trace
 
 
@@ -51,7 +51,7 @@ class Runs:
             options=self._case.options,
             fix=preset,
             chosen=preset.name,
-            config="drawn",
+            config=Origin("given"),
             local=frozenset(LOCAL),
         )
         return taken_apart(trace(plan, configuration))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +14,7 @@ from ipsec_lo_trace.kernel import netbsd_2003_08
 from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS
 from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.records import policy_records, sa_records
-from ipsec_lo_trace.model.trace import SCHEMA, Run
+from ipsec_lo_trace.model.trace import PING, PROBE, REPLAY, SCHEMA, Run
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.userland.ping import IDENT, PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions
@@ -25,19 +26,27 @@ if TYPE_CHECKING:
 LOCALHOST = IPv4Address("127.0.0.1")
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Where a configuration comes from, as the run record says it; ``files`` are its ``config``."""
+
+    source: Literal["built-in", "probe", "case", "file", "given"]
+    case: str = ""
+    files: tuple[str, ...] = ()
+    shape: Mapping[str, str] = {}
+
+
 class Plan(msgspec.Struct, frozen=True):
     """What to trace: a ping, a probe or a replay, under which fix, on which host.
 
     ``chosen`` says how the fix was chosen ("--unpatched", "by default"), ``config`` where the configuration
-    comes from ("built in", "-f FILE" without the file's folder).  ``settings`` are switches turned by hand
-    (model.build.KNOBS), ``cuts`` are experiments on the marks; ``reflector`` says who answers: the kernel, or
-    a process in user space.
+    comes from.  ``settings`` are switches turned by hand (model.build.KNOBS), ``cuts`` are experiments on the
+    marks; ``reflector`` says who answers: the kernel, or a process in user space.
     """
 
     options: PingOptions | ProbeOptions | ReplayOptions
     fix: Fix
     chosen: str
-    config: str
+    config: Origin
     local: frozenset[IPv4Address] = frozenset({LOCALHOST})
     seed: int = 0
     cuts: tuple[Cut, ...] = ()
@@ -53,7 +62,9 @@ class Plan(msgspec.Struct, frozen=True):
 
     def run_record(self, configuration: Configuration) -> Run:
         """Describe the run before it starts."""
-        options = self.options
+        options, config = self.options, self.config
+        ping = options if isinstance(options, PingOptions) else PingOptions(options.dst)
+        program, probe, capture = _program(options)
         return Run(
             schema=SCHEMA,
             tool=f"ipsec-lo-trace {__version__}",
@@ -62,16 +73,25 @@ class Plan(msgspec.Struct, frozen=True):
             knobs=[f"{name}={value}" for name, value in self.turned.items()],
             seed=self.seed,
             chosen=self.chosen,
-            program=_program_name(options),
+            program=program,
+            probe=probe,
+            capture=capture,
             reflector=self.reflector,
             src=str(options.src or options.dst),
             dst=str(options.dst),
             count=options.count,
             size=options.size,
-            preload=options.preload if isinstance(options, PingOptions) else 1,
+            preload=ping.preload,
+            pattern=ping.pattern.hex(),
+            record_route=ping.record_route,
+            ttl=ping.ttl,
+            local=[str(address) for address in sorted(self.local)],
             ident=IDENT,
             interface="lo0",
-            config=self.config,
+            source=config.source,
+            case=config.case,
+            config=list(config.files),
+            shape=dict(config.shape),
             what_if=[str(cut) for cut in self.cuts],
             sas=sa_records(configuration.db),
             policies=policy_records(configuration.db),
@@ -85,7 +105,8 @@ def _known_probe(options: ProbeOptions) -> ProbeKind:
     return known_probe(options.kind)
 
 
-def _program_name(options: PingOptions | ProbeOptions | ReplayOptions) -> str:
-    if not isinstance(options, (PingOptions, ProbeOptions)):
-        return f"replay {options.name}"
-    return "ping" if isinstance(options, PingOptions) else f"probe {options.kind}"
+def _program(options: PingOptions | ProbeOptions | ReplayOptions) -> tuple[str, str, str]:
+    """Name the program, and the kind of a probe or the capture of a replay."""
+    if isinstance(options, PingOptions):
+        return PING, "", ""
+    return (PROBE, options.kind, "") if isinstance(options, ProbeOptions) else (REPLAY, "", options.name)

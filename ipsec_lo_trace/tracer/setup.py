@@ -24,7 +24,7 @@ from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load, read_file
 from ipsec_lo_trace.tracer.packets import all_sas
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import Trace, Tracing, taken_apart
 from ipsec_lo_trace.userland.ping import PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions
@@ -85,7 +85,7 @@ def planned(setup: Setup, chosen: str = "") -> Plan:
         options=_options(setup, host, source),
         fix=known_fix(setup.fix or UNPATCHED),
         chosen=chosen or how_chosen(setup.fix),
-        config=_named(setup),
+        config=_origin(setup),
         local=frozenset(_local(setup)),
         seed=setup.seed,
         cuts=tuple(_cuts(setup)),
@@ -180,10 +180,15 @@ def _options(setup: Setup, host: IPv4Address, source: IPv4Address | None) -> Pin
     )
 
 
-def _named(setup: Setup) -> str:
+def _origin(setup: Setup) -> Origin:
     """Say where the configuration comes from."""
     if setup.case is not None:
-        return f"--case {setup.case}"
+        return Origin("case", case=setup.case)
     if setup.file is not None:
-        return f"-f {shown_name(setup.file)}"
-    return "built in (--show-config prints it)" if setup.config is None else "given as a text"
+        return Origin("file", files=(shown_name(setup.file),))
+    if setup.config is not None:
+        return Origin("given")
+    kind = _kind(setup)
+    if kind is not None and kind.config and not setup.shapes:
+        return Origin("probe")
+    return Origin("built-in", shape=setup.shapes)

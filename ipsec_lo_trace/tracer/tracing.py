@@ -16,7 +16,7 @@ from ipsec_lo_trace.kernel import netbsd_2003_08
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.sa import SecurityAssociation
-from ipsec_lo_trace.model.trace import Record, Run, Verdict
+from ipsec_lo_trace.model.trace import PING, Record, Run, Verdict
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.userland.ping import Ping, PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions, Program
@@ -75,7 +75,7 @@ class Tracing:
         """Yield the same records by the stretch: the steps of one system call, callback or soft interrupt."""
         yield (self.run,)
         see = self._judge.see
-        label = Labeller().label if self.run.program == "ping" else None
+        label = Labeller().label if self.run.program == PING else None
         for steps in self._program.run(self._machine):
             for step in steps:
                 if label is not None:

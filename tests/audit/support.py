@@ -91,7 +91,7 @@ def audited_under(data: bytes, db: Databases) -> Audited:
         open_capture(io.BytesIO(data), "a capture"),
         db,
         capture_name="a capture",
-        config="a test",
+        config=[],
     )
     packets = list(audit.packets())
     verdict = audit.verdict()

@@ -143,7 +143,7 @@ def test_json_lines_hold_what_the_text_shows(host: Path) -> None:
     done = audit(host, "leaking.pcap", "--format", "jsonl")
     run, first, second, verdict = done.records
     assert [record["kind"] for record in done.records] == ["run", "packet", "packet", "verdict"]
-    assert (run["capture"], run["config"]) == ("leaking.pcap", "-f host.conf")
+    assert (run["capture"], run["config"]) == ("leaking.pcap", ["host.conf"])
     assert run["schema"] == "ipsec-lo-trace-audit/2"
     assert (first["got"], first["inside"]["info"]) == ("esp", "echo request id 0x0007 seq 1")
     assert (second["got"], second["inside"], second["answers"]) == ("clear", None, 1)

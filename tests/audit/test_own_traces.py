@@ -14,7 +14,7 @@ from ipsec_lo_trace.model.audit_codes import LEAK_CODES
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.render.export.pcapng import write_wire
 from ipsec_lo_trace.render.store import spool
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions
@@ -27,13 +27,19 @@ def both(
     name: str, fix: str, options: PingOptions | ProbeOptions
 ) -> tuple[Verdict, list[AuditPacket], AuditVerdict]:
     """Trace over a scenario, export what crossed lo0, and audit that against the same configuration."""
-    plan = Plan(options=options, fix=known_fix(fix), chosen="", config="", local=frozenset({LOCALHOST, A, B}))
+    plan = Plan(
+        options=options,
+        fix=known_fix(fix),
+        chosen="",
+        config=Origin("given"),
+        local=frozenset({LOCALHOST, A, B}),
+    )
     tracing = Tracing(plan, scenario(name))
     stored = spool(tracing.stretches(), tracing.crossings.lines())
     exported = io.BytesIO()
     write_wire(stored, exported)
     exported.seek(0)
-    audit = Audit(open_capture(exported, name), scenario(name).db, capture_name=name, config="")
+    audit = Audit(open_capture(exported, name), scenario(name).db, capture_name=name, config=[])
     packets = list(audit.packets())
     tracing.crossings.close()
     stored.close()

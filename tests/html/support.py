@@ -16,7 +16,7 @@ from ipsec_lo_trace.render.html.page import write_html
 from ipsec_lo_trace.render.store import StoredTrace, write_jsonl
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.program import ProbeOptions
 from tests.render.support import stored
@@ -103,7 +103,7 @@ def trace(fix: str, name: str, **options: Any) -> StoredTrace:  # noqa: ANN401 -
 
 def probe(kind: str) -> StoredTrace:
     """Trace a probe that is no echo."""
-    plan = Plan(ProbeOptions(kind, LOCALHOST), known_fix(UNPATCHED), chosen="a test", config="a test")
+    plan = Plan(ProbeOptions(kind, LOCALHOST), known_fix(UNPATCHED), chosen="a test", config=Origin("given"))
     configuration = load(builtin_text(proto="esp", mode="transport", local=LOCALHOST), "a test")
     tracing = Tracing(plan, configuration)
     lines = io.BytesIO()

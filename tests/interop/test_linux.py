@@ -8,7 +8,7 @@ from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.sa import IPPROTO_ESP
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import trace
 from ipsec_lo_trace.userland.ping import PingOptions
 from ipsec_lo_trace.wire import build, icmp, ip
@@ -43,7 +43,11 @@ def traced(pair: Pair) -> tuple[bytes, ...]:
     """Let the modelled kernel send two requests; give them as they are when they reach lo0."""
     options = PingOptions(dst=pair.dst, src=pair.src, count=2)
     plan = Plan(
-        options, known_fix("netbsd-2003-08"), "--patched", "test", local=frozenset((pair.src, pair.dst))
+        options,
+        known_fix("netbsd-2003-08"),
+        "--patched",
+        Origin("given"),
+        local=frozenset((pair.src, pair.dst)),
     )
     latest: dict[int, bytes] = {}
     crossed = []

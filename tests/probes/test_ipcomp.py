@@ -7,7 +7,7 @@ import pytest
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import trace as run_plan
 from ipsec_lo_trace.userland.probe_kind import known_probe
 from ipsec_lo_trace.userland.program import ProbeOptions
@@ -23,7 +23,7 @@ def probe(fix: str = UNPATCHED, *, count: int = 1, size: int = 56, **settings: s
         options=ProbeOptions(kind=KIND, dst=LOCALHOST, count=count, size=size),
         fix=known_fix(fix),
         chosen="a test",
-        config="a test",
+        config=Origin("given"),
         settings=tuple(settings.items()),
     )
     return taken_apart(run_plan(plan, load(known_probe(KIND).config, "a test")))

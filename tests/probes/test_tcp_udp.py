@@ -13,7 +13,7 @@ import pytest
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import trace as run_plan
 from ipsec_lo_trace.userland.probe_kind import all_probes, find_probe
 from ipsec_lo_trace.userland.program import ProbeOptions
@@ -41,7 +41,7 @@ def probe(
         options=ProbeOptions(kind=kind, dst=dst, src=src, **options),
         fix=known_fix(fix),
         chosen="a test",
-        config="a test",
+        config=Origin("given"),
         local=frozenset({LOCALHOST, A, B}),
         settings=tuple((settings or {}).items()),
     )

@@ -9,7 +9,7 @@ from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.render.store import StoredTrace, write_json, write_jsonl
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
 from tests.support import LOCALHOST, UNPATCHED
@@ -30,7 +30,7 @@ def stored(
         options=PingOptions(dst=LOCALHOST, count=count, size=size),
         fix=known_fix(fix),
         chosen="a test",
-        config="a test",
+        config=Origin("given"),
     )
     tracing = Tracing(trace, load(builtin_text(proto=proto, mode=mode, local=LOCALHOST), "a test"))
     out = io.BytesIO()

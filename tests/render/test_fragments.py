@@ -7,7 +7,7 @@ import pytest
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.render.store import spool
 from ipsec_lo_trace.render.timeline import View, timeline
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
 from tests.support import LOCALHOST, scenario
@@ -20,7 +20,7 @@ def test_every_row_of_a_fragmented_packet_shows_its_bytes() -> None:
         options=PingOptions(dst=LOCALHOST, size=40000),
         fix=known_fix("none"),
         chosen="a test",
-        config="a test",
+        config=Origin("given"),
     )
     tracing = Tracing(what, scenario("lo-esp"))
     trace = spool(tracing.stretches(), tracing.crossings.lines())

@@ -42,7 +42,7 @@ def test_each_packet_enters_ip_input_without_a_mark(host: Path) -> None:
     ]
     assert [(step["echo"], step["via"]) for step in entries] == [(1, "netisr"), (2, "netisr")]
     assert not any(step["marks"] for step in entries)
-    assert (run["program"], run["count"], run["src"]) == ("replay a.pcap", 2, "127.0.0.1")
+    assert (run["program"], run["capture"], run["count"], run["src"]) == ("replay", "a.pcap", 2, "127.0.0.1")
     assert [crossing["proto"] for crossing in verdict["lo0"]] == [["esp"], ["esp"]]
     assert (verdict["sent"], verdict["received"]) == (2, 2)
 
@@ -142,7 +142,7 @@ def test_standard_input_is_read(host: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """- is standard input, for one of the two."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(capture([sealed(echo())]))))
     done = invoke("replay", "-", "-f", str(host / "host.conf"), "--format", "jsonl")
-    assert (done.code, done.records[0]["program"]) == (0, "replay -")
+    assert (done.code, done.records[0]["program"], done.records[0]["capture"]) == (0, "replay", "-")
     assert_refused(invoke("replay", "-", "-f", "-"), "only one can be standard input")
 
 

@@ -58,7 +58,7 @@ def run_audit(arguments: AuditArguments) -> int:
             capture,
             read.db,
             capture_name=shown_name(arguments.capture),
-            config=" ".join(f"-f {shown_name(path)}" for path in arguments.config),
+            config=[shown_name(path) for path in arguments.config],
         )
         with output(arguments.output) as out:
             verdict = _write(arguments, audit, out)

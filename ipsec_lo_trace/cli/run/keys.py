@@ -6,7 +6,7 @@ A trace holds no keys: they are those of the configuration that it was run under
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace.cases.case import known_case
@@ -14,8 +14,9 @@ from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
 from ipsec_lo_trace.model.trace import Run, SaRecord
+from ipsec_lo_trace.render.facts import origin_words
 from ipsec_lo_trace.render.store import StoredTrace
-from ipsec_lo_trace.setkey.builtin import NO_AUTH, builtin_text
+from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.userland.probe_kind import known_probe
@@ -75,50 +76,29 @@ def _described(sa: SaRecord) -> tuple[str, int, str, str, str, str]:
 
 def _built_in(trace: StoredTrace, wanted: list[SaRecord]) -> list[SecurityAssociation]:
     """Make the configuration again that the trace says was built in."""
-    for text in _texts(trace.run):
-        sas = _tried(text, wanted)
-        if sas:
-            return sas
-    raise UserError(
-        f"a trace holds no keys, and this one's configuration ({trace.run.config}) is not built in",
-        file=trace.name,
-        hint="-f FILE gives them, --no-keys exports without",
-    )
-
-
-def _tried(text: Callable[[], str], wanted: list[SaRecord]) -> list[SecurityAssociation]:
-    """Find the SAs in what may be their configuration; [] if it is not."""
     try:
-        return _found(load(text(), "built-in configuration").db, wanted, "")
+        return _found(load(_text(trace.run), "built-in configuration").db, wanted, "")
     except UserError:
-        return []
+        origin = origin_words(trace.run)
+        raise UserError(
+            f"a trace holds no keys, and this one's configuration ({origin}) is not built in",
+            file=trace.name,
+            hint="-f FILE gives them, --no-keys exports without",
+        ) from None
 
 
-def _texts(run: Run) -> Iterator[Callable[[], str]]:
-    """Give what may make the configuration's text again."""
-    if run.config.startswith("--case "):
-        yield lambda: known_case(run.config.removeprefix("--case ")).text
-    if run.config.startswith("built in"):
-        yield lambda: known_probe(run.program.removeprefix("probe ")).config
-        yield lambda: _shaped(run)
-
-
-def _shaped(run: Run) -> str:
-    """Shape the built-in configuration as the trace's SAs say that it was."""
-    first = run.sas[0]
-    esp = next(sa for sa in run.sas if sa.proto == ESP)
+def _text(run: Run) -> str:
+    """Make the configuration's text again; UserError if it was not one of the program's own."""
+    if run.source == "case":
+        return known_case(run.case).text
+    if run.source == "probe":
+        return known_probe(run.probe).config
+    if run.source != "built-in":
+        raise UserError("a configuration that is not built in")
     try:
-        local = IPv4Address(first.dst)
-    except ValueError:
-        raise UserError("an SA that is not built in") from None
-    return builtin_text(
-        proto="+".join(sa.proto for sa in run.sas),
-        mode="tunnel" if first.mode == "tunnel" else "transport",
-        level="unique" if first.reqid else "require",
-        enc=esp.cipher,
-        auth=esp.auth or NO_AUTH,
-        local=local,
-    )
+        return builtin_text(**run.shape, local=IPv4Address(run.dst))
+    except (TypeError, ValueError):  # a trace that somebody wrote by hand
+        raise UserError("a configuration that is not built in") from None
 
 
 def _script(sas: list[SecurityAssociation], file: str, *, tcpdump: bool) -> Iterator[str]:

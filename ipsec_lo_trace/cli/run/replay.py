@@ -18,7 +18,7 @@ from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, seekab
 from ipsec_lo_trace.fixes.fix import UNPATCHED, known_fix
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import LOCALHOST, Setup, can_be_local, local_address, shown_name
-from ipsec_lo_trace.tracer.plan import Plan
+from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.setup import how_chosen
 from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.replay import ReplayOptions
@@ -103,7 +103,7 @@ def run_replay(arguments: ReplayArguments) -> int:
             options=_options(arguments, stream, name, survey),
             fix=fix,
             chosen=how_chosen(arguments.fix),
-            config=" ".join(f"-f {shown_name(path)}" for path in arguments.config),
+            config=Origin("file", files=tuple(map(shown_name, arguments.config))),
             local=frozenset({LOCALHOST, *local, *survey.addresses}),
             seed=arguments.seed,
             settings=tuple(arguments.settings.items()),

@@ -7,6 +7,7 @@ import msgspec
 from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.export.flow import SOCKET, Moment, follow
+from ipsec_lo_trace.render.facts import program_text, title_text
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import pointers
 
@@ -70,13 +71,12 @@ def graph(trace: StoredTrace) -> Graph:
     """Make the graph of a trace."""
     run, verdict = trace.run, trace.verdict
     made = Graph(
-        f"{run.program} {run.src} -> {run.dst}, kernel {run.kernel}, fix {run.fix}:"
-        f" {verdict.outcome.upper()} ({verdict.code})"
+        f"{title_text(run)}, kernel {run.kernel}, fix {run.fix}: {verdict.outcome.upper()} ({verdict.code})"
     )
     noted = pointers(verdict)
     for now in follow(trace):
         step = now.step
-        _arrive(made, now, run.program)
+        _arrive(made, now, program_text(run))
         if step.row in noted:
             made.nodes[step.stage].notes.append(f"{noted[step.row]} (row {step.row})")
         if now.ends:

@@ -8,7 +8,7 @@ from typing import IO
 from ipsec_lo_trace.model.trace import Step, Verdict
 from ipsec_lo_trace.render.diff.md import ESCAPED
 from ipsec_lo_trace.render.export.words import plain
-from ipsec_lo_trace.render.facts import DIR_COLUMNS, policy_words, sa_words
+from ipsec_lo_trace.render.facts import DIR_COLUMNS, origin_words, policy_words, sa_words, title_text
 from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.marks import sign
 from ipsec_lo_trace.render.store import StoredTrace
@@ -26,14 +26,14 @@ def write_md(trace: StoredTrace, out: IO[bytes]) -> None:
 def md_lines(trace: StoredTrace) -> Iterator[str]:
     """Give the page's lines."""
     run, verdict = trace.run, trace.verdict
-    yield f"# {_text(f'{run.program} {run.src} -> {run.dst}: {verdict.outcome.upper()} ({verdict.code})')}"
+    yield f"# {_text(f'{title_text(run)}: {verdict.outcome.upper()} ({verdict.code})')}"
     yield ""
     yield f"{_text(verdict.text[:1].upper() + verdict.text[1:])}."
     yield ""
     yield from _table("", "")
     yield _cells("kernel", f"{run.kernel}, fix {run.fix} ({run.chosen})")
     yield _cells("sent", f"{run.count} of {run.size} data bytes on {run.interface}")
-    yield _cells("config", run.config)
+    yield _cells("config", origin_words(run))
     yield from (_cells("policy", policy_words(policy, DIR_COLUMNS)) for policy in run.policies)
     yield from (_cells("SA", sa_words(sa)) for sa in run.sas)
     yield from (_cells("what if", f"{cut} is deleted, which no kernel does") for cut in run.what_if)

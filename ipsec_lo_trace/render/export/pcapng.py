@@ -11,6 +11,7 @@ from typing import IO, NamedTuple
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.export import blocks, words
 from ipsec_lo_trace.render.export.flow import ON_LO0, Moment, follow, numbers
+from ipsec_lo_trace.render.facts import title_text
 from ipsec_lo_trace.render.header import verdict_line
 from ipsec_lo_trace.render.store import StoredTrace
 
@@ -68,7 +69,7 @@ def write_wire(trace: StoredTrace, out: IO[bytes]) -> None:
 def _section(trace: StoredTrace, what: str) -> bytes:
     run = trace.run
     [verdict] = verdict_line(trace.verdict).wrap(ONE_LINE)
-    kernel = f"kernel {run.kernel}, fix {run.fix}: {run.program} {run.src} -> {run.dst}"
+    kernel = f"kernel {run.kernel}, fix {run.fix}: {title_text(run)}"
     return blocks.section(run.tool, [kernel, verdict.plain, f"{what}; {ROW_TIMES}"])
 
 

@@ -14,6 +14,7 @@ from ipsec_lo_trace.render.export.flow import ON_LO0
 from ipsec_lo_trace.render.export.lanes import Cell
 from ipsec_lo_trace.render.export.svg_layout import GAP, LINE, TEXT_COLUMNS, Placed, measure, placed
 from ipsec_lo_trace.render.export.words import plain
+from ipsec_lo_trace.render.facts import title_text
 from ipsec_lo_trace.render.marks import mark_text, sign
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import packet_text
@@ -57,7 +58,7 @@ def svg_lines(trace: StoredTrace) -> Iterator[str]:
     width = int(text_x + COLUMN * TEXT_COLUMNS) + 10
     height = size.bottom + LEGEND + GAP
     run, verdict = trace.run, trace.verdict
-    title = _text(f"{run.program} {run.src} -> {run.dst}, kernel {run.kernel}, fix {run.fix}")
+    title = _text(f"{title_text(run)}, kernel {run.kernel}, fix {run.fix}")
     said = _text(f"{verdict.outcome.upper()} ({verdict.code}): {verdict.text}")
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t d" width="{width}" '

@@ -11,6 +11,7 @@ from typing import IO
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.diff.compare import Pair
 from ipsec_lo_trace.render.diff.text import FIRST
+from ipsec_lo_trace.render.facts import program_text, title_text
 from ipsec_lo_trace.render.html.cells import Cells, missing
 from ipsec_lo_trace.render.html.ends import end_html, summary_html
 from ipsec_lo_trace.render.html.markup import element, row_link, words
@@ -72,13 +73,15 @@ def _digest(text: str) -> str:
 def _name(sides: Sides) -> str:
     run = sides.columns[0].trace.run
     both = " and ".join(side.trace.name or f"fix {side.trace.run.fix}" for side in sides.columns)
-    return f"{run.program} {run.src} -> {run.dst}: {both}"
+    return f"{title_text(run)}: {both}"
 
 
 def _masthead(sides: Sides) -> str:
     run = sides.columns[0].trace.run
     kernels = " and ".join(dict.fromkeys(side.trace.run.kernel for side in sides.columns))
-    heading = element("h1", f"{words(run.program)} {words(run.src)} \N{RIGHTWARDS ARROW} {words(run.dst)}")
+    heading = element(
+        "h1", f"{words(program_text(run))} {words(run.src)} \N{RIGHTWARDS ARROW} {words(run.dst)}"
+    )
     about = f"What {kernels} FAST_IPSEC does with the packets on {run.interface}, row by row."
     return heading + element("p", words(about) + _parting(sides), class_="about") + summary_html(sides)
 
