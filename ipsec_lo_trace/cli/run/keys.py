@@ -34,7 +34,14 @@ def key_lines(trace: StoredTrace, read: Configuration | None, file: str, *, tcpd
     wanted = [sa for sa in trace.run.sas if sa.proto == ESP]
     if not wanted:
         return []
-    sas = _built_in(trace, wanted) if read is None else _found(read.db, wanted, trace.name)
+    sas = _built_in(trace.run, wanted) if read is None else _found(read.db, wanted, trace.name)
+    if not sas:
+        origin = origin_words(trace.run)
+        raise UserError(
+            f"a trace holds no keys, and this one's configuration ({origin}) is not built in",
+            file=trace.name,
+            hint="-f FILE gives them, --no-keys exports without",
+        )
     return list(_script(sas, file, tcpdump=tcpdump))
 
 
@@ -46,7 +53,7 @@ def keys_of(trace: StoredTrace, read: Configuration | None) -> list[SecurityAsso
     wanted = [sa for sa in trace.run.sas if sa.proto == ESP]
     if read is not None:
         return _found(read.db, wanted, trace.name, "without -f its ESP is shown closed")
-    return next(filter(None, (_tried(text, wanted) for text in _texts(trace.run))), []) if wanted else []
+    return _built_in(trace.run, wanted) if wanted else []
 
 
 def _found(
@@ -74,17 +81,12 @@ def _described(sa: SaRecord) -> tuple[str, int, str, str, str, str]:
     return sa.proto, sa.spi, sa.src, sa.dst, sa.cipher, sa.auth
 
 
-def _built_in(trace: StoredTrace, wanted: list[SaRecord]) -> list[SecurityAssociation]:
-    """Make the configuration again that the trace says was built in."""
+def _built_in(run: Run, wanted: list[SaRecord]) -> list[SecurityAssociation]:
+    """Make the program's own configuration again that the trace says it ran under; [] if it was another."""
     try:
-        return _found(load(_text(trace.run), "built-in configuration").db, wanted, "")
+        return _found(load(_text(run), "built-in configuration").db, wanted, "")
     except UserError:
-        origin = origin_words(trace.run)
-        raise UserError(
-            f"a trace holds no keys, and this one's configuration ({origin}) is not built in",
-            file=trace.name,
-            hint="-f FILE gives them, --no-keys exports without",
-        ) from None
+        return []
 
 
 def _text(run: Run) -> str:
