@@ -97,7 +97,7 @@ def outcomes(_old: str) -> str:
     return table(("outcome", "meaning"), ((f"`{name}`", text) for name, text in codes.OUTCOMES.items()))
 
 
-def code_table(found: dict[str, str]) -> Callable[[str], str]:
+def code_table(found: dict[Any, str]) -> Callable[[str], str]:
     """List codes."""
     return lambda _old: table(("code", "meaning"), ((f"`{code}`", text) for code, text in found.items()))
 
