@@ -18,6 +18,7 @@ from ipsec_lo_trace.cli.checking.command import asked, prepared
 from ipsec_lo_trace.cli.checking.files import read_checks
 from ipsec_lo_trace.cli.commands.ping import ping, probe
 from ipsec_lo_trace.cli.params import FieldChoice, FieldRange
+from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.model.setup import CHOICES, LIMITS, MAX_PATTERN_BYTES, OF_PING, File
 from tests.cli.support import invoke
 
@@ -220,6 +221,11 @@ REFUSED: dict[str, tuple[Setup, str, str]] = {
         Setup(fix="netbsd-2003"),
         "fix",
         "{field} netbsd-2003: no such fix (did you mean netbsd-2003-08?)",
+    ),
+    "an empty fix": (
+        Setup(fix=""),
+        "fix",
+        "{field}: no such fix (there are " + ", ".join(fix.name for fix in all_fixes()) + ")",
     ),
     "no switch's value": (
         Setup(settings={"looutput": "some"}),

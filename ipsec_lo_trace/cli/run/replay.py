@@ -88,7 +88,7 @@ def run_replay(arguments: ReplayArguments) -> int:
     """Run it; give the exit code."""
     check_expectation(arguments.expect)
     refuse_own_input(arguments.output, arguments.capture, *arguments.config)
-    fix = known_fix(arguments.fix or UNPATCHED)
+    fix = known_fix(UNPATCHED if arguments.fix is None else arguments.fix)
     local = {local_address("local", text) for text in arguments.local}
     read = host_configuration(arguments.config)
     name = STDIN_NAME if arguments.capture == STDIN else arguments.capture
