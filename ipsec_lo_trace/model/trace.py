@@ -140,7 +140,8 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     ``program`` is "ping", "probe" (``probe`` is its kind) or "replay" (``capture`` is the file's name);
     ``reflector`` is "kernel", or "userspace" where a process answers.  ``knobs`` are the settings that differ
     from the kernel under its fix, as NAME=VALUE.  ``pattern`` is ping's -p in hexadecimal, ``ttl`` 0 where
-    nothing was said, ``local`` every address of lo0.
+    nothing was said, ``local`` every address of lo0.  ``bound`` tells whether ``src`` was asked for (-I), so
+    that the socket is bound to it.
 
     ``source`` says where the configuration came from: "built-in" (``shape`` has the options that shaped it),
     "probe" (its kind's own), "case" (named by ``case``), "file" (``config`` has the names, without folders),
@@ -160,6 +161,7 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     reflector: str
     src: str
     dst: str
+    bound: bool
     count: int
     size: int
     preload: int

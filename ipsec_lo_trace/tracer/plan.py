@@ -79,6 +79,7 @@ class Plan(msgspec.Struct, frozen=True):
             reflector=self.reflector,
             src=str(options.src or options.dst),
             dst=str(options.dst),
+            bound=options.src is not None,
             count=options.count,
             size=options.size,
             preload=ping.preload,

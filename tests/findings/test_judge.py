@@ -74,6 +74,7 @@ def run_record(*policies: PolicyRecord, fix: str = "none") -> Run:
         reflector="kernel",
         src="127.0.0.1",
         dst="127.0.0.1",
+        bound=False,
         count=1,
         size=56,
         preload=1,
