@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ipsec_lo_trace.audit.numbers import Numbers
 from ipsec_lo_trace.model.databases import Databases
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, SecurityAssociation
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform
 

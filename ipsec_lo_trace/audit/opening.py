@@ -5,7 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from ipsec_lo_trace.audit.associations import AhAssociation, Associations, EspAssociation
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPCOMP, IPPROTO_IPIP
+from ipsec_lo_trace.model.proto import (
+    IPPROTO_AH,
+    IPPROTO_ESP,
+    IPPROTO_IPCOMP,
+    IPPROTO_IPIP,
+    PROTO_NAMES,
+)
 from ipsec_lo_trace.wire import ip, ipcomp
 
 SEALED = frozenset({IPPROTO_ESP, IPPROTO_AH, IPPROTO_IPCOMP})
@@ -15,7 +21,7 @@ MAX_LEN = 65535
 """The longest packet there can be, in bytes."""
 MAX_HEADERS = 16
 """IPsec and tunnel headers that are taken off one packet; hostile bytes could nest thousands."""
-LIKELY = frozenset({IPPROTO_ICMP, IPPROTO_IPIP, 6, 17, IPPROTO_ESP, IPPROTO_AH, IPPROTO_IPCOMP})
+LIKELY = frozenset(PROTO_NAMES)
 """Protocols that ESP is likely to hold; where nothing authenticates, another one is taken for nonsense."""
 
 

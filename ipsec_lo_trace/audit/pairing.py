@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import NamedTuple
 
-from ipsec_lo_trace.model.sa import IPPROTO_ICMP
+from ipsec_lo_trace.model.proto import IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP
 from ipsec_lo_trace.wire import ip
 from ipsec_lo_trace.wire.tcp import TH_ACK, TH_RST, TH_SYN
 
-IPPROTO_TCP = 6
-IPPROTO_UDP = 17
 TCP_FLAGS = 13
 """Where TCP's flags are in its header, in bytes."""
 REPLY_TO = {0: b"\x08", 14: b"\x0d", 16: b"\x0f", 18: b"\x11"}

@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple, Protocol
 
 from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
+from ipsec_lo_trace.model.proto import PROTO_NUMBERS
 from ipsec_lo_trace.model.trace import Packet, SaRecord
 
 ANY = 255
@@ -40,14 +41,10 @@ class Ends(NamedTuple):
     dst_port: int = 0
 
 
-NUMBERS = {"icmp": 1, "ipip": 4, "tcp": 6, "udp": 17, "esp": 50, "ah": 51, "ipcomp": 108}
-"""The protocol numbers of the names that a packet's description uses; other protocols are their number."""
-
-
 def ends_of(wire: Packet) -> Ends:
     """Read a packet's ends off its description, by its outermost header."""
     name = wire.proto[0] if wire.proto else ""
-    upper = NUMBERS.get(name) or (int(name) if name.isdigit() else ANY)
+    upper = PROTO_NUMBERS.get(name) or (int(name) if name.isdigit() else ANY)
     return Ends(wire.src or NOBODY, wire.dst or NOBODY, upper, *wire.ports)
 
 

@@ -9,8 +9,6 @@ import msgspec
 
 from ipsec_lo_trace.model.codes import Errno
 
-IPPROTO_TCP = 6
-IPPROTO_UDP = 17
 INADDR_ANY = IPv4Address(0)
 
 TcpState = Literal["TCPS_CLOSED", "TCPS_LISTEN", "TCPS_SYN_SENT", "TCPS_ESTABLISHED"]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 from ipsec_lo_trace.model.operands import PacketEnds
-from ipsec_lo_trace.model.sa import PROTO_NAMES, Mode, SecurityAssociation
+from ipsec_lo_trace.model.proto import PROTO_NAMES
+from ipsec_lo_trace.model.sa import Mode, SecurityAssociation
 
 ULPROTO_ANY = 255
 """IPSEC_ULPROTO_ANY: a policy with this protocol matches every packet."""

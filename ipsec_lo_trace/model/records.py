@@ -10,7 +10,8 @@ from functools import lru_cache
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.operands import Borne, PolicyRecord, RequestRecord, SaId
 from ipsec_lo_trace.model.policy import Policy, Request
-from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation, TdbIdent
+from ipsec_lo_trace.model.proto import PROTO_NAMES
+from ipsec_lo_trace.model.sa import SecurityAssociation, TdbIdent
 from ipsec_lo_trace.model.trace import Mark, SaRecord
 
 

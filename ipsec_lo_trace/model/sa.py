@@ -9,19 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-IPPROTO_ICMP = 1
-IPPROTO_IPIP = 4
-IPPROTO_ESP = 50
-IPPROTO_AH = 51
-IPPROTO_IPCOMP = 108
-
-PROTO_NAMES = {
-    IPPROTO_ICMP: "icmp",
-    IPPROTO_IPIP: "ipip",
-    IPPROTO_ESP: "esp",
-    IPPROTO_AH: "ah",
-    IPPROTO_IPCOMP: "ipcomp",
-}
+from ipsec_lo_trace.model.proto import PROTO_NAMES
 
 
 class Mode(enum.IntEnum):

@@ -22,8 +22,8 @@ from ipsec_lo_trace.model.operands import (
     RequestRecord,
     SaId,
 )
+from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.questions import QUESTIONS
-from ipsec_lo_trace.model.sa import PROTO_NAMES
 from ipsec_lo_trace.model.trace import Check, Run, SaRecord
 
 ANY = 255

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.trace import Crossing, Mark
-
-PROTOCOLS = {50: "esp", 51: "ah", 108: "ipcomp"}
 
 
 def mark_text(mark: Mark) -> str:
@@ -16,7 +15,7 @@ def sa_text(mark: Mark) -> str:
     """Show a tag's tdb_ident with a leading space; "" for a mark without one."""
     if mark.spi is None:
         return ""
-    proto = PROTOCOLS.get(mark.proto or 0, str(mark.proto))
+    proto = PROTO_NAMES.get(mark.proto or 0, str(mark.proto))
     return f" {proto} 0x{mark.spi:08x} to {mark.dst}"
 
 

@@ -24,7 +24,7 @@ from ipsec_lo_trace.model.operands import (
     RequestRecord,
     SaId,
 )
-from ipsec_lo_trace.model.sa import PROTO_NAMES
+from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.trace import Check, Mark, Run, Step, Verdict
 from ipsec_lo_trace.render.chosen import Chosen, Tally
 from ipsec_lo_trace.render.facts import proto_name, request_text, title_text

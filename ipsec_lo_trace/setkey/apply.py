@@ -7,7 +7,8 @@ from ipsec_lo_trace.kernel.netipsec import key_pfkey
 from ipsec_lo_trace.model.algorithms import CIPHERS
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.policy import Policy
-from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP, Replay, SaIndex, SecurityAssociation
+from ipsec_lo_trace.model.proto import IPPROTO_IPCOMP
+from ipsec_lo_trace.model.sa import Replay, SaIndex, SecurityAssociation
 from ipsec_lo_trace.setkey.commands import (
     Add,
     Command,

@@ -9,7 +9,8 @@ from ipaddress import IPv4Address
 
 import msgspec
 
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, Mode
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
+from ipsec_lo_trace.model.sa import Mode
 from ipsec_lo_trace.setkey.commands import Add, Algorithm, Delete, DeleteAll, Flush, SaName, Show
 from ipsec_lo_trace.setkey.extensions import extensions
 from ipsec_lo_trace.setkey.stream import Stream

@@ -7,6 +7,7 @@ is the same on every machine.
 from __future__ import annotations
 
 from ipsec_lo_trace.model.algorithms import AUTHENTICATORS, CIPHERS
+from ipsec_lo_trace.model.proto import IPSEC_PROTOS, PROTO_NAMES
 
 COMMANDS = (
     "add",
@@ -49,7 +50,7 @@ PROTOCOLS = {
     "pim": 103,
 }
 IPV6_PROTOCOLS = ("icmp6", "ipv6-icmp", "ipv6", "ipv6-route", "ipv6-frag", "ipv6-nonxt", "ipv6-opts")
-KEYWORD_PROTOCOLS = {"esp": 50, "ah": 51, "ipcomp": 108}
+KEYWORD_PROTOCOLS = {PROTO_NAMES[number]: number for number in IPSEC_PROTOS}
 
 SERVICES = {
     "echo": 7,

@@ -10,18 +10,27 @@ from ipaddress import IPv4Network
 from ipsec_lo_trace.kernel.netipsec.key_pfkey import IPSEC_MANUAL_REQID_MAX
 from ipsec_lo_trace.model.databases import Databases, SaHead
 from ipsec_lo_trace.model.policy import PORT_ANY, ULPROTO_ANY, Direction, Level, Policy, Request
-from ipsec_lo_trace.model.sa import (
+from ipsec_lo_trace.model.proto import (
     IPPROTO_AH,
     IPPROTO_ESP,
+    IPPROTO_ICMP,
     IPPROTO_IPCOMP,
+    IPPROTO_IPIP,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
     PROTO_NAMES,
-    Mode,
-    SaIndex,
-    SecurityAssociation,
 )
+from ipsec_lo_trace.model.sa import Mode, SaIndex, SecurityAssociation
 
 _QUOTABLE = re.compile(rb"[ !#-~]+")
-_UPPER = {ULPROTO_ANY: "any", 1: "icmp", 4: "ip4", 6: "tcp", 17: "udp"}
+_UPPER = {
+    ULPROTO_ANY: "any",
+    IPPROTO_ICMP: "icmp",
+    IPPROTO_IPIP: "ip4",
+    IPPROTO_TCP: "tcp",
+    IPPROTO_UDP: "udp",
+}
+"""The words of setkey(8) for what a policy may be about."""
 _PLACEHOLDER_SPI = 0x100
 _PLACEHOLDER_ALGORITHMS = {
     IPPROTO_ESP: f"-E des-cbc 0x{'00' * 8}",

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 
 from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
+from ipsec_lo_trace.model.proto import PROTO_NUMBERS
 from ipsec_lo_trace.model.trace import Crossing, Packet, SaRecord
 from ipsec_lo_trace.tracer.tracing import Trace
 
-NUMBERS = {"icmp": 1, "ipip": 4, "tcp": 6, "udp": 17}
-"""The numbers of the protocols that a crossing names; others are named by their number."""
 OPAQUE = ("esp", "ipcomp")
 ANY_PROTOCOL = 255
 INSISTING = ("require", "unique")
@@ -51,7 +50,9 @@ def _readable(trace: Trace, direction: str) -> Iterator[tuple[Crossing, PolicyRe
         # The policy was asked before the packet was cut; its first piece stands for all.
         if hidden or wire.offset or not inside:
             continue
-        policy = _policy_for(trace.run.policies, direction, wire, NUMBERS.get(inside[0]) or int(inside[0]))
+        policy = _policy_for(
+            trace.run.policies, direction, wire, PROTO_NUMBERS.get(inside[0]) or int(inside[0])
+        )
         if policy is not None:
             yield crossing, policy
 

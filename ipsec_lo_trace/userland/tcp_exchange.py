@@ -8,9 +8,10 @@ from typing import cast
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.run import Machine
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, Inpcb
+from ipsec_lo_trace.model.inpcb import Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.packet_name import REQUEST
+from ipsec_lo_trace.model.proto import IPPROTO_TCP
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.userland.ports import CLIENT, SERVER, client_port
 from ipsec_lo_trace.userland.program import ProbeOptions

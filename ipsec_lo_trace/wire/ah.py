@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import NamedTuple
 
-from ipsec_lo_trace.model.sa import IPPROTO_AH
+from ipsec_lo_trace.model.proto import IPPROTO_AH
 from ipsec_lo_trace.wire import ip
 from ipsec_lo_trace.wire.algorithms import AUTHS, ICV_LEN, OLD_ICV_LEN, digest_of
 

@@ -32,13 +32,14 @@ from scapy.layers.inet import (  # noqa: E402
 from scapy.layers.ipsec import AH, ESP, _ESPPlain  # noqa: E402
 from scapy.packet import Packet, Raw, bind_layers  # noqa: E402
 
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP  # noqa: E402
-from ipsec_lo_trace.model.sa import (  # noqa: E402
+from ipsec_lo_trace.model.proto import (  # noqa: E402
     IPPROTO_AH,
     IPPROTO_ESP,
     IPPROTO_ICMP,
     IPPROTO_IPCOMP,
     IPPROTO_IPIP,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
 )
 
 NOWHERE = "0.0.0.0"  # noqa: S104 -- an empty slot

@@ -9,11 +9,11 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address
 
-from ipsec_lo_trace.model.sa import IPPROTO_ESP, SecurityAssociation
+from ipsec_lo_trace.model.proto import IPPROTO_ESP, PROTO_NAMES
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.wire import ip
 from ipsec_lo_trace.wire.build import UPPER
 from ipsec_lo_trace.wire.esp import TRAILER_LEN, EspTransform
-from ipsec_lo_trace.wire.summary import NAMES
 
 # scapy's layers after wire.build, which keeps them from asking the host for its routes.
 from scapy.error import Scapy_Exception  # isort: skip
@@ -148,7 +148,7 @@ def _field(name: str, held: object) -> tuple[str, str]:
     if isinstance(held, list):
         return name, ",".join(_one(one) for one in held)
     if name in PROTOCOLS and isinstance(held, int):
-        return name, NAMES.get(held) or str(held)
+        return name, PROTO_NAMES.get(held) or str(held)
     return name, HEX[name].format(held) if name in HEX else str(held) or "-"
 
 

@@ -6,20 +6,20 @@ import struct
 
 import msgspec
 
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP
-from ipsec_lo_trace.model.sa import (
+from ipsec_lo_trace.model.proto import (
     IPPROTO_AH,
     IPPROTO_ESP,
     IPPROTO_ICMP,
     IPPROTO_IPCOMP,
     IPPROTO_IPIP,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
     PROTO_NAMES,
 )
 from ipsec_lo_trace.model.trace import Packet
 from ipsec_lo_trace.wire import ip, ipcomp, tcp, udp
 from ipsec_lo_trace.wire.icmp import describe
 
-NAMES = PROTO_NAMES | {IPPROTO_TCP: "tcp", IPPROTO_UDP: "udp"}
 AH_MIN_LEN = 12
 ESP_MIN_LEN = 8
 WHOLE = ip.IP_MF | ip.IP_OFFMASK
@@ -40,7 +40,7 @@ def _walk(proto: int, data: bytes, at: int, inside: Inside) -> str:
     """Note the header that ``proto`` announces at ``data[at:]`` and those behind it; give the info."""
     # A loop, not a recursion: hostile bytes can nest thousands of headers.
     while True:
-        inside.proto.append(NAMES.get(proto) or str(proto))
+        inside.proto.append(PROTO_NAMES.get(proto) or str(proto))
         if proto == IPPROTO_AH:
             info = _numbers(data, at + 4, inside, AH_MIN_LEN - 4)
             if info:
@@ -53,7 +53,7 @@ def _walk(proto: int, data: bytes, at: int, inside: Inside) -> str:
                 return str(error)
             proto, at = inner.proto, at + inner.header_len
             if inner.off & ip.IP_OFFMASK:
-                inside.proto.append(NAMES.get(proto) or str(proto))
+                inside.proto.append(PROTO_NAMES.get(proto) or str(proto))
                 return ""
         else:
             return _last(proto, data, at, inside)
@@ -111,7 +111,7 @@ def summarise(packet: bytes) -> Packet:
     offset = (off & ip.IP_OFFMASK) * 8
     info = ""
     if offset:
-        inside.proto.append(NAMES.get(proto) or str(proto))
+        inside.proto.append(PROTO_NAMES.get(proto) or str(proto))
     else:
         info = _walk(proto, packet, header_len, inside)
     # In the order of the fields of Packet.

@@ -7,15 +7,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from ipsec_lo_trace.model.sa import (
-    IPPROTO_AH,
-    IPPROTO_ESP,
-    IPPROTO_IPCOMP,
-    Mode,
-    Replay,
-    SaIndex,
-    SecurityAssociation,
-)
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
+from ipsec_lo_trace.model.sa import Mode, Replay, SaIndex, SecurityAssociation
 from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.xfrm.algorithms import DELETE, Algorithm, auth, cipher, compression
 from ipsec_lo_trace.xfrm.lines import Entry

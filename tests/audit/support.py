@@ -11,7 +11,7 @@ from ipsec_lo_trace.audit.audit import Audit
 from ipsec_lo_trace.capture.read import open_capture
 from ipsec_lo_trace.model.audit import AuditFinding, AuditPacket, AuditVerdict
 from ipsec_lo_trace.model.databases import Databases
-from ipsec_lo_trace.model.sa import IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPIP
+from ipsec_lo_trace.model.proto import IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPIP
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.wire import icmp, ip, tcp
 from ipsec_lo_trace.wire.ah import AhTransform

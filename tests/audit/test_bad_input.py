@@ -13,7 +13,7 @@ from ipsec_lo_trace.audit.judgement import MAX_INSIDES
 from ipsec_lo_trace.audit.numbers import WINDOW_BITS, Numbers
 from ipsec_lo_trace.audit.pairing import MAX_ENTRIES
 from ipsec_lo_trace.model.audit_codes import AUDIT_CODES
-from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP
+from ipsec_lo_trace.model.proto import IPPROTO_IPCOMP
 from ipsec_lo_trace.wire import ip, ipcomp
 from ipsec_lo_trace.wire.esp import EspTransform
 from tests import handmade

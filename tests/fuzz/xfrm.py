@@ -8,7 +8,7 @@ from tests.fuzz.engine import fuzz, instrumented
 
 with instrumented():
     from ipsec_lo_trace.model.errors import UserError
-    from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP
+    from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
     from ipsec_lo_trace.wire.ah import AhTransform
     from ipsec_lo_trace.wire.esp import EspTransform
     from ipsec_lo_trace.xfrm.lines import is_xfrm

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
 from ipsec_lo_trace.wire import ah, ip
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform, derive_bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ipsec_lo_trace.fixes.fix import known_fix
-from ipsec_lo_trace.model.sa import IPPROTO_ESP
+from ipsec_lo_trace.model.proto import IPPROTO_ESP
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.tracer.plan import Origin, Plan

@@ -14,7 +14,8 @@ from ipsec_lo_trace.machine.stage import NETISR, Symbol, Via, hand_off
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.sa import IPPROTO_ICMP, SecurityAssociation
+from ipsec_lo_trace.model.proto import IPPROTO_ICMP
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.wire import icmp, ip

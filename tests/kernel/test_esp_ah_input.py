@@ -11,7 +11,8 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.machine.stage import CRYPTO, Symbol
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, SaState
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP
+from ipsec_lo_trace.model.sa import SaState
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.wire import ip
 from tests import handmade

@@ -11,7 +11,8 @@ from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Sysctl
 from ipsec_lo_trace.machine.stage import CALL, CRYPTO
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import PolicyType
-from ipsec_lo_trace.model.sa import IPPROTO_IPIP, TdbIdent
+from ipsec_lo_trace.model.proto import IPPROTO_IPIP
+from ipsec_lo_trace.model.sa import TdbIdent
 from ipsec_lo_trace.wire import icmp, ip
 from tests import handmade
 from tests.kernel.bench import IN_ESP, ONE_ESP, OUT_ESP, Bench, echo, header

@@ -14,7 +14,7 @@ from ipsec_lo_trace.machine.stage import CALL, CRYPTO
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction
-from ipsec_lo_trace.model.sa import IPPROTO_ICMP, IPPROTO_IPCOMP
+from ipsec_lo_trace.model.proto import IPPROTO_ICMP, IPPROTO_IPCOMP
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load

@@ -21,7 +21,8 @@ from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSP, KEY_ALLOCSP2
 from ipsec_lo_trace.kernel.state import Sysctl
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import ULPROTO_ANY, Direction, Level
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, Replay, SaState, TdbIdent
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
+from ipsec_lo_trace.model.sa import Replay, SaState, TdbIdent
 from ipsec_lo_trace.wire import ip
 from tests import handmade
 from tests.kernel.bench import ESP_KEYS, ONE_ESP, Bench, echo, header

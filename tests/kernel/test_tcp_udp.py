@@ -10,9 +10,10 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, OUT_DONE, m_tag_prepe
 from ipsec_lo_trace.kernel.netinet.ip_icmp import PORT_UNREACHABLE
 from ipsec_lo_trace.machine.stage import CALL
 from ipsec_lo_trace.model.build import Build
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP, Inpcb, TcpState
+from ipsec_lo_trace.model.inpcb import Inpcb, TcpState
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.sa import IPPROTO_ICMP, TdbIdent
+from ipsec_lo_trace.model.proto import IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP
+from ipsec_lo_trace.model.sa import TdbIdent
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.wire import ip, tcp
 from ipsec_lo_trace.wire.tcp import TH_ACK, TH_RST, TH_SYN, TcpHeader

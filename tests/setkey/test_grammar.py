@@ -5,7 +5,8 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from ipsec_lo_trace.model.policy import Direction, Level, PolicyType, Selector
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, Mode, Replay
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
+from ipsec_lo_trace.model.sa import Mode, Replay
 from ipsec_lo_trace.setkey.load import load
 from tests.setkey.support import ADD, DES_KEY, SPDADD, policies, sas
 

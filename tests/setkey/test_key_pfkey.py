@@ -9,14 +9,8 @@ from ipsec_lo_trace.kernel.netipsec import key_pfkey
 from ipsec_lo_trace.kernel.netipsec.xform_init import ah_algorithm_lookup, esp_algorithm_lookup
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
-from ipsec_lo_trace.model.sa import (
-    IPPROTO_AH,
-    IPPROTO_ESP,
-    Mode,
-    SaIndex,
-    SaState,
-    SecurityAssociation,
-)
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
+from ipsec_lo_trace.model.sa import Mode, SaIndex, SaState, SecurityAssociation
 
 A = IPv4Address("10.9.9.1")
 B = IPv4Address("10.9.9.2")

@@ -4,7 +4,8 @@ from ipaddress import IPv4Address
 
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.policy import Direction
-from ipsec_lo_trace.model.sa import IPPROTO_AH, Mode, SaState
+from ipsec_lo_trace.model.proto import IPPROTO_AH
+from ipsec_lo_trace.model.sa import Mode, SaState
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.setkey.write import write
 from tests.setkey.support import DES_KEY, SPDADD

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.packet import Raw
 
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP
+from ipsec_lo_trace.model.proto import IPPROTO_TCP, IPPROTO_UDP
 from ipsec_lo_trace.wire import build, tcp, udp
 from ipsec_lo_trace.wire.summary import summarise
 from tests import handmade

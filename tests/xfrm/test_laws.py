@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from ipsec_lo_trace.model.databases import Databases, SaHead
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
-from ipsec_lo_trace.model.sa import PROTO_NAMES, Mode, Replay, SaIndex, SecurityAssociation
+from ipsec_lo_trace.model.proto import PROTO_NAMES
+from ipsec_lo_trace.model.sa import Mode, Replay, SaIndex, SecurityAssociation
 from ipsec_lo_trace.xfrm.load import load
 from tests.setkey.support import plain
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ipsec_lo_trace.model.policy import Direction, Level
-from ipsec_lo_trace.model.sa import IPPROTO_IPCOMP, Mode
+from ipsec_lo_trace.model.proto import IPPROTO_IPCOMP
+from ipsec_lo_trace.model.sa import Mode
 from ipsec_lo_trace.setkey import load as setkey
 from ipsec_lo_trace.xfrm.lines import is_xfrm
 from ipsec_lo_trace.xfrm.load import load

@@ -12,7 +12,8 @@ from ipaddress import IPv4Address
 from ipsec_lo_trace.cases.case import known_case
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.sa import PROTO_NAMES, SecurityAssociation
+from ipsec_lo_trace.model.proto import PROTO_NAMES
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.trace import Run, SaRecord
 from ipsec_lo_trace.render.facts import origin_words
 from ipsec_lo_trace.render.store import StoredTrace

@@ -6,7 +6,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.stage import Deliver, Verdict, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
 from ipsec_lo_trace.wire import ip
 
 PROTECTED = {IPPROTO_ESP: "in ESP", IPPROTO_AH: "in AH"}

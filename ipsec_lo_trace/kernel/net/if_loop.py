@@ -6,9 +6,15 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import strip
 from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
 from ipsec_lo_trace.machine.stage import NETISR, Drop, Verdict, hand_off, stage
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPCOMP
+from ipsec_lo_trace.model.proto import (
+    IPPROTO_AH,
+    IPPROTO_ESP,
+    IPPROTO_ICMP,
+    IPPROTO_IPCOMP,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
+)
 from ipsec_lo_trace.wire import ip
 
 SEEN_AS = {

@@ -9,8 +9,15 @@ from typing import NamedTuple
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.machine.stage import Symbol
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, IPPROTO_UDP
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPCOMP, IPPROTO_IPIP
+from ipsec_lo_trace.model.proto import (
+    IPPROTO_AH,
+    IPPROTO_ESP,
+    IPPROTO_ICMP,
+    IPPROTO_IPCOMP,
+    IPPROTO_IPIP,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
+)
 
 
 class Protosw(NamedTuple):

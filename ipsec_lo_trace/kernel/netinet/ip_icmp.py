@@ -13,13 +13,12 @@ from ipsec_lo_trace.kernel.netinet.ip_options import reply_options
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.stage import CALL, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.codes import Errno
-from ipsec_lo_trace.model.inpcb import IPPROTO_UDP
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.operands import Absent, AnyOf
 from ipsec_lo_trace.model.packet_name import following
+from ipsec_lo_trace.model.proto import IPPROTO_ICMP, IPPROTO_UDP
 from ipsec_lo_trace.model.questions import ERROR_FLAG
 from ipsec_lo_trace.model.records import borne
-from ipsec_lo_trace.model.sa import IPPROTO_ICMP
 from ipsec_lo_trace.wire import build, icmp, ip
 
 MAXTTL = 255

@@ -9,7 +9,7 @@ from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.sa import IPPROTO_ICMP
+from ipsec_lo_trace.model.proto import IPPROTO_ICMP
 from ipsec_lo_trace.wire import build, icmp, ip
 
 MAXTTL = 255

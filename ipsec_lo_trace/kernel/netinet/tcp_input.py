@@ -13,9 +13,10 @@ from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
 from ipsec_lo_trace.kernel.state import IPDEFTTL, Kernel
 from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.codes import Decision
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP, Inpcb
+from ipsec_lo_trace.model.inpcb import Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.packet_name import following
+from ipsec_lo_trace.model.proto import IPPROTO_TCP
 from ipsec_lo_trace.wire import build, ip, tcp
 from ipsec_lo_trace.wire.tcp import TH_ACK, TH_RST, TH_SYN, TcpHeader
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.state import IPDEFTTL, LOMTU, Kernel
 from ipsec_lo_trace.machine.stage import CALL, Verdict, hand_off, stage
-from ipsec_lo_trace.model.inpcb import IPPROTO_TCP
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.proto import IPPROTO_TCP
 from ipsec_lo_trace.wire import build, ip, tcp
 
 SEQ_MASK = 0xFFFFFFFF

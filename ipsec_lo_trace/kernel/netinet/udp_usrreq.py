@@ -13,8 +13,9 @@ from ipsec_lo_trace.kernel.netinet.ip_icmp import PORT_UNREACHABLE, PROHIBITED
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, IPDEFTTL, Kernel
 from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Verdict, hand_off, stage
-from ipsec_lo_trace.model.inpcb import IPPROTO_UDP, Inpcb
+from ipsec_lo_trace.model.inpcb import Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.proto import IPPROTO_UDP
 from ipsec_lo_trace.wire import build, icmp, ip, udp
 
 

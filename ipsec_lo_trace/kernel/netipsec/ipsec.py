@@ -22,6 +22,7 @@ from ipsec_lo_trace.model.policy import (
     PolicyType,
     Request,
 )
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, IPPROTO_TCP, IPPROTO_UDP
 from ipsec_lo_trace.model.questions import (
     GATE_1_FLAG,
     GATE_1_POLICY,
@@ -34,15 +35,13 @@ from ipsec_lo_trace.model.questions import (
     asked,
 )
 from ipsec_lo_trace.model.records import borne, policy_record, request_record
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, Mode, Replay
+from ipsec_lo_trace.model.sa import Mode, Replay
 from ipsec_lo_trace.model.trace import Check, Mark
 from ipsec_lo_trace.wire import ip
 
 Silently = Literal["-EINVAL"]
 SILENTLY: Final = "-EINVAL"
 """ipsec4_checkpolicy's error for: drop the packet and tell the caller nothing."""
-IPPROTO_TCP = 6
-IPPROTO_UDP = 17
 Gate = Literal["gate-1", "gate-2"]
 """The two places that hold a packet against an inbound policy: ip_input, and the socket."""
 _FLAG_QUESTIONS: dict[Gate, Question[FlagAnswer]] = {"gate-1": GATE_1_FLAG, "gate-2": GATE_2_FLAG}

@@ -18,9 +18,10 @@ from ipsec_lo_trace.machine.stage import (
 )
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.operands import NO_LIVE_SA
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
 from ipsec_lo_trace.model.questions import IN_SA
 from ipsec_lo_trace.model.records import sa_id
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, TdbIdent
+from ipsec_lo_trace.model.sa import TdbIdent
 from ipsec_lo_trace.wire import ip
 
 XF_INPUTS: dict[int, Symbol[defs.XformInput]] = {

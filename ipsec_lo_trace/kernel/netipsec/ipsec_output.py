@@ -22,15 +22,10 @@ from ipsec_lo_trace.machine.stage import (
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.operands import NO_LIVE_SA
 from ipsec_lo_trace.model.policy import Request
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
 from ipsec_lo_trace.model.questions import SA, asked
 from ipsec_lo_trace.model.records import request_record, sa_id
-from ipsec_lo_trace.model.sa import (
-    IPPROTO_AH,
-    IPPROTO_ESP,
-    IPPROTO_IPCOMP,
-    Mode,
-    SecurityAssociation,
-)
+from ipsec_lo_trace.model.sa import Mode, SecurityAssociation
 from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.wire import ip
 

@@ -12,14 +12,8 @@ from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
 from ipsec_lo_trace.kernel.netipsec.xform_init import xform_init
 from ipsec_lo_trace.model.databases import Databases, SaHead
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
-from ipsec_lo_trace.model.sa import (
-    IPPROTO_AH,
-    IPPROTO_ESP,
-    IPPROTO_IPCOMP,
-    SaIndex,
-    SaState,
-    SecurityAssociation,
-)
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
+from ipsec_lo_trace.model.sa import SaIndex, SaState, SecurityAssociation
 
 RESERVED_SPI_MAX = 255
 """The last SPI that IANA keeps for itself (RFC 2406, section 2.1); an IPComp SA may have one of them."""

@@ -9,7 +9,8 @@ from ipsec_lo_trace.kernel.netipsec.key import key_allocsa_tdbi
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.stage import CALL, CRYPTO, Drop, Panic, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.sa import IPPROTO_ESP, SecurityAssociation
+from ipsec_lo_trace.model.proto import IPPROTO_ESP
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.wire import esp, ip
 from ipsec_lo_trace.wire.esp import derive_bytes
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
 from ipsec_lo_trace.model.algorithms import Authenticator, Cipher, key_lens_text
-from ipsec_lo_trace.model.sa import IPPROTO_AH, IPPROTO_ESP, SecurityAssociation
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS
 from ipsec_lo_trace.wire.ipcomp import DEFLATE
 

@@ -7,7 +7,7 @@ from ipsec_lo_trace.kernel.netipsec.ipsec_output import XF_OUTPUTS
 from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, IPDEFTTL, Kernel
 from ipsec_lo_trace.machine.stage import NETISR, XF_OUTPUT, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.sa import IPPROTO_IPIP
+from ipsec_lo_trace.model.proto import IPPROTO_IPIP
 from ipsec_lo_trace.wire import build, ip
 
 

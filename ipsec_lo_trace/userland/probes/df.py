@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.model.sa import IPPROTO_ICMP
+from ipsec_lo_trace.model.proto import IPPROTO_ICMP
 from ipsec_lo_trace.userland.icmp_exchange import Exchange, IcmpExchange, echo_request
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
 from ipsec_lo_trace.userland.program import ProbeOptions
