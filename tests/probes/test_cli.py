@@ -105,7 +105,7 @@ def test_three_at_once(kind: str) -> None:
     run, *steps, verdict = probe(kind, "-c", "3", "--format", "jsonl").records
     echoes = {step["echo"] for step in steps}
     assert run["count"] == 3
-    assert run["program"] == f"probe {kind}"
+    assert (run["program"], run["probe"]) == ("probe", kind)
     assert verdict["sent"] == len(echoes) == (1 if verdict["outcome"] == "panic" else 3)
     assert all(finding["echoes"] <= verdict["sent"] for finding in verdict["findings"])
 
@@ -127,7 +127,7 @@ def test_every_kind_over_every_case(case: str) -> None:
     """A probe takes any case instead of its own configuration, with the case's ends."""
     for kind in KINDS:
         run, *_steps, verdict = probe(kind, "--case", case, "--format", "jsonl").records
-        assert run["config"] == f"--case {case}"
+        assert (run["source"], run["case"]) == ("case", case)
         assert verdict["outcome"] in OUTCOMES
     assert invoke("ping", "--case", case, "-q").code == 0
 
