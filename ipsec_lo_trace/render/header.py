@@ -69,12 +69,16 @@ def verdict_lines(run: Run, verdict: Verdict) -> Iterator[Line]:
     }
     for name, row in places.items():
         if row is not None:
-            yield labelled(f" {name}").say(f"row {row}: {verdict.reasons.get(name, verdict.text)}")
+            yield labelled(f" {name}").refer([row], after=":").say(verdict.reasons.get(name, verdict.text))
     if verdict.fix:
         yield labelled(" fix").say(verdict.fix)
     also = [finding for finding in verdict.findings if finding.code != verdict.code]
     if also:
-        yield labelled(" also").say(", ".join(f"{finding.code} (row {finding.row})" for finding in also))
+        line = labelled(" also")
+        for finding in also:
+            comma = "," if finding is not also[-1] else ""
+            line.say(finding.code).refer([finding.row], before="(", after=f"){comma}")
+        yield line
     errno = f", sendto fails with {verdict.errno}" if verdict.errno else ""
     done = "taken in" if run.program == REPLAY else "answered"
     yield labelled(f" {run.program}").say(

@@ -41,6 +41,10 @@ class Headings:
         """Name the group that a row belongs to: its echo, and its step or packet."""
         return step.echo, step.packet if self.by_packet else str(step.analysis)
 
+    def sign(self, step: Step) -> str:
+        """Return a row's step or packet in a sign: its number, its name, ``+`` after step 8."""
+        return step.packet if self.by_packet else str(step.analysis or "+")
+
     def heading(self, first: Step, *, short: bool = False) -> Heading:
         """Head the group that a row begins; in short without what the packet bears."""
         echo = f" (echo {first.echo})" if self._many else ""

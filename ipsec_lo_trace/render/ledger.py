@@ -70,18 +70,13 @@ def ledger_lines(steps: Iterable[Step]) -> Iterator[Line]:
     for entry in ledger(steps):
         mark = entry.mark
         line = Line(" ", hang=4).glue(f"{mark.name}{sa_text(mark)}", "stale" if entry.stale_from else "")
-        line.say(f"made for {mark.made_for} of echo {entry.echo} in row {mark.row} ({entry.stage});")
-        if entry.settled:
-            line.say(f"settled a question in row {_rows(entry.settled)};")
-        if entry.stale_from:
-            line.say(f"stale from row {entry.stale_from};", "stale")
-        line.say(
-            f"removed in row {entry.removed}"
-            if entry.removed
-            else f"ends with its packet in row {entry.last}"
+        line.say(f"made for {mark.made_for} of echo {entry.echo} in").refer([mark.row]).say(
+            f"({entry.stage});"
         )
+        if entry.settled:
+            line.say("settled a question in").refer(sorted(set(entry.settled)), after=";")
+        if entry.stale_from:
+            line.say("stale from", "stale").refer([entry.stale_from], after=";", style="stale")
+        line.say("removed in" if entry.removed else "ends with its packet in")
+        line.refer([entry.removed or entry.last])
         yield line
-
-
-def _rows(rows: list[int]) -> str:
-    return ", ".join(str(row) for row in sorted(set(rows)))

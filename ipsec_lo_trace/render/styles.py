@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from rich.text import Text
 
@@ -29,6 +30,14 @@ def outcome_style(outcome: str) -> str:
     return OUTCOME_STYLES.get(outcome, "bad")
 
 
+class Word(NamedTuple):
+    """A piece of a line; if it begins with a row's number, ``row`` is that row, for views that link it."""
+
+    text: str
+    style: str
+    row: int = 0
+
+
 class Line:
     """One logical line: words with styles, laid out with a hanging indent."""
 
@@ -37,24 +46,33 @@ class Line:
         self._lead = lead
         self._hang = len(lead) if hang is None else hang
         self._lead_style = style
-        self._words: list[tuple[str, str]] = []
+        self.words: list[Word] = []
 
     def say(self, text: str, style: str = "") -> Line:
         """Add words."""
-        self._words += [(word, style) for word in text.split()]
+        self.words += [Word(word, style) for word in text.split()]
         return self
 
     def glue(self, text: str, style: str = "") -> Line:
         """Add a piece that is broken at its spaces only if no line could hold it."""
-        self._words.append((text, style))
+        self.words.append(Word(text, style))
         return self
 
-    def parts(self) -> tuple[str, str]:
-        """Return the lead and all the words, for views that lay them out themselves."""
-        return self._lead.strip(), " ".join(word for word, _style in self._words)
+    def refer(self, rows: Iterable[int], *, before: str = "", after: str = "", style: str = "") -> Line:
+        """Add "row" and the numbers of rows, with what stands before and after them without a space."""
+        *others, last = rows
+        self.words.append(Word(f"{before}row", style))
+        self.words += [Word(f"{row},", style, row) for row in others]
+        self.words.append(Word(f"{last}{after}", style, last))
+        return self
+
+    @property
+    def lead(self) -> str:
+        """What the line begins with, without the space around it."""
+        return self._lead.strip()
 
     def _pieces(self, width: int) -> Iterator[tuple[str, str]]:
-        for piece, style in self._words:
+        for piece, style, _row in self.words:
             yield from ((word, style) for word in ([piece] if len(piece) <= width else piece.split()))
 
     def wrap(self, width: int) -> list[Text]:

@@ -63,9 +63,10 @@ def settled_line(settled: Settled) -> Line:
     """Tell about the mark that settled a question."""
     mark = settled.mark
     line = labelled(" mark").say(mark_text(mark), "stale" if mark.stale else "")
-    line.say(f"in row {mark.row} ({settled.stage})")
+    line.say("in").refer([mark.row]).say(f"({settled.stage})")
     if settled.stale_since is not None:
-        line.say(f"and stale since row {settled.stale_since} ({settled.stale_stage})", "stale")
+        line.say("and stale since", "stale").refer([settled.stale_since], style="stale")
+        line.say(f"({settled.stale_stage})", "stale")
     return line
 
 

@@ -12,6 +12,7 @@ from ipsec_lo_trace.render.html.markup import element, linked, words
 from ipsec_lo_trace.render.html.sides import Side
 from ipsec_lo_trace.render.ledger import Entry, ledger
 from ipsec_lo_trace.render.reasons import reasons
+from ipsec_lo_trace.render.styles import Line
 from ipsec_lo_trace.render.timeline import mark_cell, packet_text
 
 PLACEHOLDERS = (".", "(none)")
@@ -70,7 +71,7 @@ class Cells:
         mbuf = packet_name(step.packet).part
         before, since = self._data.get(mbuf, (b"", step.row))
         if step.bytes is None:
-            about = linked(f"{len(before)} bytes, as in row {since}", self.side.letter)
+            about = linked(Line().say(f"{len(before)} bytes, as in").refer([since]), self.side.letter)
             again = dump_html(before, set(), same=True) if len(before) <= SHOWN_AGAIN else ""
             return element("p", about, class_="quiet") + again
         after = bytes.fromhex(step.bytes)

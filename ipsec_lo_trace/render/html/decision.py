@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ipsec_lo_trace.render.html.markup import element, facts, heard, linked, table, words
 from ipsec_lo_trace.render.reasons import Asked, Why
+from ipsec_lo_trace.render.styles import Line
 from ipsec_lo_trace.render.why import settled_line
 
 RELATIONS = {"=": "equals", "!=": "differs from", "in": "", "not in": ""}
@@ -27,8 +28,7 @@ def _question(asked: Asked, letter: str) -> Iterator[str]:
         stale = asked.settled_by.mark.stale
         code = f", which is {asked.stale_code}" if stale and asked.stale_code else ""
         sign = "! " if stale else "= "
-        _label, text = settled_line(asked.settled_by).parts()
-        by = f"{sign}settled by {linked(text, letter)}{words(code)}"
+        by = f"{sign}settled by {linked(settled_line(asked.settled_by), letter)}{words(code)}"
         yield element("p", by, class_="settled stale" if stale else "settled")
 
 
@@ -59,5 +59,6 @@ def later_html(why: Why, letter: str) -> str:
     """List the later rows that depend on this one."""
     if not why.later:
         return element("p", "No later row depends on it.", class_="quiet")
-    items = (linked(f"row {later.row} {later.stage}: {later.how}", letter) for later in why.later)
+    lines = (Line().refer([later.row]).say(f"{later.stage}: {later.how}") for later in why.later)
+    items = (linked(line, letter) for line in lines)
     return element("ul", "".join(element("li", item) for item in items), class_="later")

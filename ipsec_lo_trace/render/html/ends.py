@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ipsec_lo_trace.render.diff.ends import counts_text
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
-from ipsec_lo_trace.render.html.markup import element, facts, linked, plain, table, words
+from ipsec_lo_trace.render.html.markup import element, facts, linked, table, words
 from ipsec_lo_trace.render.html.sides import Side, Sides
 from ipsec_lo_trace.render.ledger import ledger_lines
 from ipsec_lo_trace.render.marks import crossing_text
@@ -64,7 +64,7 @@ def _verdict(side: Side) -> Iterator[str]:
 def _ledger(side: Side) -> Iterator[str]:
     _title, *lines = ledger_lines(side.trace.steps())
     yield '<ul class="ledger">'
-    yield from (element("li", linked(plain(line), side.letter)) for line in lines)
+    yield from (element("li", linked(line, side.letter)) for line in lines)
     yield "</ul>" if lines else "</ul><p>No mark was made.</p>"
 
 
@@ -73,8 +73,7 @@ def _run(side: Side) -> Iterator[str]:
 
 
 def _labelled(lines: Iterable[Line], side: Side) -> str:
-    parts = (line.parts() for line in lines)
-    return facts((name.lower(), linked(text, side.letter)) for name, text in parts)
+    return facts((line.lead.lower(), linked(line, side.letter)) for line in lines)
 
 
 def _counts(sides: Sides) -> str:

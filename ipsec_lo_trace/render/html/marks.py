@@ -8,6 +8,7 @@ from ipsec_lo_trace.model.trace import Mark, Step
 from ipsec_lo_trace.render.html.markup import element, linked, table, words
 from ipsec_lo_trace.render.ledger import Entry
 from ipsec_lo_trace.render.marks import sa_text
+from ipsec_lo_trace.render.styles import Line
 
 NEW, GONE, STALE, KEPT = "+ new", "- gone", "! stale", "= kept"
 STYLES = {NEW: "add", GONE: "remove", STALE: "stale", KEPT: "keep"}
@@ -41,15 +42,16 @@ def _row(state: str, mark: Mark, entry: Entry, step: Step, letter: str) -> tuple
     return name + sa, linked(_life(entry, step.row), letter)
 
 
-def _life(entry: Entry, row: int) -> str:
+def _life(entry: Entry, row: int) -> Line:
     """Tell a mark's life up to a row; what comes later is told by later rows."""
     mark = entry.mark
-    parts = [f"made for {mark.made_for} in row {mark.row} ({entry.stage})"]
     settled = sorted({one for one in entry.settled if one <= row})
+    stale = bool(entry.stale_from) and entry.stale_from <= row
+    removed = bool(entry.removed) and entry.removed <= row
+    more = ";" if settled or stale or removed else ""
+    line = Line().say(f"made for {mark.made_for} in").refer([mark.row]).say(f"({entry.stage}){more}")
     if settled:
-        parts.append(f"settled a question in row {', '.join(map(str, settled))}")
-    if entry.stale_from and entry.stale_from <= row:
-        parts.append(f"stale from row {entry.stale_from}")
-    if entry.removed and entry.removed <= row:
-        parts.append("removed here")
-    return "; ".join(parts)
+        line.say("settled a question in").refer(settled, after=";" if stale or removed else "")
+    if stale:
+        line.say("stale from").refer([entry.stale_from], after=";" if removed else "")
+    return line.say("removed here" if removed else "")

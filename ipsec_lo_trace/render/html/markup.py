@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from ipsec_lo_trace.render.styles import Line
+from ipsec_lo_trace.render.styles import Line, Word
 
-_ROWS = re.compile(r"\brow (\d+(?:, \d+)*)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -32,23 +31,20 @@ def heard(text: str) -> str:
     return element("span", words(text), class_="heard")
 
 
-def plain(line: Line) -> str:
-    """Return a line of the text view as one text."""
-    return " ".join(line.parts()).strip()
-
-
 def row_link(row: int | str, letter: str) -> str:
     """Link a row of a trace."""
     return element("a", str(row), href=f"#{letter}{row}")
 
 
-def linked(text: str, letter: str) -> str:
-    """Escape a text and link the rows that it speaks of."""
+def linked(line: Line, letter: str) -> str:
+    """Make HTML of a line's words, with links to the rows that it refers to."""
+    return " ".join(_linked(word, letter) for word in line.words)
 
-    def link(found: re.Match[str]) -> str:
-        return "row " + ", ".join(row_link(row, letter) for row in found[1].split(", "))
 
-    return _ROWS.sub(link, words(text))
+def _linked(word: Word, letter: str) -> str:
+    if not word.row:
+        return words(word.text)
+    return row_link(word.row, letter) + words(word.text.removeprefix(str(word.row)))
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]], *, caption: str = "", class_: str = "") -> str:

@@ -54,9 +54,11 @@ def columns(pairs: list[Pair], count: int) -> list[list[Step]]:
 
 
 def _group(sides: Sides, group: list[Pair], lanes: list[Lanes]) -> str:
-    number, title = sides.headings.heading(group[0].step, short=True)
-    number = number.removeprefix("step ") or "+"
-    head = element("b", words(number), class_="number") + element("span", words(title), class_="title")
+    step = group[0].step
+    _number, title = sides.headings.heading(step, short=True)
+    head = element("b", words(sides.headings.sign(step)), class_="number") + element(
+        "span", words(title), class_="title"
+    )
     rows = "".join(element("li", _row(sides, pair, lanes)) for pair in group)
     link = element("a", head, href=f"#{anchor(group[0])}", class_="step-link")
     return element("li", link + element("ol", rows, class_="rows"))
