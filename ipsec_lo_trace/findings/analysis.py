@@ -37,6 +37,7 @@ REQUEST_STEPS = {
 }
 """Where a stage that handles the request belongs, unless where it sends the packet says more."""
 IP_OUTPUT_STEP = 2
+LAST_STEP = 8
 REPLY_STEPS = {"icmp_reflect": 7, "icmp_send": 7}
 
 
@@ -47,22 +48,26 @@ class Labeller:
         """Start with no echo begun."""
         self._reached: dict[int, int] = {}
 
-    def label(self, step: Step) -> int:
-        """Give the step's number, 1 to 8, or 0 after step 8."""
-        packet = step.packet
-        if packet != REQUEST and not packet_name(packet).is_request:
-            if self._reached:
+    def label(self, steps: list[Step]) -> None:
+        """Label rows, in their order: 1 to 8, or 0 after step 8."""
+        for step in steps:
+            packet = step.packet
+            if packet == REQUEST or packet_name(packet).is_request:
+                step.analysis = self._of_request(step)
+            else:
                 self._reached.pop(step.echo, None)
-            if step.stage == "ip_output" and step.visit == 1:
-                return 8
-            return REPLY_STEPS.get(step.stage, 0)
+                first = step.stage == "ip_output" and step.visit == 1
+                step.analysis = LAST_STEP if first else REPLY_STEPS.get(step.stage, 0)
+
+    def _of_request(self, step: Step) -> int:
+        to, echo = step.to, step.echo
         label = REQUEST_STEPS.get(step.stage, 4)
-        if step.to == "icmp_input":
+        if to == "icmp_input":
             label = 6
-        elif label == IP_OUTPUT_STEP and step.to == "looutput" and step.visit > 1:
+        elif label == IP_OUTPUT_STEP and to == "looutput" and step.visit > 1:
             label = 3
-        reached = self._reached.get(step.echo, 0)
-        if label < reached:
-            return reached
-        self._reached[step.echo] = label
+        reached = self._reached
+        if label < reached.get(echo, 0):
+            return reached[echo]
+        reached[echo] = label
         return label

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from ipsec_lo_trace.findings.required import Demand, Ends, Referee, ends_of, lacking, unmet
@@ -23,9 +25,6 @@ ARRIVED = {"ips_total"}
 PROCESS_DONE = "ipsec_process_done"
 LEAVING = {LOOUTPUT: "crossed lo0", "ether_output": "left by ex0"}
 """Where anyone who listens sees a packet, and what it does there."""
-PLACES = frozenset({IP_INPUT, IP_OUTPUT, PROCESS_DONE, *LEAVING, *TRANSFORMS})
-WATCHED = PLACES | {ICMP_INPUT, "ip_input", "rip_input", "tcp_input", "udp_ctlinput", "udp_input"}
-"""The stages that an echo must see even if nothing was asked there; of others, only questions and endings."""
 SOCKET_PREFIX = "socket:"
 
 
@@ -91,8 +90,9 @@ class Echo(msgspec.Struct):
                 self.stale_since = step.row
         if step.checks:
             self._note_checks(step)
-        if stage in PLACES:
-            self._note_place(step, referee)
+        note = AT_PLACES.get(stage)
+        if note is not None:
+            note(self, step, referee)
         to = step.to
         if to == ICMP_INPUT:
             self.let_in = step
@@ -133,30 +133,25 @@ class Echo(msgspec.Struct):
         elif step.reason == "error-suppressed":
             self.note("error-suppressed", step, step.text)
 
-    def _note_place(self, step: Step, referee: Referee) -> None:
-        """Note where the packet goes, what is put around it, and how it crosses lo0."""
-        if step.stage == IP_OUTPUT:
-            if step.visit == 1:
-                self.ends[step.packet] = ends_of(step.wire)
-        elif step.stage in LEAVING:
-            if step.wire.offset == 0:
-                self.arrived[step.packet] = self._protection(step)
-                self._note_clear_text(step, referee)
-        elif step.stage == PROCESS_DONE:
-            self._note_tag(step)
-        elif step.stage == IP_INPUT:
-            self._note_arrival(step)
-        elif step.to:
-            self._note_transform(step)
+    def note_output(self, step: Step, _referee: Referee) -> None:
+        """Note the ends of a packet that goes out, before anything is put around it."""
+        if step.visit == 1:
+            self.ends[step.packet] = ends_of(step.wire)
 
-    def _note_arrival(self, step: Step) -> None:
+    def note_leaving(self, step: Step, referee: Referee) -> None:
+        """Note how a packet crosses lo0, or leaves the host."""
+        if step.wire.offset == 0:
+            self.arrived[step.packet] = self._protection(step)
+            self._note_clear_text(step, referee)
+
+    def note_arrival(self, step: Step, _referee: Referee) -> None:
         """Note how a packet came that this kernel did not send; of a sealed one its rows will tell more."""
         if step.packet == REQUEST and step.packet not in self.ends:
             self.ends[step.packet] = ends_of(step.wire)
             if not SEALED & set(step.wire.proto):
                 self.arrived[step.packet] = set()
 
-    def _note_tag(self, step: Step) -> None:
+    def note_tag(self, step: Step, _referee: Referee) -> None:
         """Compare the OUT_DONE that was just made with the header that was just put on."""
         for change in step.changes:
             spi = change.mark.spi
@@ -164,8 +159,10 @@ class Echo(msgspec.Struct):
                 text = f"OUT_DONE names 0x{spi:08x}, and 0x{step.wire.spi[0]:08x} was used"
                 self.note("wrong-tag", step, text)
 
-    def _note_transform(self, step: Step) -> None:
+    def note_transform(self, step: Step, _referee: Referee) -> None:
         """Note what was put around the packet, and whether the same SA had been."""
+        if not step.to:
+            return
         key = (TRANSFORMS[step.stage], step.wire.spi[0] if step.wire.spi else 0)
         done = self.applied.setdefault(step.packet, [])
         if key in done:
@@ -200,3 +197,15 @@ class Echo(msgspec.Struct):
 
 def _removed(step: Step) -> list[Mark]:
     return [change.mark for change in step.changes if change.op == "remove"]
+
+
+AT_PLACES: dict[str, Callable[[Echo, Step, Referee], None]] = {
+    IP_INPUT: Echo.note_arrival,
+    IP_OUTPUT: Echo.note_output,
+    PROCESS_DONE: Echo.note_tag,
+    **dict.fromkeys(LEAVING, Echo.note_leaving),
+    **dict.fromkeys(TRANSFORMS, Echo.note_transform),
+}
+"""What is noted at a stage."""
+WATCHED = AT_PLACES.keys() | {ICMP_INPUT, "rip_input", "tcp_input", "udp_ctlinput", "udp_input"}
+"""The stages that an echo must see even if nothing was asked there; of others, only questions and endings."""

@@ -33,21 +33,28 @@ class Judge:
         self._protected = False
         self.crossings = Crossings()
 
-    def see(self, step: Step) -> None:
-        """Take one row into account."""
-        echo = self._echoes.get(step.echo)
-        if echo is None:
-            if self._run.program != PING:
-                self._close_all()
-            echo = self._echoes[step.echo] = Echo()
-        elif not (step.checks or step.packet != echo.packet or step.stage in WATCHED or step.reason):
-            return
-        if step.stage == LOOUTPUT and step.to:
-            self.crossings.add(step)
-        echo.see(step, self._referee)
-        if echo.ending is not None and self._over(echo.ending):
-            del self._echoes[step.echo]
-            self._close(echo)
+    def see(self, steps: list[Step]) -> None:
+        """Take rows into account, in their order."""
+        echoes, referee = self._echoes, self._referee
+        for step in steps:
+            echo = echoes.get(step.echo)
+            if echo is None:
+                echo = self._begun(step.echo)
+            elif not (step.checks or step.packet != echo.packet or step.stage in WATCHED or step.reason):
+                continue
+            if step.stage == LOOUTPUT and step.to:
+                self.crossings.add(step)
+            echo.see(step, referee)
+            if echo.ending is step and self._over(step):
+                del echoes[step.echo]
+                self._close(echo)
+
+    def _begun(self, number: int) -> Echo:
+        """Begin an echo; an exchange of a probe is over when the next one begins."""
+        if self._run.program != PING:
+            self._close_all()
+        echo = self._echoes[number] = Echo()
+        return echo
 
     def _over(self, ending: Step) -> bool:
         """Tell whether nothing follows: a request that reached a process has its answer to come."""

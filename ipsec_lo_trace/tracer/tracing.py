@@ -74,13 +74,11 @@ class Tracing:
     def stretches(self) -> Iterator[Sequence[Record]]:
         """Yield the same records by the stretch: the steps of one system call, callback or soft interrupt."""
         yield (self.run,)
-        see = self._judge.see
-        label = Labeller().label if self.run.program == PING else None
+        labeller = Labeller() if self.run.program == PING else None
         for steps in self._program.run(self._machine):
-            for step in steps:
-                if label is not None:
-                    step.analysis = label(step)
-                see(step)
+            if labeller is not None:
+                labeller.label(steps)
+            self._judge.see(steps)
             yield steps
         program = self._program
         verdict = self._judge.verdict(
