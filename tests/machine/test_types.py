@@ -63,6 +63,13 @@ PLANTS = {
         "kernel/netipsec/key.py", 'return "ENOENT"', 'return "ENOSA"'
     ),
     "a decision is misspelt": Plant("kernel/net/if_ethersubr.py", '{seen}", "wire")', '{seen}", "wired")'),
+    "an answer is misspelt": Plant("kernel/netinet/ip_input.py", '"skipped", tag)', '"skiped", tag)'),
+    "an answer is another question's": Plant(
+        "kernel/netipsec/ipsec.py", 'asks, "satisfied", flag)', 'asks, "covered", flag)'
+    ),
+    "an operand is a phrase": Plant(
+        "kernel/netipsec/ipsec_output.py", 'wanted, NO_LIVE_SA, "none")', 'wanted, "no live SA", "none")'
+    ),
     "a fix turns a switch that there is not": Plant(
         "fixes/presets/kame.py", "build=Build(if_output=", "build=Build(ifoutput="
     ),
