@@ -1,28 +1,112 @@
-"""The two databases that setkey(8) fills: SAs and policies."""
+"""The two databases that setkey(8) fills: SAs and policies.
+
+The kernel looks everything up by walking lists.  Here the order of the lists decides as it does there.  The
+indexes beside them find in one step what comes first, so that a thousand entries cost no more than one.
+"""
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 import msgspec
 
-from ipsec_lo_trace.model.policy import Direction, Policy, Selector
-from ipsec_lo_trace.model.sa import SaIndex, SecurityAssociation
+from ipsec_lo_trace.model.policy import Direction, PacketSelector, Policy, Selector
+from ipsec_lo_trace.model.sa import SaIndex, SecurityAssociation, TdbIdent
+
+Ends = tuple[int, IPv4Address, IPv4Address]
+"""Protocol, source and destination."""
 
 
 class SaHead(msgspec.Struct, eq=False):
-    """struct secashead: the SAs that share one index, newest first (key_sa_chgstate puts them in front)."""
+    """struct secashead: the SAs that share one index, newest first (key_sa_chgstate puts them in front).
+
+    ``by_spi`` has them again, by SPI and newest first; ``number`` counts heads in the order they were made.
+    """
 
     index: SaIndex
+    number: int = 0
     savs: list[SecurityAssociation] = msgspec.field(default_factory=list)
+    by_spi: dict[int, list[SecurityAssociation]] = msgspec.field(default_factory=dict)
+
+    @property
+    def ends(self) -> Ends:
+        """Protocol and ends, by which heads are found."""
+        return self.index.proto, self.index.src, self.index.dst
 
 
 class Databases(msgspec.Struct):
-    """The SAD (``sahtree``, newest head first) and the SPD (``sptree``, in the order they were added)."""
+    """The SAD (``sahtree``, newest head first) and the SPD (``sptree``, in the order they were added).
+
+    ``by_ends`` and ``by_ident`` have the heads again: those between two ends, and those that hold an SA with
+    a destination and an SPI, newest first.  ``by_selector`` has the policies by their own selector; of two
+    with one selector (Linux has such) the first.  ``covering`` keeps which policy a walk found for a packet's
+    selector, until the policies change.  ``adds`` counts the SAs that were ever added: the clock that tells
+    an older SA from a newer one.
+    """
 
     sahtree: list[SaHead] = msgspec.field(default_factory=list)
     sptree: dict[Direction, list[Policy]] = msgspec.field(
         default_factory=lambda: {Direction.IN: [], Direction.OUT: []}
     )
+    by_ends: dict[Ends, list[SaHead]] = msgspec.field(default_factory=dict)
+    by_ident: dict[TdbIdent, list[SaHead]] = msgspec.field(default_factory=dict)
     by_selector: dict[tuple[Direction, Selector], Policy] = msgspec.field(default_factory=dict)
-    """The policies of ``sptree`` again, to find one by its selector."""
+    covering: dict[tuple[Direction, PacketSelector], Policy | None] = msgspec.field(default_factory=dict)
     adds: int = 0
-    """How many SAs were ever added: the clock that tells an older SA from a newer one."""
+
+    def new_head(self, index: SaIndex) -> SaHead:
+        """Put a head in front of all others."""
+        head = SaHead(index, self.sahtree[0].number + 1 if self.sahtree else 1)
+        self.sahtree.insert(0, head)
+        self.by_ends.setdefault(head.ends, []).insert(0, head)
+        return head
+
+    def hang(self, head: SaHead, sav: SecurityAssociation) -> None:
+        """Hang an SA into a head, in front of the older ones."""
+        head.savs.insert(0, sav)
+        alike = head.by_spi.setdefault(sav.spi, [])
+        alike.insert(0, sav)
+        if len(alike) == 1:
+            heads = self.by_ident.setdefault(sav.tdbi, [])
+            heads.append(head)
+            heads.sort(key=lambda one: -one.number)
+
+    def unhang(self, head: SaHead, sav: SecurityAssociation) -> None:
+        """Take an SA off its head, which stays."""
+        head.savs.remove(sav)
+        alike = head.by_spi[sav.spi]
+        alike.remove(sav)
+        if not alike:
+            del head.by_spi[sav.spi]
+            self.by_ident[sav.tdbi].remove(head)
+
+    def drop_heads(self, doomed: list[SaHead]) -> None:
+        """Take heads out, with all that hangs there."""
+        gone = {head.number for head in doomed}
+        kept = [head for head in self.sahtree if head.number not in gone]
+        self.sahtree[:] = kept
+        self.by_ends.clear()
+        self.by_ident.clear()
+        for head in kept:
+            self.by_ends.setdefault(head.ends, []).append(head)
+            for alike in head.by_spi.values():
+                self.by_ident.setdefault(alike[0].tdbi, []).append(head)
+
+    def add_policy(self, policy: Policy) -> None:
+        """Add a policy after all others of its direction."""
+        self.sptree[policy.direction].append(policy)
+        self.by_selector.setdefault((policy.direction, policy.selector), policy)
+        self.covering.clear()
+
+    def drop_policy(self, policy: Policy) -> None:
+        """Take a policy out."""
+        self.sptree[policy.direction].remove(policy)
+        del self.by_selector[policy.direction, policy.selector]
+        self.covering.clear()
+
+    def drop_policies(self) -> None:
+        """Take every policy out."""
+        for policies in self.sptree.values():
+            policies.clear()
+        self.by_selector.clear()
+        self.covering.clear()

@@ -100,13 +100,14 @@ def summarise(packet: bytes) -> Packet:
     except ip.WireError as error:
         return Packet([], [], [], [], "", "", len(packet), 0, 0, 0, more=False, info=str(error))
     src, dst = ip.ends_text(packet)
-    # Most packets are ICMP or ESP, with nothing to be seen behind: for them straight to the end.
+    # Most packets are ICMP or ESP, with nothing to be seen behind: for them straight to the end, and by
+    # position, in the order of the fields of Packet.
     if proto == IPPROTO_ICMP and not off & WHOLE:
         info = describe(packet[header_len : header_len + 8])
-        return Packet(["icmp"], [], [], [], src, dst, len(packet), ident, ttl, 0, more=False, info=info)
+        return Packet(["icmp"], [], [], [], src, dst, len(packet), ident, ttl, 0, False, info)  # noqa: FBT003
     if proto == IPPROTO_ESP and not off & WHOLE and len(packet) >= header_len + ESP_MIN_LEN:
         spi, seq = _NUMBERS.unpack_from(packet, header_len)
-        return Packet(["esp"], [spi], [seq], [], src, dst, len(packet), ident, ttl, 0, more=False, info="")
+        return Packet(["esp"], [spi], [seq], [], src, dst, len(packet), ident, ttl, 0, False, "")  # noqa: FBT003
     inside = Inside([], [], [], [])
     offset = (off & ip.IP_OFFMASK) * 8
     info = ""

@@ -82,6 +82,5 @@ def _fill(db: Databases, savs: list[SecurityAssociation], policies: list[Ranked]
         key_newsav(db, heads[sav.index], sav)
     policies.reverse()
     for _priority, policy in sorted(policies, key=lambda one: one.priority):
-        db.sptree[policy.direction].append(policy)
-        # Two may differ in what is not modelled, such as dev lo.
-        db.by_selector.setdefault((policy.direction, policy.selector), policy)
+        # Two with the same selector may differ in what is not modelled, such as dev lo.
+        db.add_policy(policy)

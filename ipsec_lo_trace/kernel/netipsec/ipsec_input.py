@@ -55,8 +55,8 @@ def ipsec4_common_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
         return Drop("ipsec-short", "EINVAL", f"fewer than {SHORTEST} bytes follow the IP header")
     start, end = SPI_AT[args.proto]
     spi = int.from_bytes(m.data[args.hlen + start : args.hlen + end], "big")
-    sav = KEY_ALLOCSA(k, ip.read(m.data).dst, args.proto, spi)
     wanted = TdbIdent(args.proto, spi, ip.dst_text(m.data))
+    sav = KEY_ALLOCSA(k, wanted)
     if sav is None:
         k.ask(IN_SA, sa_id(wanted), NO_LIVE_SA, "none")
         k.count(f"{stat}_notdb")

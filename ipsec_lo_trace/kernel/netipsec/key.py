@@ -5,9 +5,6 @@ The half that answers PF_KEY messages (key_add, key_spdadd, ...) is in key_pfkey
 
 from __future__ import annotations
 
-from functools import lru_cache
-from ipaddress import IPv4Address
-
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.databases import SaHead
@@ -24,25 +21,30 @@ from ipsec_lo_trace.model.policy import (
 from ipsec_lo_trace.model.sa import Mode, SaIndex, SaState, SecurityAssociation, TdbIdent
 from ipsec_lo_trace.wire import ip
 
+FLOWS = 4096
+"""Selectors of packets whose policy is kept."""
+
 
 def KEY_ALLOCSP(k: Kernel, packet: PacketSelector, direction: Direction) -> Policy | None:
     """Find the first policy, in list order, whose selector covers the packet's.
 
     Source: netipsec/key.c, key_allocsp.
     """
-    for sp in k.db.sptree[direction]:
-        if key_cmpspidx_withmask(sp, packet):
-            return sp
-    return None
+    # A run asks the same for every packet of a flow, and its policies stay: what the walk found is kept.
+    found = k.db.covering
+    key = direction, packet
+    if key not in found:
+        if len(found) >= FLOWS:
+            found.clear()
+        walk = (sp for sp in k.db.sptree[direction] if key_cmpspidx_withmask(sp, packet))
+        found[key] = next(walk, None)
+    return found[key]
 
 
-@lru_cache(maxsize=4096)
 def key_cmpspidx_withmask(sp: Policy, packet: PacketSelector) -> bool:
     """Tell whether a policy's selector covers a packet's: protocol, ports, then both prefixes.
 
     Source: netipsec/key.c, key_cmpspidx_withmask.
-
-    Neither changes, and a run asks the same for every packet, so the answers are kept.
     """
     policy = sp.selector
     return (
@@ -77,7 +79,7 @@ def KEY_ALLOCSP2(k: Kernel, tdbi: TdbIdent, direction: Direction) -> Policy | No
 
 def _policy_of_sa(k: Kernel, tdbi: TdbIdent, direction: Direction) -> Policy | None:
     """Find the first policy with a request that the SA fits; a transport SA's ends must be covered."""
-    sav = key_allocsa_tdbi(k, tdbi)
+    sav = KEY_ALLOCSA(k, tdbi)
     if sav is None:
         return None
     ends = sav.index
@@ -90,26 +92,16 @@ def _policy_of_sa(k: Kernel, tdbi: TdbIdent, direction: Direction) -> Policy | N
     return None
 
 
-def KEY_ALLOCSA(k: Kernel, dst: IPv4Address, proto: int, spi: int) -> SecurityAssociation | None:
+def KEY_ALLOCSA(k: Kernel, tdbi: TdbIdent) -> SecurityAssociation | None:
     """Find a live SA by destination, protocol and SPI; the source is not looked at.
 
     Source: netipsec/key.c, key_allocsa.
     """
-    for head in k.db.sahtree:
-        if head.index.proto != proto or head.index.dst != dst:
-            continue
-        for sav in head.savs:
-            if sav.spi == spi and sav.state is SaState.MATURE:
+    for head in k.db.by_ident.get(tdbi, ()):
+        for sav in head.by_spi[tdbi.spi]:
+            if sav.state is SaState.MATURE:
                 return sav
     return None
-
-
-def key_allocsa_tdbi(k: Kernel, tdbi: TdbIdent) -> SecurityAssociation | None:
-    """Find the SA again that a crypto request was made for (KEY_ALLOCSA with a saved identity)."""
-    return KEY_ALLOCSA(k, _address(tdbi.dst), tdbi.proto, tdbi.spi)
-
-
-_address = lru_cache(maxsize=1024)(IPv4Address)
 
 
 def key_checkrequest(k: Kernel, isr: Request, saidx: SaIndex, level: Level) -> Errno:
@@ -138,11 +130,9 @@ def ipsec_saidx(m: Mbuf, isr: Request) -> SaIndex:
 
 def key_lookup_policy(k: Kernel, saidx: SaIndex) -> SecurityAssociation | None:
     """Tell which SA key_allocsa_policy would choose, and leave every SA as it is."""
-    for head in k.db.sahtree:
-        if _head_fits(head.index, saidx):
-            alive = [sav for sav in head.savs if sav.state is SaState.MATURE]
-            return _preferred(k, alive) if alive else None
-    return None
+    head = _fitting_head(k, saidx)
+    alive = [sav for sav in head.savs if sav.state is SaState.MATURE] if head else []
+    return _preferred(k, alive) if alive else None
 
 
 def key_allocsa_policy(k: Kernel, saidx: SaIndex) -> SecurityAssociation | None:
@@ -153,10 +143,13 @@ def key_allocsa_policy(k: Kernel, saidx: SaIndex) -> SecurityAssociation | None:
     A head fits if protocol and both ends are equal, reqid too if the request has one, and its mode is the
     request's or "any".
     """
-    for head in k.db.sahtree:
-        if _head_fits(head.index, saidx):
-            return key_do_allocsa_policy(k, head)
-    return None
+    head = _fitting_head(k, saidx)
+    return key_do_allocsa_policy(k, head) if head else None
+
+
+def _fitting_head(k: Kernel, saidx: SaIndex) -> SaHead | None:
+    heads = k.db.by_ends.get((saidx.proto, saidx.src, saidx.dst), ())
+    return next((head for head in heads if _head_fits(head.index, saidx)), None)
 
 
 def _head_fits(head: SaIndex, wanted: SaIndex) -> bool:

@@ -79,15 +79,9 @@ def key_getsah(db: Databases, saidx: SaIndex) -> SaHead | None:
 
     Source: netipsec/key.c, key_getsah, and key_cmpsaidx with CMP_REQID.
     """
-    for head in db.sahtree:
-        index = head.index
+    for head in db.by_ends.get((saidx.proto, saidx.src, saidx.dst), ()):
         # KERNEL: the mode is not compared, and a reqid of 0 joins any head.
-        if (
-            index.proto == saidx.proto
-            and saidx.reqid in (0, index.reqid)
-            and index.src == saidx.src
-            and index.dst == saidx.dst
-        ):
+        if saidx.reqid in (0, head.index.reqid):
             return head
     return None
 
@@ -97,9 +91,7 @@ def key_newsah(db: Databases, saidx: SaIndex) -> SaHead:
 
     Source: netipsec/key.c, key_newsah.
     """
-    head = SaHead(saidx)
-    db.sahtree.insert(0, head)
-    return head
+    return db.new_head(saidx)
 
 
 def key_newsav(db: Databases, head: SaHead, sa: SecurityAssociation) -> SaHead:
@@ -113,7 +105,7 @@ def key_newsav(db: Databases, head: SaHead, sa: SecurityAssociation) -> SaHead:
         sa.replay = None
     db.adds += 1
     sa.added = db.adds
-    head.savs.insert(0, sa)
+    db.hang(head, sa)
     return head
 
 
@@ -122,8 +114,8 @@ def key_getsavbyspi(head: SaHead, spi: int) -> SecurityAssociation | None:
 
     Source: netipsec/key.c, key_getsavbyspi.
     """
-    for sav in head.savs:
-        if sav.spi == spi and sav.state is SaState.MATURE:
+    for sav in head.by_spi.get(spi, ()):
+        if sav.state is SaState.MATURE:
             return sav
     return None
 
@@ -139,7 +131,7 @@ def key_delete(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4Addr
         sav = key_getsavbyspi(head, spi)
         if sav is not None:
             sav.state = SaState.DEAD
-            head.savs.remove(sav)
+            db.unhang(head, sav)
             return
     raise PfkeyError("ENOENT", f"there is no such SA as 0x{spi:08x} {src} to {dst}", extension=Extension.SA)
 
@@ -150,7 +142,9 @@ def key_delete_all(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4
     Source: netipsec/key.c, key_parse and key_delete_all.
     """
     for head in _heads(db, proto, src, dst):
-        _kill(head)
+        for sav in list(head.savs):
+            sav.state = SaState.DEAD
+            db.unhang(head, sav)
 
 
 def _heads(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4Address) -> list[SaHead]:
@@ -158,17 +152,7 @@ def _heads(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4Address)
     if proto is None:
         reason = "a message about an SA must name the SA's protocol"
         raise PfkeyError("EINVAL", reason, "write esp, ah or ipcomp")
-    return [
-        head
-        for head in db.sahtree
-        if head.index.proto == proto and head.index.src == src and head.index.dst == dst
-    ]
-
-
-def _kill(head: SaHead) -> None:
-    for sav in head.savs:
-        sav.state = SaState.DEAD
-    head.savs.clear()
+    return list(db.by_ends.get((proto, src, dst), ()))
 
 
 def key_flush(db: Databases, proto: int | None) -> None:
@@ -176,10 +160,10 @@ def key_flush(db: Databases, proto: int | None) -> None:
 
     Source: netipsec/key.c, key_flush.
     """
-    for head in list(db.sahtree):
-        if proto in (None, head.index.proto):
-            _kill(head)
-            db.sahtree.remove(head)
+    doomed = [head for head in db.sahtree if proto in (None, head.index.proto)]
+    for sav in (sav for head in doomed for sav in head.savs):
+        sav.state = SaState.DEAD
+    db.drop_heads(doomed)
 
 
 def key_spdadd(db: Databases, policy: Policy) -> Policy:
@@ -198,8 +182,7 @@ def key_spdadd(db: Databases, policy: Policy) -> Policy:
     if key_getsp(db, policy.direction, policy.selector) is not None:
         raise PfkeyError("EEXIST", "a policy with the same selector and direction exists already")
     newsp = key_msg2sp(db, policy)
-    db.sptree[newsp.direction].append(newsp)
-    db.by_selector[newsp.direction, newsp.selector] = newsp
+    db.add_policy(newsp)
     return newsp
 
 
@@ -245,8 +228,7 @@ def key_spddelete(db: Databases, direction: Direction, selector: Selector) -> No
     policy = key_getsp(db, direction, selector)
     if policy is None:
         raise PfkeyError("EINVAL", "there is no policy with this selector and direction")
-    db.sptree[direction].remove(policy)
-    del db.by_selector[direction, selector]
+    db.drop_policy(policy)
 
 
 def key_spdflush(db: Databases) -> None:
@@ -254,6 +236,4 @@ def key_spdflush(db: Databases) -> None:
 
     Source: netipsec/key.c, key_spdflush.
     """
-    for policies in db.sptree.values():
-        policies.clear()
-    db.by_selector.clear()
+    db.drop_policies()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_set_flag
 from ipsec_lo_trace.kernel.netipsec.ipsec import COUNT_MAX, ipsec_chkreplay, ipsec_updatereplay
-from ipsec_lo_trace.kernel.netipsec.key import key_allocsa_tdbi
+from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSA
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.stage import CALL, CRYPTO, Drop, Panic, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
@@ -69,7 +69,7 @@ def esp_output_cb(k: Kernel, m: Mbuf, args: defs.CryptoOutput) -> Verdict:
     Source: netipsec/xform_esp.c, esp_output_cb.
     Marks: reads none, adds none, removes none.
     """
-    sav = key_allocsa_tdbi(k, args.tdbi)
+    sav = KEY_ALLOCSA(k, args.tdbi)
     if sav is None:
         k.count("esps_notdb")
         return Drop("sa-gone", "ENOBUFS", f"{args.tdbi} died while the packet was being encrypted")
@@ -115,7 +115,7 @@ def esp_input_cb(k: Kernel, m: Mbuf, args: defs.CryptoInput) -> Verdict:
     Source: netipsec/xform_esp.c, esp_input_cb.  RFC 2406 section 3.4.
     Marks: adds M_DECRYPTED (and not M_AUTHIPDGM, even if the SA authenticates).
     """
-    sav = key_allocsa_tdbi(k, args.tdbi)
+    sav = KEY_ALLOCSA(k, args.tdbi)
     if sav is None:
         k.count("esps_notdb")
         return Drop("sa-gone", "ENOBUFS", f"{args.tdbi} died while the packet was being decrypted")

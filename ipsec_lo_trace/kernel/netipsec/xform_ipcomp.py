@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.netipsec.key import key_allocsa_tdbi
+from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSA
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.stage import CALL, CRYPTO, Drop, Panic, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
@@ -54,7 +54,7 @@ def ipcomp_output_cb(k: Kernel, m: Mbuf, args: defs.CryptoOutput) -> Verdict:
     Source: netipsec/xform_ipcomp.c, ipcomp_output_cb.
     Marks: reads none, adds none, removes none.
     """
-    sav = key_allocsa_tdbi(k, args.tdbi)
+    sav = KEY_ALLOCSA(k, args.tdbi)
     if sav is None:
         k.count("ipcomps_notdb")
         return Drop("sa-gone", "ENOBUFS", f"{args.tdbi} died while the packet was being compressed")
@@ -84,7 +84,7 @@ def ipcomp_input_cb(k: Kernel, m: Mbuf, args: defs.CryptoInput) -> Verdict:
     Source: netipsec/xform_ipcomp.c, ipcomp_input_cb.  RFC 3173 section 2.
     Marks: reads none, adds none, removes none: neither a flag nor, behind it, IN_DONE tells of IPComp.
     """
-    sav = key_allocsa_tdbi(k, args.tdbi)
+    sav = KEY_ALLOCSA(k, args.tdbi)
     if sav is None:
         k.count("ipcomps_notdb")
         return Drop("sa-gone", "ENOBUFS", f"{args.tdbi} died while the packet was being decompressed")
