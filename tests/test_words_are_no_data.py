@@ -45,10 +45,11 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """
     see, note, verdict = Judge.see, Echo.note, Judge.verdict
 
-    def see_no_words(judge: Judge, step: Step) -> None:
-        step.text = CONSTANT
-        step.wire = msgspec.structs.replace(step.wire, info=CONSTANT)
-        see(judge, step)
+    def see_no_words(judge: Judge, rows: list[Step]) -> None:
+        for step in rows:
+            step.text = CONSTANT
+            step.wire = msgspec.structs.replace(step.wire, info=CONSTANT)
+        see(judge, rows)
 
     def note_no_words(echo: Echo, code: str, step: Step, text: str, since: int | None = None) -> None:
         del text
