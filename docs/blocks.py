@@ -26,7 +26,9 @@ from ipsec_lo_trace.cli.commands.ping import ping, probe
 from ipsec_lo_trace.cli.commands.replay import command as replay
 from ipsec_lo_trace.cli.commands.show import command as show
 from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS, link_table
-from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
+from ipsec_lo_trace.kernel.netipsec.xform_ah import known_auths
+from ipsec_lo_trace.kernel.netipsec.xform_esp import known_ciphers
+from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import known_compressions
 from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, Stage
 from ipsec_lo_trace.model import audit, audit_codes, codes, trace
 from ipsec_lo_trace.model.algorithms import key_lens_text

@@ -27,6 +27,8 @@ IPDEFTTL = 64
 """The TTL of this host's own packets, but for raw sockets and ICMP (net.inet.ip.ttl)."""
 IP_MAXPACKET = 65535
 """The longest IPv4 packet in bytes. RFC 791."""
+MS_A_SECOND = 1000
+MS_A_DAY = 24 * 60 * 60 * MS_A_SECOND
 
 
 class Sysctl(msgspec.Struct, frozen=True):
@@ -51,6 +53,16 @@ def sysctls(build: Build) -> Sysctl:
         ah_trans_deflev=Level[build.ah_trans_deflev.upper()],
         ah_net_deflev=Level[build.ah_net_deflev.upper()],
     )
+
+
+def iptime(m: Mbuf) -> int:
+    """Return the time as ICMP and the timestamp option tell it: milliseconds since midnight UT, 32 bits.
+
+    Source: netinet/ip_icmp.c, iptime.  RFC 792.
+
+    The clock starts at 0 and ticks once an echo, a second each.
+    """
+    return (m.echo - 1) * MS_A_SECOND % MS_A_DAY
 
 
 class FragmentQueue(msgspec.Struct):

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from ipsec_lo_trace.kernel.netipsec.xform_init import (
-    ah_algorithm_lookup,
-    esp_algorithm_lookup,
-    known_auths,
-    known_ciphers,
-    known_compressions,
-)
+from ipsec_lo_trace.kernel.netipsec.xform_ah import ah_algorithm_lookup, known_auths
+from ipsec_lo_trace.kernel.netipsec.xform_esp import esp_algorithm_lookup, known_ciphers
+from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import known_compressions
 from ipsec_lo_trace.model.algorithms import usual_key_len
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import check_choice

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from typing import cast
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.kern_clock import iptime
-from ipsec_lo_trace.kernel.netinet.ip_icmp import LO0_MASK, SHORTEST, may_answer, reply_source
-from ipsec_lo_trace.kernel.netinet.ip_options import reply_options
+from ipsec_lo_trace.kernel.netinet.ip_icmp import LO0_MASK, SHORTEST, may_answer, reply_options, reply_source
 from ipsec_lo_trace.kernel.netinet.raw_ip import MAXTTL, REFLECTOR
-from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.kernel.state import Kernel, iptime
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.packet_name import following

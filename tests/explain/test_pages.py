@@ -19,7 +19,9 @@ from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.kernel import netbsd_2003_08
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS
-from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers, known_compressions
+from ipsec_lo_trace.kernel.netipsec.xform_ah import known_auths
+from ipsec_lo_trace.kernel.netipsec.xform_esp import known_ciphers
+from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import known_compressions
 from ipsec_lo_trace.machine.stage import Via
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES, REASONS, Decision, Errno, Reason
 from ipsec_lo_trace.model.counters import COUNTERS

@@ -8,7 +8,8 @@ import pytest
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.net.route import EX0, LO0, rtalloc, source_for
-from ipsec_lo_trace.kernel.netinet.ip_options import reply_options, timestamp
+from ipsec_lo_trace.kernel.netinet.ip_icmp import reply_options
+from ipsec_lo_trace.kernel.netinet.ip_input_options import timestamp
 from ipsec_lo_trace.machine.stage import CALL
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.mbuf import Mbuf

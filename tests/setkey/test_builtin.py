@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers
+from ipsec_lo_trace.kernel.netipsec.xform_ah import known_auths
+from ipsec_lo_trace.kernel.netipsec.xform_esp import known_ciphers
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.policy import Direction
 from ipsec_lo_trace.model.sa import Mode

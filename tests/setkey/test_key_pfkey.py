@@ -6,7 +6,8 @@ import pytest
 
 from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
 from ipsec_lo_trace.kernel.netipsec import key_pfkey
-from ipsec_lo_trace.kernel.netipsec.xform_init import ah_algorithm_lookup, esp_algorithm_lookup
+from ipsec_lo_trace.kernel.netipsec.xform_ah import ah_algorithm_lookup
+from ipsec_lo_trace.kernel.netipsec.xform_esp import esp_algorithm_lookup
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from ipsec_lo_trace.kernel.netipsec.xform_init import known_auths, known_ciphers
+from ipsec_lo_trace.kernel.netipsec.xform_ah import known_auths
+from ipsec_lo_trace.kernel.netipsec.xform_esp import known_ciphers
 from tests.setkey.support import ADD, DES_KEY, SPDADD, refused
 
 NO_NAMES = "names are not resolved, so that a run is the same on every machine"

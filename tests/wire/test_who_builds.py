@@ -18,7 +18,7 @@ import pytest
 import ipsec_lo_trace
 from ipsec_lo_trace import Setup, Trace, ping, probe
 from ipsec_lo_trace.cases.case import all_cases
-from ipsec_lo_trace.kernel.netinet.ip_options import walk
+from ipsec_lo_trace.kernel.netinet.ip_input_options import walk
 from ipsec_lo_trace.userland.probe_kind import all_probes
 from ipsec_lo_trace.wire import build, ip
 from tests.support import PATCHED, UNPATCHED

@@ -35,3 +35,13 @@ class PfkeyError(Exception):
         self.reason = reason
         self.hint = hint
         self.extension = extension
+
+
+def refused(reason: str, extension: Extension, hint: str = "") -> PfkeyError:
+    """Return the EINVAL of an SA that a transform does not take."""
+    return PfkeyError("EINVAL", reason, hint, extension)
+
+
+def wrong_key_len(name: str, key_len: int, key_lens: str, extension: Extension) -> PfkeyError:
+    """Return the EINVAL of a key of ``key_len`` bytes, where the algorithm ``name`` takes ``key_lens``."""
+    return refused(f"this key has {key_len} bytes", extension, f"a {name} key has {key_lens}")

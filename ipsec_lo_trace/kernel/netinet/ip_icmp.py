@@ -5,12 +5,11 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.kern_clock import iptime
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import strip
 from ipsec_lo_trace.kernel.net.route import source_for
-from ipsec_lo_trace.kernel.netinet.ip_options import reply_options
-from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.kernel.netinet.ip_input_options import ip_srcroute, walk
+from ipsec_lo_trace.kernel.state import Kernel, iptime
 from ipsec_lo_trace.machine.stage import CALL, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.mbuf import Mbuf
@@ -20,8 +19,11 @@ from ipsec_lo_trace.model.proto import IPPROTO_ICMP, IPPROTO_UDP
 from ipsec_lo_trace.model.questions import ERROR_FLAG
 from ipsec_lo_trace.model.records import borne
 from ipsec_lo_trace.wire import build, icmp, ip
+from ipsec_lo_trace.wire.options import IPOPT_RR, IPOPT_SECURITY, IPOPT_TS
 
 MAXTTL = 255
+KEPT = (IPOPT_RR, IPOPT_TS, IPOPT_SECURITY)
+"""The options that icmp_reflect carries over into the reply."""
 ICMP_MINLEN = 8
 CLASS_D = 224
 """The first byte from which on an address is no host's: classes D and E."""
@@ -133,6 +135,20 @@ def icmp_reflect(k: Kernel, m: Mbuf, _args: None) -> Verdict:
     text = "the reply inherits the request's marks" if m.marks else "the reply is made; no mark to inherit"
     text = strip(k, m, k.build.icmp_reflect) or text
     return hand_off(defs.icmp_send, CALL, m, defs.Reflect(*reply_options(header)), text)
+
+
+def reply_options(header: ip.IpHeader) -> tuple[bytes, IPv4Address | None]:
+    """Make the reply's options: the reversed source route, and what is kept; and where the route begins.
+
+    Source: netinet/ip_icmp.c, icmp_reflect.  They are padded to a multiple of four bytes.
+    """
+    options = header.options
+    if not options:
+        return b"", None
+    route, first_hop = ip_srcroute(header)
+    kept = b"".join(options[at : at + length] for kind, at, length in walk(options) if kind in KEPT)
+    whole = route + kept
+    return whole + bytes(-len(whole) % 4), first_hop
 
 
 def reply_source(k: Kernel, header: ip.IpHeader) -> IPv4Address:

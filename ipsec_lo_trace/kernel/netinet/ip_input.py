@@ -10,7 +10,7 @@ from ipsec_lo_trace.kernel.net.pf import pf_test
 from ipsec_lo_trace.kernel.net.route import Route, rtalloc
 from ipsec_lo_trace.kernel.netinet.in_proto import protosw
 from ipsec_lo_trace.kernel.netinet.ip_icmp import CLASS_D
-from ipsec_lo_trace.kernel.netinet.ip_options import BadOptionError, ip_dooptions
+from ipsec_lo_trace.kernel.netinet.ip_input_options import BadOptionError, ip_dooptions
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_getpolicy, ipsec_getpolicybyaddr, ipsec_in_reject
 from ipsec_lo_trace.kernel.state import FragmentQueue, Kernel
 from ipsec_lo_trace.machine.stage import CALL, PR_INPUT, Drop, HandOff, Keep, Split, Verdict, hand_off, stage

@@ -21,7 +21,8 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
 from ipsec_lo_trace.kernel.net.pf import pf_test
 from ipsec_lo_trace.kernel.net.route import LO0, Route, rtalloc, source_for
 from ipsec_lo_trace.kernel.netipsec.ipsec import SILENTLY, Silently, ipsec4_checkpolicy, ipsec_getpolicy
-from ipsec_lo_trace.kernel.netipsec.key import ipsec_saidx, key_lookup_policy
+from ipsec_lo_trace.kernel.netipsec.ipsec_output import ipsec_saidx
+from ipsec_lo_trace.kernel.netipsec.key import key_lookup_policy
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.stage import CALL, IF_OUTPUT, Drop, HandOff, Split, Verdict, hand_off, stage
 from ipsec_lo_trace.model.codes import Decision, Errno

@@ -7,7 +7,7 @@ from functools import lru_cache
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import OUT_DONE, m_tag_prepend
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_get_reqlevel
-from ipsec_lo_trace.kernel.netipsec.key import ipsec_saidx, key_checkrequest
+from ipsec_lo_trace.kernel.netipsec.key import key_checkrequest
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.stage import (
     CALL,
@@ -25,7 +25,7 @@ from ipsec_lo_trace.model.policy import Request
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
 from ipsec_lo_trace.model.questions import SA, asked
 from ipsec_lo_trace.model.records import request_record, sa_id
-from ipsec_lo_trace.model.sa import Mode, SecurityAssociation
+from ipsec_lo_trace.model.sa import Mode, SaIndex, SecurityAssociation
 from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.wire import ip
 
@@ -89,6 +89,15 @@ def ipsec_nextisr(k: Kernel, m: Mbuf, isr: Request) -> tuple[Request, SecurityAs
         return None
     # KERNEL: level "use" without an SA is an error here, not clear text; nothing counts it.
     return Drop("use-without-sa", "EINVAL", f"no SA serves {isr}; this code cannot go on without one")
+
+
+def ipsec_saidx(m: Mbuf, isr: Request) -> SaIndex:
+    """Make the index of the SA that a request wants for a packet, whose ends fill in what is not given.
+
+    Source: netipsec/ipsec_output.c, ipsec_nextisr.
+    """
+    header = ip.read(m.data)
+    return SaIndex(isr.proto, isr.mode, isr.reqid, isr.src or header.src, isr.dst or header.dst)
 
 
 def _ipcomp_disabled(k: Kernel, isr: Request) -> Drop | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.databases import SaHead
-from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import (
     PORT_ANY,
     ULPROTO_ANY,
@@ -19,7 +18,6 @@ from ipsec_lo_trace.model.policy import (
     Request,
 )
 from ipsec_lo_trace.model.sa import Mode, SaIndex, SaState, SecurityAssociation, TdbIdent
-from ipsec_lo_trace.wire import ip
 
 FLOWS = 4096
 """Selectors of packets whose policy is kept."""
@@ -117,15 +115,6 @@ def key_checkrequest(k: Kernel, isr: Request, saidx: SaIndex, level: Level) -> E
     if isr.sav is None and level in (Level.REQUIRE, Level.UNIQUE):
         return "ENOENT"
     return ""
-
-
-def ipsec_saidx(m: Mbuf, isr: Request) -> SaIndex:
-    """Make the index of the SA that a request wants for a packet, whose ends fill in what is not given.
-
-    Source: netipsec/ipsec_output.c, ipsec_nextisr.
-    """
-    header = ip.read(m.data)
-    return SaIndex(isr.proto, isr.mode, isr.reqid, isr.src or header.src, isr.dst or header.dst)
 
 
 def key_lookup_policy(k: Kernel, saidx: SaIndex) -> SecurityAssociation | None:

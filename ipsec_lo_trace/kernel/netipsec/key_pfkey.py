@@ -9,7 +9,9 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
-from ipsec_lo_trace.kernel.netipsec.xform_init import xform_init
+from ipsec_lo_trace.kernel.netipsec.xform_ah import ah_init0
+from ipsec_lo_trace.kernel.netipsec.xform_esp import esp_init
+from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import ipcomp_init
 from ipsec_lo_trace.model.databases import Databases, SaHead
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
@@ -38,7 +40,7 @@ def key_add(db: Databases, sa: SecurityAssociation) -> SaHead:
         raise PfkeyError("EINVAL", "AH does not encrypt", "leave out -E", Extension.SA_ENCRYPT)
     if sa.proto == IPPROTO_IPCOMP:
         _check_ipcomp(sa)
-    xform_init(sa)
+    _xform_init(sa)
     if sa.proto != IPPROTO_IPCOMP and sa.spi <= RESERVED_SPI_MAX:
         reason = f"SPIs 0 to {RESERVED_SPI_MAX} are reserved"
         raise PfkeyError("EINVAL", reason, f"take one from {RESERVED_SPI_MAX + 1} up", Extension.SA)
@@ -72,6 +74,19 @@ def _check_ipcomp(sa: SecurityAssociation) -> None:
         raise PfkeyError("EINVAL", "IPComp does not authenticate", "leave out -A", Extension.SA_AUTH)
     if sa.spi > CPI_MAX and not sa.raw_cpi:
         raise PfkeyError("EINVAL", "a CPI has 16 bits", f"at most {CPI_MAX}", Extension.SA)
+
+
+def _xform_init(sa: SecurityAssociation) -> None:
+    """Have an SA's transform check its algorithms and keys; PfkeyError EINVAL.
+
+    Source: netipsec/key.c, key_setsaval and key_mature, which ask ipsec.c's xform_init for it.
+    """
+    if sa.proto == IPPROTO_ESP:
+        esp_init(sa)
+    elif sa.proto == IPPROTO_AH:
+        ah_init0(sa)
+    else:
+        ipcomp_init(sa)
 
 
 def key_getsah(db: Databases, saidx: SaIndex) -> SaHead | None:

@@ -4,12 +4,52 @@ from __future__ import annotations
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_AUTHIPDGM, M_AUTHIPHDR, m_set_flag
+from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError, refused, wrong_key_len
 from ipsec_lo_trace.kernel.netipsec.ipsec import COUNT_MAX, ipsec_chkreplay, ipsec_updatereplay
 from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSA
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.stage import CALL, CRYPTO, Drop, Panic, Verdict, hand_off, stage
+from ipsec_lo_trace.model.algorithms import Authenticator
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.wire import ah, ip
+from ipsec_lo_trace.wire.algorithms import AUTHS
+
+
+def ah_algorithm_lookup(name: str) -> Authenticator | None:
+    """Find an authenticator by its setkey(8) name; None if the kernel finds none.
+
+    Source: netipsec/xform_ah.c, ah_algorithm_lookup.
+    """
+    auth = AUTHS.get(name)
+    return auth if auth is not None and auth.found else None
+
+
+def known_auths() -> list[str]:
+    """Name the authenticators that an SA can have."""
+    return [name for name in AUTHS if ah_algorithm_lookup(name) is not None]
+
+
+def ah_init0(sa: SecurityAssociation) -> None:
+    """Check an SA's authenticator and its key; PfkeyError EINVAL.
+
+    Source: netipsec/xform_ah.c, ah_init0.
+    """
+    auth = ah_algorithm_lookup(sa.auth)
+    if auth is None:
+        raise _no_authenticator(sa.auth)
+    if not sa.auth_key:
+        raise refused(f"no authentication key for {auth.name}", Extension.KEY_AUTH)
+    if auth.key_len is not None and len(sa.auth_key) != auth.key_len:
+        raise wrong_key_len(auth.name, len(sa.auth_key), str(auth.key_len), Extension.KEY_AUTH)
+
+
+def _no_authenticator(name: str) -> PfkeyError:
+    hint = f"there are {', '.join(known_auths())}"
+    if name in AUTHS:
+        reason = f"the 2003 kernel does not find {name}: its number is above AH_ALG_MAX"
+        return refused(reason, Extension.SA_AUTH, hint)
+    return refused(f"the 2003 kernel has no {name}", Extension.SA_AUTH, hint)
 
 
 @stage(defs.ah_output, defs.ah_output_cb)

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, refused
 from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSA
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.stage import CALL, CRYPTO, Drop, Panic, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.proto import IPPROTO_IPCOMP
+from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.wire import build, ip, ipcomp
+from ipsec_lo_trace.wire.ipcomp import DEFLATE
+
+
+def known_compressions() -> list[str]:
+    """Name the compression algorithms that an SA can have."""
+    return [DEFLATE]
+
+
+def ipcomp_init(sa: SecurityAssociation) -> None:
+    """Check an IPComp SA's algorithm; PfkeyError EINVAL.
+
+    Source: netipsec/xform_ipcomp.c, ipcomp_init and ipcomp_algorithm_lookup.
+    """
+    if not sa.cipher:
+        raise refused("an IPComp SA needs a compression algorithm", Extension.SA_ENCRYPT, "-C deflate")
+    if sa.cipher not in known_compressions():
+        hint = f"there is {', '.join(known_compressions())}"
+        raise refused(f"the 2003 kernel has no {sa.cipher} for IPComp", Extension.SA_ENCRYPT, hint)
 
 
 @stage(defs.ipcomp_output, defs.ipcomp_output_cb)

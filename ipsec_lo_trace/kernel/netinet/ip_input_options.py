@@ -1,6 +1,6 @@
-"""IPv4 options: what ip_input does with them, and what icmp_reflect puts into the reply.
+"""The part of ip_input.c that deals with IPv4 options: addresses, times and source routes.
 
-Source: netinet/ip_input.c, ip_dooptions, save_rte and ip_srcroute; netinet/ip_icmp.c, icmp_reflect.
+Source: netinet/ip_input.c, ip_dooptions, save_rte and ip_srcroute.
 RFC 791 section 3.1; RFC 781 for timestamps.
 """
 
@@ -10,16 +10,14 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from ipsec_lo_trace.kernel.kern.kern_clock import iptime
 from ipsec_lo_trace.kernel.net.route import rtalloc, source_for
-from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.kernel.state import Kernel, iptime
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import build, ip
 from ipsec_lo_trace.wire.ip import IPOPT_EOL, IPOPT_NOP
 from ipsec_lo_trace.wire.options import (
     IPOPT_LSRR,
     IPOPT_RR,
-    IPOPT_SECURITY,
     IPOPT_SSRR,
     IPOPT_TS,
     TS_PRESPEC,
@@ -28,8 +26,6 @@ from ipsec_lo_trace.wire.options import (
     source_route,
 )
 
-KEPT = (IPOPT_RR, IPOPT_TS, IPOPT_SECURITY)
-"""The options that icmp_reflect carries over into the reply."""
 SOURCE_ROUTES = (IPOPT_LSRR, IPOPT_SSRR)
 MIN_POINTER = 4
 ADDRESS_LEN = 4
@@ -126,20 +122,6 @@ def _write_address(option: bytearray, here: IPv4Address) -> None:
     at = option[2] - 1
     option[at : at + ADDRESS_LEN] = here.packed
     option[2] += ADDRESS_LEN
-
-
-def reply_options(header: ip.IpHeader) -> tuple[bytes, IPv4Address | None]:
-    """Make the reply's options: the reversed source route, and what is kept; and where the route begins.
-
-    Source: netinet/ip_icmp.c, icmp_reflect.  They are padded to a multiple of four bytes.
-    """
-    options = header.options
-    if not options:
-        return b"", None
-    route, first_hop = ip_srcroute(header)
-    kept = b"".join(options[at : at + length] for kind, at, length in walk(options) if kind in KEPT)
-    whole = route + kept
-    return whole + bytes(-len(whole) % 4), first_hop
 
 
 def ip_srcroute(header: ip.IpHeader) -> tuple[bytes, IPv4Address | None]:
