@@ -69,6 +69,9 @@ CLAIMS = {
     "IP in IP: the ENCAP tag is still on the reply (ran)": Claim(
         "encap", "", LEAK, CLEAN, ["ENCAP", *ESP_HISTORY]
     ),
+    "IP in IP by a process: what is inside inherits the history of a transport-mode SA": Claim(
+        "ipip", "lo-esp", LEAK, CLEAN, ["ENCAP", *ESP_HISTORY]
+    ),
     "multicast: the copy that comes back is taken before IPsec": Claim(
         "multicast", "", ("leak", "policy-not-asked"), ("leak", "policy-not-asked"), None
     ),

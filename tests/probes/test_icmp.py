@@ -24,6 +24,11 @@ AH_TUNNEL = """
 add 127.0.0.1 127.0.0.1 ah 0x1000 -m tunnel -A hmac-sha1 "01234567890123456789" ;
 spdadd 0.0.0.0/0 192.0.2.0/24 any -P out ipsec ah/tunnel/127.0.0.1-127.0.0.1/require ;
 """
+ESP_FOR_IPIP_ALONE = """
+add 127.0.0.1 127.0.0.1 esp 0x1000 -E des-cbc "12345678" ;
+spdadd 127.0.0.1 127.0.0.1 4 -P out ipsec esp/transport//require ;
+spdadd 127.0.0.1 127.0.0.1 icmp -P in discard ;
+"""
 
 
 def seen(ran: Ran) -> tuple[int, int, str]:
@@ -102,6 +107,26 @@ def test_options_are_kept_in_the_reply(kind: str, fix: str) -> None:
     visits = len(ran.at("ip_input"))
     assert delivered.options[2] == (4 if kind == "record-route" else 5) + slot * min(visits, 4)
     assert reply_on_lo0(ran) == reply_on_lo0(plain)
+
+
+def test_a_transport_sa_brings_in_what_the_policy_discards() -> None:
+    """ICMP inside a process's own IP-in-IP packet passes an inbound policy that discards ICMP, by IN_DONE."""
+    ran = probe("ipip", config=ESP_FOR_IPIP_ALONE)
+    inside = ran.at("ip_input", "P1")[-1]
+    assert [(check.id, check.answer) for check in inside.checks] == [
+        ("packet-filter", "skipped"),
+        ("gate-1-tag", "default"),
+    ]
+    assert (inside.wire.proto, names(inside)) == (["icmp"], ["ENCAP", "IN_DONE", "OUT_DONE", "M_DECRYPTED"])
+    assert ran.at("icmp_input", "P1")[0].decision == "reflect"
+
+
+def test_without_ipsec_nobody_takes_ip_in_ip() -> None:
+    """In clear the packet bears no flag: the tunnel input leaves it to the raw sockets, which have none."""
+    ran = probe("ipip", config="flush ;")
+    last = ran.steps[-1]
+    assert [step.decision for step in ran.at("encap4_input")] == ["raw"]
+    assert (last.stage, last.reason, seen(ran)) == ("rip_input", "no-socket", (1, 0, ""))
 
 
 def test_only_the_first_fragment_bears_the_marks() -> None:
