@@ -30,7 +30,7 @@ from ipsec_lo_trace.kernel.netipsec.xform_ah import known_auths
 from ipsec_lo_trace.kernel.netipsec.xform_esp import known_ciphers
 from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import known_compressions
 from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, Stage
-from ipsec_lo_trace.model import audit, audit_codes, codes, trace
+from ipsec_lo_trace.model import audit, codes, trace
 from ipsec_lo_trace.model.algorithms import key_lens_text
 from ipsec_lo_trace.model.operands import Operand, PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.questions import QUESTIONS, Question
@@ -278,11 +278,11 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "options": options(ping),
     "audit options": options(audit_command),
     "replay options": options(replay),
-    "audit leaks": code_table(audit_codes.LEAK_CODES),
-    "audit doubts": code_table(audit_codes.UNSURE_CODES),
-    "audit notes": code_table(audit_codes.NOTE_CODES),
-    "audit fixes": code_table(audit_codes.AUDIT_FIXES),
-    "audit outcomes": code_table(audit_codes.AUDIT_OUTCOMES),
+    "audit leaks": code_table(audit.LEAK_CODES),
+    "audit doubts": code_table(audit.UNSURE_CODES),
+    "audit notes": code_table(audit.NOTE_CODES),
+    "audit fixes": code_table(audit.AUDIT_FIXES),
+    "audit outcomes": code_table(audit.AUDIT_OUTCOMES),
     "setup keys": setup_keys,
     "diff options": options(diff, {*Setup.__struct_fields__} - {"host"}),
     "export options": options(export, {*Setup.__struct_fields__} - {"host"}),

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
     differing = write({WORDS_FILE: words_text()}, check="--check" in arguments)
     import man  # noqa: PLC0415 -- with the words in place, as everything from here on
 
-    from ipsec_lo_trace.render.schema import schema_text  # noqa: PLC0415
+    from ipsec_lo_trace.render.store import schema_text  # noqa: PLC0415
 
     texts = {page: regenerated(page.read_text(encoding="utf-8")) for page in pages()}
     texts |= {SCHEMA_FILE: schema_text(), **man.pages()}

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ipsec_lo_trace.fixes.fix import known_fix
-from ipsec_lo_trace.model.cut import Cut
+from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.trace import Run, Step, Verdict
+from ipsec_lo_trace.model.whatif import Cut
 from ipsec_lo_trace.render.marks import crossing_text
-from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import trace as run_plan

@@ -6,8 +6,7 @@ from collections import OrderedDict
 
 from ipsec_lo_trace.audit.associations import Associations
 from ipsec_lo_trace.audit.fragments import Fragments
-from ipsec_lo_trace.audit.judged import Judged
-from ipsec_lo_trace.audit.judgement import Judgement
+from ipsec_lo_trace.audit.judgement import Judged, Judgement
 from ipsec_lo_trace.audit.opening import SEALED, Opened, Opener
 from ipsec_lo_trace.capture.frame import Frame
 from ipsec_lo_trace.model.audit import AuditRun

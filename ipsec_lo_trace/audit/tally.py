@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ipsec_lo_trace.model.audit import AuditFinding
-from ipsec_lo_trace.model.audit_codes import AUDIT_CODES, AUDIT_FIXES, weight
+from ipsec_lo_trace.model.audit import AUDIT_CODES, AUDIT_FIXES, AuditFinding, weight
 
 MAX_DETAILS = 256
 OTHERS = "others"

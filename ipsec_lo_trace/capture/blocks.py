@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 
-from ipsec_lo_trace.capture.errors import CaptureError, TruncatedCaptureError
+from ipsec_lo_trace.capture.frame import CaptureError, TruncatedCaptureError
 from ipsec_lo_trace.capture.window import Window
 
 SHB_MAGIC = b"\x0a\x0d\x0d\x0a"

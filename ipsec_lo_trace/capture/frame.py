@@ -1,8 +1,10 @@
-"""What a capture gives: one packet at a time."""
+"""What a capture gives: one packet at a time, or the fault where it cannot be read on."""
 
 from __future__ import annotations
 
 import msgspec
+
+from ipsec_lo_trace.model.errors import UserError
 
 MAX_CAPTURED_LEN = 262_144
 """How many bytes one packet may have: the longest snap length that libpcap takes."""
@@ -28,3 +30,20 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     def cut(self) -> bool:
         """Whether a snap length cut the packet's end off."""
         return self.captured_len < self.wire_len
+
+
+class CaptureError(UserError):
+    """A capture that cannot be read on; all packets before ``packet`` have been given.
+
+    ``packet`` counts from 1 (0: the fault is in the file's header), ``offset`` is in bytes from the
+    beginning of the capture, unpacked if it came by gzip.
+    """
+
+    def __init__(self, reason: str, *, file: str, packet: int = 0, offset: int = 0, hint: str = "") -> None:
+        super().__init__(f"{reason}, at byte {offset}" if packet else reason, file=file, hint=hint)
+        self.packet = packet
+        self.offset = offset
+
+
+class TruncatedCaptureError(CaptureError):
+    """A capture that ends inside a packet, or cannot be read to its end."""

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ipsec_lo_trace.capture.errors import CaptureError, TruncatedCaptureError
-from ipsec_lo_trace.capture.frame import MAX_CAPTURED_LEN, Frame
+from ipsec_lo_trace.capture.frame import MAX_CAPTURED_LEN, CaptureError, Frame, TruncatedCaptureError
 from ipsec_lo_trace.capture.link import Decoder, decoder, link_hint, link_name
 from ipsec_lo_trace.capture.window import Window
 

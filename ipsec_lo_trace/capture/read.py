@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ipsec_lo_trace.capture.blocks import SHB_MAGIC
-from ipsec_lo_trace.capture.errors import CaptureError
-from ipsec_lo_trace.capture.frame import Frame
+from ipsec_lo_trace.capture.frame import CaptureError, Frame
 from ipsec_lo_trace.capture.link import link_name
 from ipsec_lo_trace.capture.pcap import MAGIC_LEN, MAGICS, PcapReader
 from ipsec_lo_trace.capture.pcapng import PcapngReader

@@ -7,8 +7,7 @@ from xml.sax.saxutils import quoteattr
 
 from ipsec_lo_trace.cli.checking.report import NO_TIME, printable
 from ipsec_lo_trace.cli.files import PROGRAM
-from ipsec_lo_trace.model.audit import AuditFinding, AuditRun, AuditVerdict
-from ipsec_lo_trace.model.audit_codes import LEAK_CODES, UNSURE_CODES
+from ipsec_lo_trace.model.audit import LEAK_CODES, UNSURE_CODES, AuditFinding, AuditRun, AuditVerdict
 from ipsec_lo_trace.render.audit import where
 
 CASES = LEAK_CODES | UNSURE_CODES

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from ipsec_lo_trace.cli.files import STDOUT, output
 from ipsec_lo_trace.render.chosen import Chosen
+from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.header import verdict_line
-from ipsec_lo_trace.render.layers import Dissect
 from ipsec_lo_trace.render.minimal import minimal_lines
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import View, timeline

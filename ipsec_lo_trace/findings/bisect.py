@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ipsec_lo_trace.model.bisection import Try
 from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.trace import Crossing, Step, Verdict
+from ipsec_lo_trace.model.whatif import Try
 
 SEVERITY = tuple(OUTCOMES)
 Trial = Callable[[str, int], Verdict]

@@ -1,4 +1,4 @@
-"""Fill the table: each cell is a run of its own, so any executor may share them out."""
+"""The rows of the table, and filling it: each cell is a run, so any executor may share them out."""
 
 from __future__ import annotations
 
@@ -6,12 +6,34 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from functools import partial
 
+from ipsec_lo_trace.cases.case import all_cases
 from ipsec_lo_trace.fixes.fix import all_fixes, known_fix
-from ipsec_lo_trace.matrix.rows import all_rows
 from ipsec_lo_trace.model.matrix import COUNT, Cell, Matrix, Row
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.tracer.setup import ping, probe
 from ipsec_lo_trace.tracer.tracing import Trace
+from ipsec_lo_trace.userland.probe_kind import all_probes
+
+PROBED = ("lo-esp", "lo-ah", "lo-bundle", "ab-esp")
+"""The cases that a probe without a configuration of its own runs over."""
+REFLECTED = ("lo-esp", "lo-ah", "ab-esp", "asymmetric")
+"""The cases that a process in user space answers a ping over."""
+
+
+def all_rows() -> list[Row]:
+    """Return every row, pings first."""
+    pings = [Row(f"ping {case.name}", case.title, "ping", case.name) for case in all_cases()]
+    answered = [
+        Row(f"reflector {name}", "A process answers the ping, not the kernel.", "ping", name, "userspace")
+        for name in REFLECTED
+    ]
+    probes = [
+        Row(f"{probe.name} {case}".rstrip(), probe.title, f"probe {probe.name}", case)
+        for probe in all_probes()
+        for case in (("",) if probe.config else PROBED)
+    ]
+    return [*pings, *answered, *probes]
+
 
 Progress = Callable[[int], None]
 

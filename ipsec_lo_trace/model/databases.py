@@ -1,4 +1,4 @@
-"""The two databases that setkey(8) fills: SAs and policies.
+"""The two databases that setkey(8) fills, SAs and policies; with the text that filled them, a configuration.
 
 The kernel looks everything up by walking lists.  Here the order of the lists decides as it does there.  The
 indexes beside them find in one step what comes first, so that a thousand entries cost no more than one.
@@ -110,3 +110,11 @@ class Databases(msgspec.Struct):
             policies.clear()
         self.by_selector.clear()
         self.covering.clear()
+
+
+class Configuration(msgspec.Struct):
+    """SAD and SPD, the text that made them, and what its reader should know ("FILE:LINE: ...")."""
+
+    text: str
+    db: Databases = msgspec.field(default_factory=Databases)
+    notes: list[str] = msgspec.field(default_factory=list)

@@ -1,11 +1,12 @@
-"""Outcomes and verdict codes; their words are those of ``model.codes``."""
+"""Outcomes and codes of runs and audits; their words are those of ``model.codes`` and ``model.audit``."""
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.audit import AUDIT_CODES, AUDIT_FIXES, AUDIT_OUTCOMES, weight
 from ipsec_lo_trace.model.codes import CODES, FINDING_CODES, OUTCOMES, STALE_CODES
 from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.pages.generated import FILES
 from ipsec_lo_trace.pages.page import PROGRAM, Page, explained, fed, sentence
-from ipsec_lo_trace.pages.stages import FILES
 
 _PING = f"{PROGRAM} ping"
 _IPCOMP = f"{_PING} --proto ipcomp"
@@ -162,3 +163,47 @@ def _page(
 
 
 CODE_PAGES = tuple(_code(name, text) for name, text in CODES.items())
+
+
+_AUDIT = f"{PROGRAM} audit --help"
+_THE_AUDIT = "the audit, from the capture's packets against the policies as RFC 2401 has them"
+_NETBSD = "NetBSD's own stack (2016 sources), run as a user-space kernel"
+_MEASURED = {
+    "reply-in-clear-2003": f"the analysis of 2003-08-18; {_NETBSD}",
+    "rst-in-clear-2003": f"{_NETBSD}; netinet/tcp_subr.c, tcp_respond",
+    "shared-sa": f"{_NETBSD}: its numbers on the wire are 1, 3, 5, 7",
+}
+"""What was seen there."""
+_LINUX = {
+    "policy-not-applied": "Linux 6.1 in QEMU, lo's sysctls at their defaults",
+    "decapsulated-again": "Linux 6.1 in QEMU, a tunnel over lo",
+}
+
+
+def _audit_page(name: str, text: str) -> Page:
+    details = [("weight", weight(name))]
+    if name in AUDIT_FIXES:
+        details.append(("fix", AUDIT_FIXES[name]))
+    return Page(
+        kind="audits",
+        name=name,
+        text=sentence(text),
+        source=_MEASURED.get(name) or _LINUX.get(name) or _THE_AUDIT,
+        sure="measured" if name in _MEASURED else "ours",
+        example=_AUDIT,
+        details=tuple(details),
+    )
+
+
+AUDIT_PAGES = (
+    Page(
+        kind="audits",
+        name="unsure",
+        text=sentence(AUDIT_OUTCOMES["unsure"]),
+        source=_THE_AUDIT,
+        sure="ours",
+        example=_AUDIT,
+        see=("clean", "leak"),
+    ),
+    *(_audit_page(name, text) for name, text in AUDIT_CODES.items()),
+)

@@ -6,17 +6,14 @@ import difflib
 import re
 
 from ipsec_lo_trace.pages.algorithms import ALGORITHMS
-from ipsec_lo_trace.pages.audit import AUDIT_PAGES
-from ipsec_lo_trace.pages.cases import CASES
-from ipsec_lo_trace.pages.codes import CODE_PAGES, OUTCOME_PAGES
+from ipsec_lo_trace.pages.codes import AUDIT_PAGES, CODE_PAGES, OUTCOME_PAGES
 from ipsec_lo_trace.pages.counters import COUNTER_PAGES
-from ipsec_lo_trace.pages.kernels import FIXES, KERNELS, KNOB_PAGES
+from ipsec_lo_trace.pages.generated import PROBES, STAGES
+from ipsec_lo_trace.pages.kernels import CASES, FIXES, KERNELS, KNOB_PAGES
 from ipsec_lo_trace.pages.laws import LAW_PAGES, TRUTH_PAGES
 from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.pages.page import Page
-from ipsec_lo_trace.pages.probes import PROBES
 from ipsec_lo_trace.pages.questions import QUESTION_PAGES
-from ipsec_lo_trace.pages.stages import STAGES
 from ipsec_lo_trace.pages.terms import TERMS
 from ipsec_lo_trace.pages.words import DECISIONS, ERRNOS, VIAS
 

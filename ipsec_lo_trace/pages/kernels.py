@@ -1,7 +1,8 @@
-"""The kernels that can be run, and the fixes that can be applied to them."""
+"""What can be run: kernels, the fixes and switches for them, and the configurations to run them under."""
 
 from __future__ import annotations
 
+from ipsec_lo_trace.cases.case import Case, all_cases
 from ipsec_lo_trace.fixes.fix import Fix, all_fixes
 from ipsec_lo_trace.model.build import KNOBS, Knob, values
 from ipsec_lo_trace.pages.page import PROGRAM, Page, sentence
@@ -62,3 +63,28 @@ def _knob_page(name: str, knob: Knob) -> Page:
 
 
 KNOB_PAGES = tuple(_knob_page(name, knob) for name, knob in KNOBS.items())
+
+
+_DERIVED = ("bundle-reply", "bundle-request", "default-level", "gate-2", "lo-ah-in-esp", "own-address")
+"""Those whose outcome follows from source that was read; nobody ran them."""
+_READ = ("use-no-sa",)
+"""Those that rest on what the source says in one place."""
+
+
+def _case_page(case: Case) -> Page:
+    derived = "derived" if case.name in _DERIVED else "read" if case.name in _READ else "measured"
+    return Page(
+        kind="cases",
+        name=case.name,
+        text=case.title,
+        source=f"a setkey(8) file of this program, ipsec_lo_trace/cases/configurations/{case.name}.conf",
+        sure=derived,
+        example=f"{PROGRAM} ping --case {case.name}",
+        details=(
+            ("pings", f"{case.src} to {case.dst}"),
+            ("print it", f"{PROGRAM} ping --case {case.name} --show-config"),
+        ),
+    )
+
+
+CASES = tuple(_case_page(case) for case in all_cases())

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from ipsec_lo_trace.model.bisection import Try
 from ipsec_lo_trace.model.trace import Verdict
+from ipsec_lo_trace.model.whatif import Try
 from ipsec_lo_trace.render.header import verdict_line
 from ipsec_lo_trace.render.styles import Line, outcome_style
 

@@ -11,8 +11,8 @@ from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.operands import Borne, Operand, PacketEnds, PolicyRecord, RequestRecord, SaId
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Change, Check, Mark, Step, Verdict
+from ipsec_lo_trace.pages.generated import FILES
 from ipsec_lo_trace.pages.questions import PLACES
-from ipsec_lo_trace.pages.stages import FILES
 from ipsec_lo_trace.render.facts import ANY, answer_words, operand_words, proto_name, treatment_words
 from ipsec_lo_trace.render.store import StoredTrace
 

@@ -1,4 +1,4 @@
-"""A trace on disk: JSON Lines or one JSON document, written and read record by record.
+"""A trace on disk: JSON Lines or one JSON document, written and read record by record; and its schema.
 
 A ``run`` record, which names its schema (``model.trace.SCHEMA``), ``step`` records, a ``verdict`` record.
 A trace without its verdict is incomplete, and every reader says so.
@@ -6,10 +6,11 @@ A trace without its verdict is incomplete, and every reader says so.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -171,3 +172,12 @@ def spool(stretches: Iterable[Sequence[Record]], crossings: Iterable[bytes]) -> 
     except BaseException:
         lines.close()
         raise
+
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema_text() -> str:
+    """Return the schema that every line of a trace in JSON Lines validates against."""
+    made: dict[str, Any] = msgspec.json.schema(Run | Step | Verdict)
+    return json.dumps({"$schema": DIALECT, **made}, indent=2) + "\n"

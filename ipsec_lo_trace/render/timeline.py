@@ -15,11 +15,10 @@ from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Check, Packet, Step, Verdict
 from ipsec_lo_trace.render.chosen import Chosen, Tally
+from ipsec_lo_trace.render.dump import Dissect, changed_bytes, dump, layer_lines
 from ipsec_lo_trace.render.facts import compared_words
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.headings import Headings
-from ipsec_lo_trace.render.hexdump import changed_bytes, dump
-from ipsec_lo_trace.render.layers import Dissect, layer_lines
 from ipsec_lo_trace.render.ledger import ledger_lines
 from ipsec_lo_trace.render.marks import sign
 from ipsec_lo_trace.render.store import StoredTrace

@@ -1,15 +1,48 @@
-"""Load a configuration from a text, a file or standard input."""
+"""Load a configuration from a text, a file or standard input: read the commands and apply each.
+
+Source: sbin/setkey/parse.y of 2003.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError, unreadable
+from ipsec_lo_trace.setkey import sa, sp
 from ipsec_lo_trace.setkey.apply import apply
-from ipsec_lo_trace.setkey.configuration import Configuration
-from ipsec_lo_trace.setkey.parser import parse
+from ipsec_lo_trace.setkey.commands import Command
+from ipsec_lo_trace.setkey.lexer import Stream, lex
+from ipsec_lo_trace.setkey.tokens import Token
+from ipsec_lo_trace.setkey.words import COMMANDS
+
+_READERS: dict[str, Callable[[Stream, Token], Command]] = {
+    "add": sa.add,
+    "get": sa.get,
+    "delete": sa.delete,
+    "deleteall": sa.deleteall,
+    "flush": sa.flush,
+    "dump": sa.dump,
+    "spdadd": sp.spdadd,
+    "spddelete": sp.spddelete,
+    "spddump": sp.spddump,
+    "spdflush": sp.spdflush,
+}
+
+
+def parse(text: str, file: str) -> Iterator[Command]:
+    """Yield the commands; UserError at the first thing that setkey(8) would not take.
+
+    Nothing behind a command is looked at before the next one is asked for.
+    """
+    stream = Stream(lex(text, file))
+    while not stream.ended():
+        at = stream.word(COMMANDS, "a command")
+        yield _READERS[at.text](stream, at)
+
 
 MAX_FILE_LEN = 1 << 20
 """How many bytes a configuration may have: 1 MiB."""

@@ -13,7 +13,7 @@ from ipsec_lo_trace.model.policy import Direction, Level, PolicyType, Request
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
 from ipsec_lo_trace.model.sa import Mode
 from ipsec_lo_trace.setkey.commands import PolicySpec
-from ipsec_lo_trace.setkey.stream import Stream
+from ipsec_lo_trace.setkey.lexer import Stream
 from ipsec_lo_trace.setkey.tokens import Kind, Scanner, Token
 from ipsec_lo_trace.setkey.values import host
 

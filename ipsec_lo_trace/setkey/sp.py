@@ -9,9 +9,9 @@ from ipaddress import IPv4Network
 
 from ipsec_lo_trace.model.policy import PORT_ANY, Selector
 from ipsec_lo_trace.setkey.commands import PolicySpec, Show, SpdAdd, SpdDelete, SpdFlush
+from ipsec_lo_trace.setkey.lexer import Stream
 from ipsec_lo_trace.setkey.policy import parse_policy
 from ipsec_lo_trace.setkey.sa import ignored, numbers_only
-from ipsec_lo_trace.setkey.stream import Stream
 from ipsec_lo_trace.setkey.tokens import Kind, Token
 from ipsec_lo_trace.setkey.values import host, number, port, upper
 

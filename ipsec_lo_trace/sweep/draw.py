@@ -1,4 +1,4 @@
-"""Draw a case: legal, and likelier than chance to let something through.
+"""Throw dice and draw a case: legal, and likelier than chance to let something through.
 
 A case has a pair of addresses and a bundle in mind.  Its SAs mostly fit the bundle and its policies mostly
 ask for it; where they do not, a policy asks for what is not there, or for less than the other direction does.
@@ -6,12 +6,42 @@ ask for it; where they do not, a policy asks for what is not there, or for less 
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from ipaddress import IPv4Address
+from typing import TypeVar
 
 from ipsec_lo_trace.model.algorithms import authenticator_row, cipher_row, usual_key_len
-from ipsec_lo_trace.sweep.dice import Dice
 from ipsec_lo_trace.sweep.drawn import LOCAL, PING, DrawnCase, DrawnPolicy
 from ipsec_lo_trace.userland.probe_kind import all_probes
+
+T = TypeVar("T")
+THROW_BYTES = 8
+"""Bytes of the hash that make one throw: their remainder favours no side by more than 1 in 2**50 here."""
+
+
+class Dice:
+    """The throws of one case, each from a hash of the seed, the case's number and how many came before."""
+
+    def __init__(self, seed: int, case: int) -> None:
+        """Take the dice of a case."""
+        self._name = f"{seed}/{case}"
+        self._thrown = 0
+
+    def below(self, sides: int) -> int:
+        """Throw a number from 0 up to, and without, ``sides``."""
+        self._thrown += 1
+        digest = hashlib.sha256(f"{self._name}/{self._thrown}".encode("ascii")).digest()
+        return int.from_bytes(digest[:THROW_BYTES], "big") % sides
+
+    def percent(self, chance: int) -> bool:
+        """Tell whether something that happens in ``chance`` of 100 cases happens."""
+        return self.below(100) < chance
+
+    def one(self, of: Sequence[T]) -> T:
+        """Take one of these, each as likely as the others."""
+        return of[self.below(len(of))]
+
 
 Pair = tuple[IPv4Address, IPv4Address]
 Rule = tuple[str, str, str]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ipsec_lo_trace.fixes.fix import UNPATCHED, Fix, known_fix
+from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.sweep.drawn import LOCAL, DrawnCase
 from ipsec_lo_trace.sweep.laws import Breach, breaches

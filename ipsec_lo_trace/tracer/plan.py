@@ -12,10 +12,10 @@ from ipsec_lo_trace import __version__
 from ipsec_lo_trace.fixes.fix import Fix
 from ipsec_lo_trace.kernel import netbsd_2003_08
 from ipsec_lo_trace.kernel.netbsd_2003_08 import ASSUMPTIONS
-from ipsec_lo_trace.model.cut import Cut
+from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.records import policy_records, sa_records
 from ipsec_lo_trace.model.trace import PING, PROBE, REPLAY, SCHEMA, Run
-from ipsec_lo_trace.setkey.configuration import Configuration
+from ipsec_lo_trace.model.whatif import Cut
 from ipsec_lo_trace.userland.ping import IDENT, PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions
 

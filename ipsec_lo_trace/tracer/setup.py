@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ipsec_lo_trace.fixes.fix import UNPATCHED, known_fix
-from ipsec_lo_trace.model.cut import Cut
+from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import LOCALHOST, Setup, address, can_be_local, local_address, shown_name
+from ipsec_lo_trace.model.whatif import Cut
 from ipsec_lo_trace.setkey.builtin import builtin_text
-from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load, read_file
 from ipsec_lo_trace.tracer.packets import all_sas
 from ipsec_lo_trace.tracer.plan import Origin, Plan

@@ -14,10 +14,10 @@ from ipsec_lo_trace.findings.judge import Judge
 from ipsec_lo_trace.fixes.fix import built
 from ipsec_lo_trace.kernel import netbsd_2003_08
 from ipsec_lo_trace.machine.run import Machine
-from ipsec_lo_trace.model.cut import Cut
+from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.trace import PING, Record, Run, Verdict
-from ipsec_lo_trace.setkey.configuration import Configuration
+from ipsec_lo_trace.model.whatif import Cut
 from ipsec_lo_trace.userland.ping import Ping, PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions, Program
 from ipsec_lo_trace.wire.summary import summarise

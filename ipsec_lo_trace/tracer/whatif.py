@@ -11,9 +11,9 @@ import re
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER, m_clear_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS, m_tag_delete
 from ipsec_lo_trace.kernel.netbsd_2003_08 import link_table
-from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.whatif import Cut
 
 GROUPS = {"tags": TAGS, "flags": ORDER, "marks": (*TAGS, *ORDER)}
 """Names that stand for several marks."""

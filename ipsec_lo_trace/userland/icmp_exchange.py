@@ -9,7 +9,7 @@ from typing import cast
 import msgspec
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.kernel.state import ALLHOSTS_GROUP, Kernel
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.packet_name import REQUEST
@@ -87,3 +87,23 @@ def plain(options: ProbeOptions, *, ttl: int = 0, ip_options: bytes = b"") -> de
 def elsewhere(options: ProbeOptions, dst: IPv4Address, *, ttl: int = 0) -> defs.RawOutput:
     """Say how sendto(2) is called for a message from the probe's host to ``dst``."""
     return defs.RawOutput(options.src or options.dst, dst, ttl, b"")
+
+
+MULTICAST_CONFIG = """\
+# everything to the group of all hosts by ESP
+add 127.0.0.1 224.0.0.1 esp 0x1000
+    -E 3des-cbc "123456789012345678901234" -A hmac-md5 "0123456789abcdef" ;
+spdadd 0.0.0.0/0 224.0.0.1/32 any -P out ipsec esp/transport/127.0.0.1-224.0.0.1/require ;
+spdadd 0.0.0.0/0 224.0.0.1/32 any -P in ipsec esp/transport/127.0.0.1-224.0.0.1/require ;
+"""
+
+
+def multicast(options: ProbeOptions, *, interface: str) -> IcmpExchange:
+    """Make the process: echo requests to the group of all hosts, which is routed to ``interface``."""
+
+    def prepare(kernel: Kernel) -> None:
+        kernel.multicast_if = interface
+
+    group: IPv4Address = ALLHOSTS_GROUP
+    exchange = Exchange(message=echo_request(options), raw=elsewhere(options, group), prepare=prepare)
+    return IcmpExchange(options, exchange)

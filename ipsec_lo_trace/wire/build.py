@@ -42,6 +42,14 @@ from ipsec_lo_trace.model.proto import (  # noqa: E402
     IPPROTO_UDP,
 )
 
+IPOPT_RR = 7
+IPOPT_TS = 68
+IPOPT_SECURITY = 130
+IPOPT_LSRR = 131
+IPOPT_SSRR = 137
+TS_TSONLY = 0
+TS_TSANDADDR = 1
+TS_PRESPEC = 3
 NOWHERE = "0.0.0.0"  # noqa: S104 -- an empty slot
 RR_SLOTS = 9
 """The addresses that fit into the 40 bytes of IP options."""
@@ -49,8 +57,7 @@ TS_SLOTS = 4
 """The addresses with a time that fit there."""
 TS_SLOT_LEN = 8
 TS_FIRST_POINTER = 5
-TS_TSANDADDR = 1
-ROUTES = {131: IPOption_LSRR, 137: IPOption_SSRR}
+ROUTES = {IPOPT_LSRR: IPOption_LSRR, IPOPT_SSRR: IPOption_SSRR}
 """Loose and strict source route."""
 TEMPLATES = 1024
 """How many templates of a kind are kept."""
@@ -167,6 +174,12 @@ def record_route_option() -> bytes:
     """Build the record route option that ping -R sends, padded to 40 bytes.  RFC 791 section 3.1."""
     option = mint(IPOption_RR(routers=[NOWHERE] * RR_SLOTS, pointer=4))
     return option + bytes(-len(option) % 4)
+
+
+def source_route(template: bytes, *hops: bytes) -> bytes:
+    """Fill the addresses of a source route in, four bytes each, of which the last is the destination."""
+    route = b"".join(hops)
+    return template[: -len(route)] + route
 
 
 @lru_cache(maxsize=1)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ipsec_lo_trace.kernel.netipsec.key_pfkey import key_newsah, key_newsav
-from ipsec_lo_trace.model.databases import Databases, SaHead
+from ipsec_lo_trace.model.databases import Configuration, Databases, SaHead
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.sa import SaIndex, SecurityAssociation, TdbIdent
 from ipsec_lo_trace.setkey import load as setkey
-from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import read_text
 from ipsec_lo_trace.xfrm.lines import Entry, entries, is_xfrm
 from ipsec_lo_trace.xfrm.policy import Ranked, ranked

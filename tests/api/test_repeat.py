@@ -35,7 +35,7 @@ def again(run: Run) -> Trace:
         source=run.src if run.bound else None,
         local=tuple(run.local),
         seed=run.seed,
-        reflector=run.reflector,  # type: ignore[arg-type] -- a record keeps str
+        reflector=run.reflector,  # type: ignore[arg-type]  # a record keeps str
         count=run.count,
         size=run.size,
         pattern=run.pattern,

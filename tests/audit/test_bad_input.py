@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ipsec_lo_trace.audit.associations import WINDOW_BITS, Numbers
 from ipsec_lo_trace.audit.fragments import MAX_DATAGRAMS, Fragments
 from ipsec_lo_trace.audit.judgement import MAX_INSIDES
-from ipsec_lo_trace.audit.numbers import WINDOW_BITS, Numbers
 from ipsec_lo_trace.audit.pairing import MAX_ENTRIES
-from ipsec_lo_trace.model.audit_codes import AUDIT_CODES
+from ipsec_lo_trace.model.audit import AUDIT_CODES
 from ipsec_lo_trace.model.proto import IPPROTO_IPCOMP
 from ipsec_lo_trace.wire import ip, ipcomp
 from ipsec_lo_trace.wire.esp import EspTransform

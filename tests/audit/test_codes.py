@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipsec_lo_trace.model.audit_codes import (
+from ipsec_lo_trace.model.audit import (
     AUDIT_CODES,
     AUDIT_FIXES,
     AUDIT_OUTCOMES,

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ipsec_lo_trace.model.audit_codes import LEAK_CODES, UNSURE_CODES
+from ipsec_lo_trace.model.audit import LEAK_CODES, UNSURE_CODES
 from ipsec_lo_trace.wire import ip
 from tests.audit.support import AH, LO_ESP, capture, echo, packet, reply, sealed
 from tests.audit.test_linux import AB_ESP, CAPTURES

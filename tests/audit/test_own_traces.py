@@ -9,8 +9,7 @@ import pytest
 from ipsec_lo_trace.audit.audit import Audit
 from ipsec_lo_trace.capture.read import open_capture
 from ipsec_lo_trace.fixes.fix import known_fix
-from ipsec_lo_trace.model.audit import AuditPacket, AuditVerdict
-from ipsec_lo_trace.model.audit_codes import LEAK_CODES
+from ipsec_lo_trace.model.audit import LEAK_CODES, AuditPacket, AuditVerdict
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.render.export.pcapng import write_wire
 from ipsec_lo_trace.render.store import spool

@@ -6,8 +6,7 @@ import io
 import struct
 from typing import NamedTuple
 
-from ipsec_lo_trace.capture.errors import CaptureError
-from ipsec_lo_trace.capture.frame import Frame
+from ipsec_lo_trace.capture.frame import CaptureError, Frame
 from ipsec_lo_trace.capture.read import open_capture
 
 IPV4_PACKET = bytes.fromhex("4500001c000000004001f974 0a090901 0a090902 0800f7ff00000000")

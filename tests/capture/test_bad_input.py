@@ -9,8 +9,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from ipsec_lo_trace.capture.errors import CaptureError, TruncatedCaptureError
-from ipsec_lo_trace.capture.frame import MAX_CAPTURED_LEN
+from ipsec_lo_trace.capture.frame import MAX_CAPTURED_LEN, CaptureError, TruncatedCaptureError
 from ipsec_lo_trace.capture.read import open_capture
 from tests.capture.support import (
     EN10MB,

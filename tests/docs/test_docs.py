@@ -21,7 +21,7 @@ from ipsec_lo_trace.matrix import run
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.index import KINDS
-from ipsec_lo_trace.render.schema import schema_text
+from ipsec_lo_trace.render.store import schema_text
 from ipsec_lo_trace.setkey.load import load
 from tests.matrix.support import run_row_once
 

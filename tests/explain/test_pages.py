@@ -27,10 +27,10 @@ from ipsec_lo_trace.model.codes import CODES, OUTCOMES, REASONS, Decision, Errno
 from ipsec_lo_trace.model.counters import COUNTERS
 from ipsec_lo_trace.model.policy import Level, PolicyType
 from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.pages.generated import FILES
 from ipsec_lo_trace.pages.index import KINDS, PAGES, find, names_of
 from ipsec_lo_trace.pages.page import SURE, Page
 from ipsec_lo_trace.pages.questions import PLACES
-from ipsec_lo_trace.pages.stages import FILES
 from ipsec_lo_trace.userland.probe_kind import all_probes
 from tests.cli.support import invoke
 from tests.support import PATCHED, SCENARIOS, UNPATCHED, Traced, trace

@@ -11,8 +11,7 @@ from typing import BinaryIO, cast
 from tests.fuzz.engine import fuzz, instrumented
 
 with instrumented():
-    from ipsec_lo_trace.capture.errors import CaptureError
-    from ipsec_lo_trace.capture.frame import Frame
+    from ipsec_lo_trace.capture.frame import CaptureError, Frame
     from ipsec_lo_trace.capture.read import open_capture
     from tests.capture.support import (
         EN10MB,

@@ -16,7 +16,7 @@ from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.packet_name import following
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.wire import build, icmp, ip
-from ipsec_lo_trace.wire.options import IPOPT_LSRR, source_route
+from ipsec_lo_trace.wire.build import IPOPT_LSRR, source_route
 from tests import handmade
 from tests.kernel.bench import IN_ESP, Bench, echo, header
 from tests.support import LOCALHOST, A, B

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipsec_lo_trace.render.layers import Layer, counterparts, layer_lines
+from ipsec_lo_trace.render.dump import Layer, counterparts, layer_lines
 
 IP: Layer = ("IP", [("len", "84"), ("proto", "icmp")])
 ICMP: Layer = ("ICMP", [("type", "8"), ("code", "0")])

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.setkey.apply import apply
-from ipsec_lo_trace.setkey.load import load, read_file
-from ipsec_lo_trace.setkey.parser import parse
+from ipsec_lo_trace.setkey.load import load, parse, read_file
 from ipsec_lo_trace.setkey.write import write
 from tests.setkey.support import plain
 from tests.support import SCENARIOS

@@ -9,8 +9,7 @@ from collections import Counter
 import pytest
 
 from ipsec_lo_trace.setkey.load import load
-from ipsec_lo_trace.sweep.dice import Dice
-from ipsec_lo_trace.sweep.draw import MAX_SAS, draw, programs
+from ipsec_lo_trace.sweep.draw import MAX_SAS, Dice, draw, programs
 from ipsec_lo_trace.sweep.drawn import DrawnCase
 
 CASES = [draw(7, number) for number in range(1, 601)]

@@ -10,8 +10,8 @@ import pytest
 from ipsec_lo_trace.cli.main import run
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
 from ipsec_lo_trace.kernel.netbsd_2003_08 import link_table
-from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.whatif import Cut
 from ipsec_lo_trace.tracer.whatif import parse_cut
 from tests.support import PATCHED, UNPATCHED, trace
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ipsec_lo_trace.cli.checking.golden import golden_check
 from ipsec_lo_trace.cli.checking.model import Check
-from ipsec_lo_trace.cli.checking.text import read_text
+from ipsec_lo_trace.cli.checking.text import golden_check, read_text
 from ipsec_lo_trace.cli.checking.toml import toml_checks
 
 BUILTIN = Path(__file__).parents[2] / "checks" / "smoke.toml"

@@ -9,9 +9,8 @@ from typing import Any
 
 import msgspec
 
-from ipsec_lo_trace.cli.checking.golden import minimal_file
 from ipsec_lo_trace.cli.checking.model import Check, Expected, Minimal
-from ipsec_lo_trace.cli.checking.text import read_text, split_head, trace_lines
+from ipsec_lo_trace.cli.checking.text import minimal_file, read_text, split_head, trace_lines
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.counters import is_counter
 from ipsec_lo_trace.model.errors import UserError

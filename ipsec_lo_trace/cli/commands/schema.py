@@ -18,7 +18,7 @@ def command(path: str) -> int:
 
     Every line of a trace in JSON Lines (ping --format jsonl) validates against it.
     """
-    text: str = load("ipsec_lo_trace.render.schema:schema_text")()
+    text: str = load("ipsec_lo_trace.render.store:schema_text")()
     with output(path) as out:
         out.write(text.encode("ascii"))
     return 0

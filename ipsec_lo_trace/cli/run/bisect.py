@@ -11,10 +11,9 @@ from ipsec_lo_trace.cli.run.ping import PingArguments
 from ipsec_lo_trace.cli.run.traces import read_configuration
 from ipsec_lo_trace.cli.terminal import look
 from ipsec_lo_trace.findings.bisect import bisect, intervals
-from ipsec_lo_trace.model.bisection import Try
-from ipsec_lo_trace.model.cut import Cut
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.trace import Step, Verdict
+from ipsec_lo_trace.model.whatif import Cut, Try
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.setkey.write import write
 from ipsec_lo_trace.tracer.setup import planned

@@ -28,8 +28,7 @@ from ipsec_lo_trace.render.diff.compare import Comparison
 from ipsec_lo_trace.render.diff.data import diff_json
 from ipsec_lo_trace.render.diff.ends import brief
 from ipsec_lo_trace.render.diff.md import diff_md
-from ipsec_lo_trace.render.diff.side import diff_side_by_side
-from ipsec_lo_trace.render.diff.text import diff_text
+from ipsec_lo_trace.render.diff.text import diff_side_by_side, diff_text
 from ipsec_lo_trace.render.diff.unified import diff_unified
 
 

@@ -22,10 +22,10 @@ from ipsec_lo_trace.cli.run.traces import (
     trace_named,
     whole_output,
 )
+from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.render.store import StoredTrace
-from ipsec_lo_trace.setkey.configuration import Configuration
 
 PAIR = 2
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ipsec_lo_trace.cli.files import complain
-from ipsec_lo_trace.setkey.configuration import Configuration
+from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.xfrm.load import read_files
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace.cases.case import known_case
-from ipsec_lo_trace.model.databases import Databases
+from ipsec_lo_trace.model.databases import Configuration, Databases
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.sa import SecurityAssociation
@@ -18,7 +18,6 @@ from ipsec_lo_trace.model.trace import Run, SaRecord
 from ipsec_lo_trace.render.facts import origin_words
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.setkey.builtin import builtin_text
-from ipsec_lo_trace.setkey.configuration import Configuration
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.userland.probe_kind import known_probe
 from ipsec_lo_trace.wire.algorithms import AUTHS, CIPHERS

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 
 import msgspec
 
-from ipsec_lo_trace.capture.errors import CaptureError
+from ipsec_lo_trace.capture.frame import CaptureError
 from ipsec_lo_trace.capture.read import STDIN, STDIN_NAME, open_capture
 from ipsec_lo_trace.cli.exits import EXIT_TROUBLE
 from ipsec_lo_trace.cli.files import complain, refuse_own_input

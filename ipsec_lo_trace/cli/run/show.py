@@ -20,7 +20,7 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS
 from ipsec_lo_trace.machine.stage import Symbol
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.render.chosen import Chosen, mark_names
-from ipsec_lo_trace.render.layers import Dissect
+from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.store import StoredTrace
 
 

@@ -22,11 +22,12 @@ from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
 from ipsec_lo_trace.cli.files import complain, output
 from ipsec_lo_trace.fixes.fix import SHORT, Fix, all_fixes, find_fix
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
+from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.model.trace import Verdict
-from ipsec_lo_trace.render.layers import Dissect
+from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.store import (
     BUFFER_BYTES,
     IN_MEMORY_BYTES,
@@ -35,7 +36,6 @@ from ipsec_lo_trace.render.store import (
     write_json,
     write_jsonl,
 )
-from ipsec_lo_trace.setkey.configuration import Configuration
 
 if TYPE_CHECKING:
     from ipsec_lo_trace.cli.run.ping import PingArguments

@@ -19,7 +19,7 @@ from ipsec_lo_trace.model.proto import IPPROTO_ICMP, IPPROTO_UDP
 from ipsec_lo_trace.model.questions import ERROR_FLAG
 from ipsec_lo_trace.model.records import borne
 from ipsec_lo_trace.wire import build, icmp, ip
-from ipsec_lo_trace.wire.options import IPOPT_RR, IPOPT_SECURITY, IPOPT_TS
+from ipsec_lo_trace.wire.build import IPOPT_RR, IPOPT_SECURITY, IPOPT_TS
 
 MAXTTL = 255
 KEPT = (IPOPT_RR, IPOPT_TS, IPOPT_SECURITY)

@@ -14,8 +14,7 @@ from ipsec_lo_trace.kernel.net.route import rtalloc, source_for
 from ipsec_lo_trace.kernel.state import Kernel, iptime
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.wire import build, ip
-from ipsec_lo_trace.wire.ip import IPOPT_EOL, IPOPT_NOP
-from ipsec_lo_trace.wire.options import (
+from ipsec_lo_trace.wire.build import (
     IPOPT_LSRR,
     IPOPT_RR,
     IPOPT_SSRR,
@@ -25,6 +24,7 @@ from ipsec_lo_trace.wire.options import (
     TS_TSONLY,
     source_route,
 )
+from ipsec_lo_trace.wire.ip import IPOPT_EOL, IPOPT_NOP
 
 SOURCE_ROUTES = (IPOPT_LSRR, IPOPT_SSRR)
 MIN_POINTER = 4
@@ -35,7 +35,6 @@ TS_MIN_LEN = 4
 TS_MAX_LEN = 40
 TS_MIN_POINTER = 5
 TIME_LEN = 4
-ADDRESS_LEN = 4
 OVERFLOW_MAX = 15
 
 

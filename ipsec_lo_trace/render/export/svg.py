@@ -11,8 +11,7 @@ from html import escape
 from typing import IO
 
 from ipsec_lo_trace.render.export.flow import ON_LO0
-from ipsec_lo_trace.render.export.lanes import Cell
-from ipsec_lo_trace.render.export.svg_layout import GAP, LINE, TEXT_COLUMNS, Placed, measure, placed
+from ipsec_lo_trace.render.export.svg_layout import GAP, LINE, TEXT_COLUMNS, Cell, Placed, measure, placed
 from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.facts import title_text
 from ipsec_lo_trace.render.marks import mark_text, sign

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Check, Mark, Step
+from ipsec_lo_trace.render.dump import changed_bytes
 from ipsec_lo_trace.render.export.flow import Moment
 from ipsec_lo_trace.render.facts import compared_words
-from ipsec_lo_trace.render.hexdump import changed_bytes
 from ipsec_lo_trace.render.marks import mark_text
 
 MAX_SPANS = 8

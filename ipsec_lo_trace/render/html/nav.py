@@ -1,4 +1,4 @@
-"""The eight steps with their rows, as links: the page's way about."""
+"""The eight steps with their rows, as links, and the lives of marks beside them: the page's way about."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.diff.compare import SAME, Pair
 from ipsec_lo_trace.render.diff.text import SIGNS
-from ipsec_lo_trace.render.html.lanes import Lanes
 from ipsec_lo_trace.render.html.markup import element, heard, words
 from ipsec_lo_trace.render.html.sides import Side, Sides, anchor
-from ipsec_lo_trace.render.ledger import ledger
+from ipsec_lo_trace.render.ledger import Entry, ledger
 
 MOST_ROWS = 2000
 """A page of so many has 8 MB."""
@@ -87,3 +86,40 @@ def _pointers(sides: Sides, pair: Pair) -> str:
     found = [side.pointers.get(step.row, "") for side, step in sides.halves(pair) if step]
     names = dict.fromkeys(name for name in found if name)
     return "".join(f" {element('em', words(name))}" for name in names)
+
+
+class Lanes:
+    """The lanes of one side and one echo."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        """Give each mark the first lane that is free."""
+        self._lanes: list[list[Entry]] = []
+        for entry in sorted(entries, key=lambda entry: entry.mark.row):
+            free = next((lane for lane in self._lanes if _end(lane[-1]) < entry.mark.row), None)
+            if free is None:
+                self._lanes.append([entry])
+            else:
+                free.append(entry)
+
+    def html(self, row: int | None) -> str:
+        """Draw the lanes at a row: where marks are made, carried, stale, removed; all free without a row."""
+        cells = "".join(_cell(lane, row) for lane in self._lanes)
+        return element("span", cells, class_="lanes", aria_hidden="true")
+
+
+def _end(entry: Entry) -> int:
+    return entry.removed or entry.last
+
+
+def _cell(lane: list[Entry], row: int | None) -> str:
+    entry = next((one for one in lane if row is not None and one.mark.row <= row <= _end(one)), None)
+    if entry is None:
+        return "<i></i>"
+    if row == entry.mark.row:
+        return element("i", "+", class_="add")
+    if row == entry.removed:
+        return element("i", "-", class_="remove")
+    if row == entry.stale_from:
+        return element("i", "!", class_="stale")
+    stale = entry.stale_from and row is not None and row > entry.stale_from
+    return element("i", class_="stale" if stale else "keep")

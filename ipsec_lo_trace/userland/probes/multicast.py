@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ipsec_lo_trace.userland.multicast import CONFIG, multicast
+from ipsec_lo_trace.userland.icmp_exchange import MULTICAST_CONFIG, multicast
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
 
 PROBE = ProbeKind(
@@ -18,5 +18,5 @@ PROBE = ProbeKind(
     answer="an echo reply",
     stage="ip_mloopback",
     program=partial(multicast, interface="lo0"),
-    config=CONFIG,
+    config=MULTICAST_CONFIG,
 )

@@ -7,7 +7,7 @@ from ipsec_lo_trace.userland.icmp_exchange import Exchange, IcmpExchange, echo_r
 from ipsec_lo_trace.userland.probe_kind import ProbeKind
 from ipsec_lo_trace.userland.program import ProbeOptions
 from ipsec_lo_trace.wire import build
-from ipsec_lo_trace.wire.options import IPOPT_LSRR, source_route
+from ipsec_lo_trace.wire.build import IPOPT_LSRR, source_route
 
 
 def _program(options: ProbeOptions) -> IcmpExchange:

@@ -7,7 +7,7 @@ import re
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ipsec_lo_trace.render.hexdump import changed_bytes, dump
+from ipsec_lo_trace.render.dump import changed_bytes, dump
 from ipsec_lo_trace.render.timeline import View, timeline
 from tests.render.support import opened, stored
 
