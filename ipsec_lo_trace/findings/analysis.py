@@ -50,24 +50,20 @@ class Labeller:
 
     def label(self, steps: list[Step]) -> None:
         """Label rows, in their order: 1 to 8, or 0 after step 8."""
-        for step in steps:
-            packet = step.packet
-            if packet == REQUEST or packet_name(packet).is_request:
-                step.analysis = self._of_request(step)
-            else:
-                self._reached.pop(step.echo, None)
-                first = step.stage == "ip_output" and step.visit == 1
-                step.analysis = LAST_STEP if first else REPLY_STEPS.get(step.stage, 0)
-
-    def _of_request(self, step: Step) -> int:
-        to, echo = step.to, step.echo
-        label = REQUEST_STEPS.get(step.stage, 4)
-        if to == "icmp_input":
-            label = 6
-        elif label == IP_OUTPUT_STEP and to == "looutput" and step.visit > 1:
-            label = 3
         reached = self._reached
-        if label < reached.get(echo, 0):
-            return reached[echo]
-        reached[echo] = label
-        return label
+        for step in steps:
+            echo, packet, to = step.echo, step.packet, step.to
+            if packet != REQUEST and not packet_name(packet).is_request:
+                reached.pop(echo, None)
+                step.analysis = self._after_the_request(step)
+                continue
+            label = REQUEST_STEPS.get(step.stage, 4)
+            if to == "icmp_input":
+                label = 6
+            elif label == IP_OUTPUT_STEP and to == "looutput" and step.visit > 1:
+                label = 3
+            step.analysis = reached[echo] = max(label, reached.get(echo, 0))
+
+    def _after_the_request(self, step: Step) -> int:
+        first = step.stage == "ip_output" and step.visit == 1
+        return LAST_STEP if first else REPLY_STEPS.get(step.stage, 0)

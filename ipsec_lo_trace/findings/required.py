@@ -43,9 +43,13 @@ class Ends(NamedTuple):
 
 def ends_of(wire: Packet) -> Ends:
     """Read a packet's ends off its description, by its outermost header."""
-    name = wire.proto[0] if wire.proto else ""
+    return _ends(wire.proto[0] if wire.proto else "", wire.src, wire.dst, *wire.ports)
+
+
+@lru_cache(maxsize=1024)
+def _ends(name: str, src: str, dst: str, src_port: int = 0, dst_port: int = 0) -> Ends:
     upper = PROTO_NUMBERS.get(name) or (int(name) if name.isdigit() else ANY)
-    return Ends(wire.src or NOBODY, wire.dst or NOBODY, upper, *wire.ports)
+    return Ends(src or NOBODY, dst or NOBODY, upper, src_port, dst_port)
 
 
 class Databases(Protocol):

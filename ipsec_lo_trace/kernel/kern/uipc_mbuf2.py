@@ -6,7 +6,6 @@ several of one id.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags
@@ -37,9 +36,9 @@ def m_tag_find(m: Mbuf, name: str) -> Mark | None:
     return None
 
 
-def m_tag_walk(m: Mbuf, *names: str) -> Iterator[Mark]:
+def m_tag_walk(m: Mbuf, *names: str) -> list[Mark]:
     """Return the tags with one of these names, newest first."""
-    return (tag for tag in m.tags if tag.name in names)
+    return [tag for tag in m.tags if tag.name in names]
 
 
 def m_tag_prepend(m: Mbuf, name: str, tdbi: TdbIdent | None = None) -> None:

@@ -141,7 +141,7 @@ def _header_fault(data: bytes) -> tuple[str, str] | None:
     if header_len < ip.HEADER_LEN or header_len > len(data):
         return "ips_badhlen", f"header length {header_len} bytes"
     header = ip.read(data)
-    if int(header.src) >> 28 == MULTICAST_NIBBLE:
+    if ip.src(data)[0] >> 4 == MULTICAST_NIBBLE:
         return "ips_badaddr", f"multicast source {header.src}"
     if not ip.header_checksum_ok(data):
         # KERNEL: a bad checksum found in software is not counted.

@@ -39,6 +39,7 @@ from ipsec_lo_trace.wire import ip
 IP_DEFAULT_MULTICAST_TTL = 1
 ANY_OUT_TAG = AnyOf((OUT_DONE, OUT_CRYPTO_NEEDED))
 """The tags that loop detection looks at."""
+INADDR_ANY = bytes(4)
 PFIL_OUT = Hook("PFIL_OUT")
 """The packet filter's output hooks."""
 
@@ -67,7 +68,7 @@ def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
     if route is None:
         k.count("ips_noroute")
         return Drop("no-route", "EHOSTUNREACH", f"no route to {header.dst}: lo0 is the only interface")
-    if int(header.src) == 0:
+    if ip.src(m.data) == INADDR_ANY:
         m.data = ip.patch(m.data, src=source_for(k, header.dst))
     if not local and not args.sendit and header.dst.is_multicast:
         return _multicast(k, m, args, route)

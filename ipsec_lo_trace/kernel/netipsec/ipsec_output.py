@@ -29,6 +29,7 @@ from ipsec_lo_trace.model.sa import Mode, SaIndex, SecurityAssociation
 from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.wire import ip
 
+UNSPECIFIED = "0.0.0.0"  # noqa: S104 -- nobody's address
 XF_OUTPUTS: dict[int, Symbol[defs.XformOutput]] = {
     IPPROTO_ESP: defs.esp_output,
     IPPROTO_AH: defs.ah_output,
@@ -60,11 +61,9 @@ def ipsec4_process_packet(k: Kernel, m: Mbuf, args: defs.Process) -> Verdict:
     if isinstance(found, Drop):
         return found
     isr, sav = found
-    header = ip.read(m.data)
     xform = defs.XformOutput(isr, sav)
-    dst = sav.index.dst
     text = f"uses SA 0x{sav.spi:08x}"
-    if isr.mode is Mode.TUNNEL or (int(dst) != 0 and dst != header.dst):
+    if isr.mode is Mode.TUNNEL or sav.tdbi.dst not in (UNSPECIFIED, ip.dst_text(m.data)):
         return hand_off(defs.ipip_output, CALL, m, xform, f"{text}, in a tunnel: encapsulate first", "tunnel")
     return hand_off(XF_OUTPUTS[isr.proto], XF_OUTPUT, m, xform, text, "transform")
 
