@@ -7,11 +7,11 @@ from typing import IO
 import msgspec
 
 from ipsec_lo_trace.cli.files import output
-from ipsec_lo_trace.cli.run.ping import PingArguments
 from ipsec_lo_trace.cli.run.traces import read_configuration
 from ipsec_lo_trace.cli.terminal import look
 from ipsec_lo_trace.findings.bisect import bisect, intervals
 from ipsec_lo_trace.model.errors import BrokenInvariantError
+from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.model.trace import Step, Verdict
 from ipsec_lo_trace.model.whatif import Cut, Try
 from ipsec_lo_trace.setkey.load import load
@@ -22,14 +22,14 @@ from ipsec_lo_trace.tracer.tracing import Tracing
 Stretches = list[tuple[Try, Try]]
 
 
-def run_bisect(arguments: PingArguments) -> int:
-    """Try every row; print the result of each try and between which rows deleting the tags helps."""
+def run_bisect(setup: Setup, *, format_: str, path: str, color: str | None) -> int:
+    """Try every row; write what each try gives, and between which rows deleting the tags helps."""
     # A run changes its databases, and standard input can be read once: each try reads this text.
-    text = write(read_configuration(arguments.setup).db)
+    text = write(read_configuration(setup).db)
 
     def run(*cuts: Cut) -> tuple[list[Step], Verdict]:
-        setup = msgspec.structs.replace(arguments.setup, drop_mark=tuple(map(str, cuts)))
-        tracing = Tracing(planned(setup), load(text, "configuration"))
+        cut = msgspec.structs.replace(setup, drop_mark=tuple(map(str, cuts)))
+        tracing = Tracing(planned(cut), load(text, "configuration"))
         _run, *steps, verdict = tracing.whole()
         if not isinstance(verdict, Verdict):
             raise BrokenInvariantError("a trace without its verdict")
@@ -38,11 +38,11 @@ def run_bisect(arguments: PingArguments) -> int:
     steps, verdict = run()
     tries = bisect(steps, verdict, lambda stage, visit: run(Cut("tags", stage, visit))[1])
     stretches = list(intervals(tries))
-    with output(arguments.output) as out:
-        if arguments.format_ == "json":
+    with output(path) as out:
+        if format_ == "json":
             _write_json(verdict, tries, stretches, out)
         else:
-            _write_text(arguments, verdict, tries, stretches, out)
+            _write_text(verdict, tries, stretches, out, look(path, color))
     return 0
 
 
@@ -53,10 +53,10 @@ def _write_json(verdict: Verdict, tries: list[Try], stretches: Stretches, out: I
 
 
 def _write_text(
-    arguments: PingArguments, verdict: Verdict, tries: list[Try], stretches: Stretches, out: IO[bytes]
+    verdict: Verdict, tries: list[Try], stretches: Stretches, out: IO[bytes], look_: tuple[int, bool]
 ) -> None:
     from ipsec_lo_trace.cli.terminal import ascii_stream, write_lines  # noqa: PLC0415 -- rich loads for text alone
     from ipsec_lo_trace.render.bisect import bisection  # noqa: PLC0415
 
-    width, colour = look(arguments.output, arguments.color)
+    width, colour = look_
     write_lines(bisection(verdict, tries, stretches, width), ascii_stream(out), colour=colour)

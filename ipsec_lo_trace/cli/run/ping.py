@@ -76,7 +76,9 @@ def run_ping(arguments: PingArguments) -> int:
     if arguments.bisect:
         from ipsec_lo_trace.cli.run.bisect import run_bisect  # noqa: PLC0415 -- few runs bisect
 
-        return run_bisect(arguments)
+        return run_bisect(
+            arguments.setup, format_=arguments.format_, path=arguments.output, color=arguments.color
+        )
     plan = planned(arguments.setup)
     read = read_configuration(arguments.setup)
     if arguments.show_config:
@@ -87,7 +89,7 @@ def run_ping(arguments: PingArguments) -> int:
         return 0
     tracing = Tracing(plan, read)
     try:
-        verdict = write_trace(arguments, tracing)
+        verdict = write_trace(arguments, arguments.format_, tracing)
     finally:
         tracing.crossings.close()
     for cut in tracing.idle_cuts:

@@ -110,7 +110,7 @@ def run_replay(arguments: ReplayArguments) -> int:
         )
         tracing = Tracing(plan, read)
         try:
-            verdict = write_trace(arguments, tracing)
+            verdict = write_trace(arguments, arguments.format_, tracing)
         finally:
             tracing.crossings.close()
     if survey.error is not None:

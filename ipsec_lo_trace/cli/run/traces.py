@@ -38,8 +38,7 @@ from ipsec_lo_trace.render.store import (
 )
 
 if TYPE_CHECKING:
-    from ipsec_lo_trace.cli.run.ping import PingArguments
-    from ipsec_lo_trace.cli.run.replay import ReplayArguments
+    from ipsec_lo_trace.cli.terminal import TextArguments
     from ipsec_lo_trace.tracer.tracing import Tracing
 
 STDIN = "-"
@@ -161,17 +160,17 @@ def check_expectation(expect: str | None) -> None:
         )
 
 
-def write_trace(arguments: PingArguments | ReplayArguments, tracing: Tracing) -> Verdict:
+def write_trace(arguments: TextArguments, format_: str, tracing: Tracing) -> Verdict:
     """Run it and write its trace as the options say; give the verdict."""
     with output(arguments.output) as out:
-        if arguments.format_ == "jsonl":
+        if format_ == "jsonl":
             return write_jsonl(tracing.stretches(), tracing.crossings.lines(), out)
-        if arguments.format_ == "json":
+        if format_ == "json":
             return write_json(tracing.stretches(), tracing.crossings.lines(), out)
         return _write_text(arguments, tracing, out)
 
 
-def _write_text(arguments: PingArguments | ReplayArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
+def _write_text(arguments: TextArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
     from ipsec_lo_trace.cli.terminal import ascii_stream, text_choice, write_text  # noqa: PLC0415 -- rich loads for text alone
 
     dissect = dissector(tracing.keys) if arguments.show_bytes == LAYERS else None
