@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from ipsec_lo_trace.cli.formats import FORMATS
 from tests.cli.support import invoke
 
-TEXTS = ("svg", "mermaid", "dot", "md")
-BINARIES = ("pcapng", "vpp-pcap")
+BINARIES = tuple(name for name, form in FORMATS.items() if form.capture)
+TEXTS = tuple(name for name, form in FORMATS.items() if not form.capture and not form.pair)
 
 
 @dataclass(frozen=True)
