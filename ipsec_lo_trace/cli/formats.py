@@ -31,4 +31,5 @@ FORMATS = {
     "mermaid": Format(f"{_ROOM}.mermaid:write_mermaid"),
     "dot": Format(f"{_ROOM}.dot:write_dot"),
     "md": Format(f"{_ROOM}.md:write_md"),
+    "csv": Format(f"{_ROOM}.csv:write_csv"),
 }

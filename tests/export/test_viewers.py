@@ -1,4 +1,4 @@
-"""What tshark, tcpdump and Graphviz make of exports; skipped, aloud, where one is not installed."""
+"""What tshark, tcpdump, SQLite and Graphviz make of exports; skipped, aloud, where one is not installed."""
 
 from __future__ import annotations
 
@@ -137,6 +137,15 @@ def test_keys_fit_the_vpp_capture_too(tmp_path: Path) -> None:
     [command] = [shlex.split(line) for line in lines if not line.startswith("#")]
     crossed = shown(*command, "-Y", 'vpp.NodeName == "looutput"', "-T", "fields", "-e", "esp.icv_good")
     assert crossed.split() == ["1", "1"]
+
+
+def test_sqlite_queries_the_table(tmp_path: Path) -> None:
+    """SQLite imports the table as it is, and finds where a stale mark settled something."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(export("@unpatched", "--to", "csv"))
+    query = "select row, stage from rows where checks like '%!%' order by cast(row as integer)"
+    told = shown("sqlite3", ":memory:", "-cmd", f".import --csv '{path}' rows", query)
+    assert told.split() == ["18|ip_output", "20|ip_input", "22|rip_input"]
 
 
 @pytest.mark.parametrize("run", [(), ("--patched",), ("-s", "40000", "-c", "2")], ids=" ".join)
