@@ -7,12 +7,78 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import msgspec
 
 from ipsec_lo_trace.capture.blocks import EPB, HEADER_LEN, IDB, MIN_LENS, PB, SHB, SPB, TRAILER_LEN, Blocks
 from ipsec_lo_trace.capture.frame import MAX_CAPTURED_LEN, Frame
-from ipsec_lo_trace.capture.interface import Interface, interface
-from ipsec_lo_trace.capture.link import link_hint, link_name
+from ipsec_lo_trace.capture.link import Decoder, decoder, link_hint, link_name
 from ipsec_lo_trace.capture.window import Window
+
+_INTERFACE_HEADER_LEN = 8
+_OPTION_HEADER_LEN = 4
+_OPT_ENDOFOPT = 0
+_IF_TSRESOL = 9
+_IF_TSOFFSET = 14
+_SECOND_NS = 1_000_000_000
+_BINARY = 0x80
+_MICROSECONDS = 6
+
+
+class Interface(msgspec.Struct, frozen=True):
+    """One interface; ``decode`` is None if its link type is not read.
+
+    ``snap_len`` is in bytes, 0 for none.  A time stamp times ``multiplier`` divided by ``divisor`` is in
+    nanoseconds, to which ``offset_ns`` comes.
+    """
+
+    link_type: int
+    decode: Decoder | None
+    snap_len: int
+    multiplier: int
+    divisor: int
+    offset_ns: int
+
+
+@lru_cache(maxsize=64)
+def interface(body: bytes, order: str) -> Interface:
+    """Read the body of an Interface Description Block; ValueError says what is wrong with it.
+
+    ``order`` is the section's byte order, as struct writes it.
+    """
+    link_type, snap_len = struct.unpack_from(f"{order}HxxI", body)
+    multiplier, divisor, offset_ns = _SECOND_NS, 10**_MICROSECONDS, 0
+    for code, value in _options(body, order):
+        if code == _IF_TSRESOL:
+            _check_len("if_tsresol", value, 1)
+            exponent = value[0] & ~_BINARY
+            divisor = 2**exponent if value[0] & _BINARY else 10**exponent
+        elif code == _IF_TSOFFSET:
+            _check_len("if_tsoffset", value, 8)
+            offset_ns = struct.unpack(f"{order}q", value)[0] * _SECOND_NS
+    if multiplier % divisor == 0:
+        multiplier, divisor = multiplier // divisor, 1
+    return Interface(link_type, decoder(link_type), snap_len, multiplier, divisor, offset_ns)
+
+
+def _options(body: bytes, order: str) -> Iterator[tuple[int, bytes]]:
+    at = _INTERFACE_HEADER_LEN
+    while at + _OPTION_HEADER_LEN <= len(body):
+        code, length = struct.unpack_from(f"{order}HH", body, at)
+        if code == _OPT_ENDOFOPT:
+            return
+        at += _OPTION_HEADER_LEN
+        if at + length > len(body):
+            raise ValueError(f"its option {code} claims {length} bytes, more than the block has")
+        yield code, body[at : at + length]
+        at += length + -length % 4
+
+
+def _check_len(name: str, value: bytes, length: int) -> None:
+    if len(value) != length:
+        raise ValueError(f"its {name} has {len(value)} bytes, not {length}")
+
 
 _ENHANCED = {order: struct.Struct(f"{order}IIIIIII") for order in "<>"}
 _OBSOLETE = {order: struct.Struct(f"{order}8xHHIIII") for order in "<>"}

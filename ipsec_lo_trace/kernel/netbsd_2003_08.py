@@ -56,7 +56,7 @@ ASSUMPTIONS = (
 
 
 def link_table() -> LinkTable:
-    """Link this kernel's stages."""
+    """Link this kernel's stages: a table, with a stage a line."""
     return link(
         rip_output,
         ip_output,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipsec_lo_trace.audit.associations import WINDOW_BITS, Numbers
-from ipsec_lo_trace.audit.fragments import MAX_DATAGRAMS, Fragments
+from ipsec_lo_trace.audit.auditor import MAX_DATAGRAMS, Fragments
 from ipsec_lo_trace.audit.judgement import MAX_INSIDES
 from ipsec_lo_trace.audit.pairing import MAX_ENTRIES
 from ipsec_lo_trace.model.audit import AUDIT_CODES
