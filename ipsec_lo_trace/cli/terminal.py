@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import IO, Protocol, TextIO
 
 import msgspec
@@ -21,10 +22,11 @@ from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.header import verdict_line
 from ipsec_lo_trace.render.minimal import minimal_lines
 from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.render.styles import Line, escaped
 from ipsec_lo_trace.render.timeline import View, timeline
 
-CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
-"""A stored trace, or a file's name, cannot steer the terminal that shows it."""
+BLOCK_LINES = 256
+"""Lines of a trace that are written at once: each write goes through a codec and two files."""
 UNWRAPPED = 1 << 16
 """A width, in columns, that no verdict reaches: -q is one line, for grep."""
 
@@ -96,7 +98,18 @@ def ascii_stream(out: IO[bytes]) -> TextIO:
 
 def write_text(trace: StoredTrace, choice: TextChoice, out: TextIO) -> None:
     """Write the trace's text, line by line."""
-    write_lines(_lines(trace, choice), out, colour=choice.colour)
+    if choice.detail == "minimal" and not choice.quiet:
+        write_lines(map(escaped, minimal_lines(trace, choice.chosen)), out, colour=False)
+        return
+    lines, width = (
+        ([verdict_line(trace.verdict)], UNWRAPPED) if choice.quiet else (_lines(trace, choice), choice.width)
+    )
+    if choice.colour:
+        write_lines((text for line in lines for text in line.wrap(width)), out, colour=True)
+        return
+    texts = (f"{text}\n" for line in lines for text in line.plain(width))
+    while block := "".join(islice(texts, BLOCK_LINES)):
+        out.write(block)
 
 
 def write_lines(lines: Iterable[Text | str], out: TextIO, *, colour: bool) -> None:
@@ -107,7 +120,7 @@ def write_lines(lines: Iterable[Text | str], out: TextIO, *, colour: bool) -> No
 
 
 def _plain(line: Text) -> str:
-    return line.plain.translate(CONTROL)
+    return escaped(line.plain)
 
 
 def _coloured() -> Callable[[Text], str]:
@@ -118,15 +131,11 @@ def _coloured() -> Callable[[Text], str]:
     return lambda line: "".join(
         piece.style.render(text, color_system=ColorSystem.STANDARD) if piece.style else text
         for piece in line.render(console)
-        for text in [piece.text.translate(CONTROL)]
+        for text in [escaped(piece.text)]
     )
 
 
-def _lines(trace: StoredTrace, choice: TextChoice) -> Iterator[Text]:
-    if choice.quiet:
-        return iter(verdict_line(trace.verdict).wrap(UNWRAPPED))
-    if choice.detail == "minimal":
-        return (Text(line) for line in minimal_lines(trace, choice.chosen))
+def _lines(trace: StoredTrace, choice: TextChoice) -> Iterator[Line]:
     view = View(
         width=choice.width,
         detail=choice.detail,

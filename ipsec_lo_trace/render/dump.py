@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 
-from rich.text import Text
-
-from ipsec_lo_trace.render.styles import STYLES, Line
+from ipsec_lo_trace.render.styles import Line
 
 OFFSET_COLUMNS = 5
 BYTE_COLUMNS = 3
@@ -23,15 +21,14 @@ def changed_bytes(before: bytes, after: bytes) -> set[int]:
     return set(range(head, len(after) - tail))
 
 
-def dump(data: bytes, changed: set[int], *, indent: int, width: int) -> Iterator[Text]:
+def dump(data: bytes, changed: set[int], *, indent: int, width: int) -> Iterator[Line]:
     """Yield lines of hexadecimal; ``*`` stands before each byte that changed."""
     per_line = next((many for many in (16, 8) if OFFSET_COLUMNS + BYTE_COLUMNS * many <= width), 4)
     indent = max(0, min(indent, width - OFFSET_COLUMNS - BYTE_COLUMNS * per_line))
     for start in range(0, len(data), per_line):
-        line = Text(" " * indent + f"{start:04x} ", style=STYLES["number"])
+        line = Line(" " * indent + f"{start:04x} ", style="number", gap="")
         for at in range(start, min(start + per_line, len(data))):
-            sign, style = ("*", "add") if at in changed else (" ", "")
-            line.append(f"{sign}{data[at]:02x}", style=STYLES.get(style, ""))
+            line.glue(*(f"*{data[at]:02x}", "add") if at in changed else (f" {data[at]:02x}", ""))
         yield line
 
 
@@ -41,7 +38,7 @@ Dissect = Callable[[bytes], list[Layer]]
 """List a packet's layers from the outside in."""
 
 
-def layer_lines(before: list[Layer], after: list[Layer], *, indent: int, width: int) -> Iterator[Text]:
+def layer_lines(before: list[Layer], after: list[Layer], *, indent: int) -> Iterator[Line]:
     """Yield lines with a layer each; ``*`` stands before each field that changed or came with its layer."""
     earlier = counterparts(before, after)
     for at, (name, fields) in enumerate(after):
@@ -50,7 +47,7 @@ def layer_lines(before: list[Layer], after: list[Layer], *, indent: int, width: 
         for field, held in fields:
             changed = old.get(field) != held
             line.glue(f"{'*' if changed else ''}{field}={held}", "add" if changed else "")
-        yield from line.wrap(width)
+        yield line
 
 
 def counterparts(before: list[Layer], after: list[Layer]) -> dict[int, list[tuple[str, str]]]:

@@ -138,12 +138,11 @@ class StoredTrace:
         raise UserError(reason, file=self.name, line=1, hint=hint)
 
     def _record(self, line: bytes, number: int) -> Record:
-        if not line.strip():
-            raise UserError("an empty line, and no record", file=self.name, line=number)
         try:
             return self._decoder.decode(line)
         except _UNREADABLE as error:
-            raise UserError(f"not a trace record: {error}", file=self.name, line=number) from None
+            reason = f"not a trace record: {error}" if line.strip() else "an empty line, and no record"
+            raise UserError(reason, file=self.name, line=number) from None
 
     def steps(self) -> Iterator[Step]:
         """Yield the step records, in order."""

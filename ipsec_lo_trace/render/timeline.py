@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
-from rich.text import Text
 
 from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.questions import QUESTIONS
@@ -57,48 +56,50 @@ class Shown(msgspec.Struct):
     data: dict[tuple[int, str], bytes] = msgspec.field(default_factory=dict)
 
 
-def timeline(trace: StoredTrace, view: View) -> Iterator[Text]:
-    """Yield the whole text of a trace, line by line."""
-    for line in header_lines(trace.run, assumptions=view.assumptions):
-        yield from line.wrap(view.width)
-    yield Text("")
+def timeline(trace: StoredTrace, view: View) -> Iterator[Line]:
+    """Yield the whole text of a trace, to be laid out in the view's width."""
+    yield from header_lines(trace.run, assumptions=view.assumptions)
+    yield Line()
     yield from _column_heads(view.width)
     roles = pointers(trace.verdict)
     headings = Headings(trace.run)
     shown = Shown()
     tally = Tally(view.chosen or Chosen())
     for step in trace.steps():
-        if not tally.fits(step):
+        if view.chosen is not None and not tally.fits(step):
             _pass_by(step, shown)
             continue
-        yield from _heading(step, shown, headings, view.width)
+        group = headings.group(step)
+        if group != shown.group:
+            shown.group = group
+            yield _heading(step, headings)
         if shown.row != step.row - 1:
             shown.packet.clear()
         shown.row = step.row
-        for line in _row(step, shown, view, roles.get(step.row, "")):
-            yield from line.wrap(view.width)
-        yield from _bytes(step, shown, view)
-    yield Text("")
+        yield _row(step, shown, view, roles.get(step.row, ""))
+        if view.detail == "full":
+            yield from _details(step)
+        if view.show_bytes != "none":
+            yield from _bytes(step, shown, view)
+    yield Line()
     if view.chosen is not None:
-        yield from Line(style="quiet").say(tally.text, "quiet").wrap(view.width)
-        yield Text("")
+        yield Line(style="quiet").say(tally.text, "quiet")
+        yield Line()
     if view.detail == "full":
-        for line in ledger_lines(trace.steps()):
-            yield from line.wrap(view.width)
-        yield Text("")
-    for line in verdict_lines(trace.run, trace.verdict):
-        yield from line.wrap(view.width)
+        yield from ledger_lines(trace.steps())
+        yield Line()
+    yield from verdict_lines(trace.run, trace.verdict)
 
 
-def _column_heads(width: int) -> Iterator[Text]:
+def _column_heads(width: int) -> Iterator[Line]:
     legend = "marks: + new - gone = kept ! stale"
     signs = "* bytes changed, . as above; P1 request, P2 reply"
     heads = [f"{'row':>3} {'stage':<{STAGE_COLUMNS}} {'packet':<{PACKET_COLUMNS}} ", " " * LEAD_COLUMNS]
     if width < NARROW_COLUMNS:
-        yield from Line(style="quiet").say(heads[0], "quiet").wrap(width)
+        yield Line(style="quiet").say(heads[0], "quiet")
         heads = ["", ""]
     for head, words in zip(heads, (legend, signs), strict=True):
-        yield from Line(head, style="quiet").say(words, "quiet").wrap(width)
+        yield Line(head, style="quiet").say(words, "quiet")
 
 
 def pointed(verdict: Verdict) -> dict[str, int]:
@@ -115,16 +116,12 @@ def pointers(verdict: Verdict) -> dict[int, str]:
     return {row: ", ".join(names) for row, names in named.items()}
 
 
-def _heading(step: Step, shown: Shown, headings: Headings, width: int) -> Iterator[Text]:
-    group = headings.group(step)
-    if group == shown.group:
-        return
-    shown.group = group
+def _heading(step: Step, headings: Headings) -> Line:
     number, words = headings.heading(step)
-    yield from Line(f"{number}: " if number else "", style="heading").say(words, "heading").wrap(width)
+    return Line(f"{number}: " if number else "", style="heading").say(words, "heading")
 
 
-def _row(step: Step, shown: Shown, view: View, pointer: str) -> Iterator[Line]:
+def _row(step: Step, shown: Shown, view: View, pointer: str) -> Line:
     # With nothing above it (the row before was filtered out), a row says all that its packet bears.
     above = shown.packet.get(step.echo, ("", ""))
     reborn = above[0] != step.packet
@@ -141,9 +138,7 @@ def _row(step: Step, shown: Shown, view: View, pointer: str) -> Iterator[Line]:
     line.say(step.text)
     if pointer:
         line.glue(f"<== {pointer}", "pointer")
-    yield line
-    if view.detail == "full":
-        yield from _details(step)
+    return line
 
 
 def _packet_cell(step: Step, shown: Shown) -> str:
@@ -157,21 +152,21 @@ def _packet_cell(step: Step, shown: Shown) -> str:
 
 def packet_text(wire: Packet) -> str:
     """Name the packet's outermost protocols and its length in bytes."""
-    names = "/".join(name.upper() for name in wire.proto[:2])
-    return f"{names} {wire.len}"
+    return f"{'/'.join(wire.proto[:2]).upper()} {wire.len}"
 
 
 def mark_cell(step: Step, *, reborn: bool) -> list[tuple[str, str]]:
     """Return the marks that this row is about: what changed, what turned stale, what settled a question."""
-    styles = {"add": "add", "remove": "remove"}
-    cell = [(f"{'+' if c.op == 'add' else '-'} {c.mark.name}", styles[c.op]) for c in step.changes]
+    cell: list[tuple[str, str]] = [
+        (f"{'+' if c.op == 'add' else '-'} {c.mark.name}", c.op) for c in step.changes
+    ]
     if reborn:
         cell += [(f"{sign(mark)} {mark.name}", "stale" if mark.stale else "keep") for mark in step.marks]
     for check in step.checks:
         if check.mark is not None:
             cell.append((f"{sign(check.mark)} {check.mark.name}", "stale" if check.mark.stale else "keep"))
     if not cell:
-        cell.append(("." if step.marks else "(none)", "quiet"))
+        return [("." if step.marks else "(none)", "quiet")]
     return list(dict.fromkeys(cell))
 
 
@@ -203,9 +198,7 @@ def _pass_by(step: Step, shown: Shown) -> None:
         shown.data[_mbuf(step)] = bytes.fromhex(step.bytes)
 
 
-def _bytes(step: Step, shown: Shown, view: View) -> Iterator[Text]:
-    if view.show_bytes == "none":
-        return
+def _bytes(step: Step, shown: Shown, view: View) -> Iterator[Line]:
     mbuf = _mbuf(step)
     before = shown.data.get(mbuf, b"")
     after = bytes.fromhex(step.bytes) if step.bytes is not None else before
@@ -214,7 +207,7 @@ def _bytes(step: Step, shown: Shown, view: View) -> Iterator[Text]:
         return
     if view.dissect is not None:
         old = view.dissect(before) if before else []
-        yield from layer_lines(old, view.dissect(after), indent=5, width=view.width)
+        yield from layer_lines(old, view.dissect(after), indent=5)
         return
     changed = changed_bytes(before, after) if step.bytes is not None else set()
     yield from dump(after, changed, indent=5, width=view.width)

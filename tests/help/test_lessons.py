@@ -14,9 +14,9 @@ from ipsec_lo_trace.machine.stage import Deliver, Drop, Keep
 from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.pages.index import find
 from ipsec_lo_trace.render.facts import compared_words
-from ipsec_lo_trace.render.timeline import View, timeline
+from ipsec_lo_trace.render.timeline import View
 from tests.cli.support import ROOT, assert_refused, invoke, ping, shell, spawn
-from tests.render.support import opened, stored
+from tests.render.support import opened, printed, stored
 from tests.support import PATCHED, SCENARIOS, UNPATCHED, trace
 
 SCENARIO_NAMES = sorted(path.stem for path in SCENARIOS.glob("*.conf"))
@@ -35,7 +35,7 @@ def test_01_a_silently_incomplete_trace(command: list[str], tmp_path: Path) -> N
 def test_02_json_and_text_drifting_apart(fix: str) -> None:
     """Each step record is a row of the text, with its stage, words, marks, questions and counters."""
     data = stored(fix)
-    lines = [line.plain for line in timeline(opened(data), View(width=1 << 16, detail="full"))]
+    lines = printed(opened(data), View(width=1 << 16, detail="full"))
     shown = "\n".join(lines)
     for step in map(json.loads, data.splitlines()[1:-1]):
         assert re.search(
@@ -49,9 +49,7 @@ def test_02_json_and_text_drifting_apart(fix: str) -> None:
 
 def test_03_cells_cut_when_piped() -> None:
     """At 40 columns a pipe gets every word of every step's text that it gets at 200."""
-    narrow, wide = (
-        [line.plain for line in timeline(opened(stored()), View(width=width))] for width in (40, 200)
-    )
+    narrow, wide = (printed(opened(stored()), View(width=width)) for width in (40, 200))
     words = set(" ".join(narrow).split())
     assert (
         set(" ".join(step.text for step in opened(stored()).steps()).split())

@@ -23,9 +23,10 @@ from ipsec_lo_trace.render.html.markup import words
 from ipsec_lo_trace.render.ledger import ledger_lines
 from ipsec_lo_trace.render.reasons import why
 from ipsec_lo_trace.render.store import StoredTrace
-from ipsec_lo_trace.render.timeline import View, timeline
+from ipsec_lo_trace.render.timeline import View
 from ipsec_lo_trace.render.why import why_lines
 from tests.html.support import Node, default_page, parsed, probe, squeezed, trace, written
+from tests.render.support import printed
 from tests.support import PATCHED, UNPATCHED
 
 WIDE = 100_000
@@ -129,8 +130,7 @@ def test_small_and_the_same_each_time() -> None:
 @EACH_SIDE
 def test_rows_say_what_the_text_says(letter: str) -> None:
     """Each row of the text is on the page in its words: number, stage, packet, marks, what it did, role."""
-    printed = [str(line) for line in timeline(side(letter), View(width=WIDE))]
-    rows = [line for line in printed if re.match(r" *\d+ [a-z]", line)]
+    rows = [line for line in printed(side(letter), View(width=WIDE)) if re.match(r" *\d+ [a-z]", line)]
     found = cells(letter)
     assert len(rows) == len(found) == len(list(side(letter).steps()))
     packet = ""
@@ -205,9 +205,8 @@ def test_headings_are_those_of_the_text(name: str) -> None:
 def test_every_heading_of_one_trace(opened: StoredTrace) -> None:
     """On the page of one trace each group has the heading that it has in the text."""
     headings = Headings(opened.run)
-    printed = {str(line) for line in timeline(opened, View(width=WIDE))}
     titles = [section.find("h2")[0].text for section in parsed(written(opened)).find("section", "step")]
-    assert set(titles) <= printed
+    assert set(titles) <= set(printed(opened, View(width=WIDE)))
     assert len(titles) == len({headings.group(step) for step in opened.steps()})
 
 

@@ -7,6 +7,7 @@ import io
 
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.render.store import StoredTrace, write_json, write_jsonl
+from ipsec_lo_trace.render.timeline import View, timeline
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.tracer.plan import Origin, Plan
@@ -45,3 +46,8 @@ def stored(
 def opened(data: bytes) -> StoredTrace:
     """Open a trace under the name trace.jsonl."""
     return StoredTrace(io.BytesIO(data), "trace.jsonl")
+
+
+def printed(trace: StoredTrace, view: View) -> list[str]:
+    """Return a trace's text, a string a line."""
+    return [text for line in timeline(trace, view) for text in line.plain(view.width)]

@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ipsec_lo_trace.render.dump import changed_bytes, dump
-from ipsec_lo_trace.render.timeline import View, timeline
-from tests.render.support import opened, stored
+from ipsec_lo_trace.render.timeline import View
+from tests.render.support import opened, printed, stored
 
 PAIRS = st.integers(0, 100).flatmap(
     lambda length: st.tuples(*[st.binary(min_size=length, max_size=length)] * 2)
@@ -43,10 +43,11 @@ def test_dump(data: bytes, changed: set[int], indent: int, width: int) -> None:
     shown = bytearray()
     marked = set()
     for line in dump(data, changed, indent=indent, width=width):
-        assert len(line.plain) <= width
-        offset, _space, cells = line.plain.strip().partition(" ")
+        (text,) = line.plain(width)
+        assert len(text) <= width
+        offset, _space, cells = text.strip().partition(" ")
         assert int(offset, 16) == len(shown)
-        for sign, byte in re.findall(r"([ *])([0-9a-f]{2})", line.plain.partition(offset + " ")[2]):
+        for sign, byte in re.findall(r"([ *])([0-9a-f]{2})", text.partition(offset + " ")[2]):
             if sign == "*":
                 marked.add(len(shown))
             shown.append(int(byte, 16))
@@ -58,8 +59,8 @@ def test_dump(data: bytes, changed: set[int], indent: int, width: int) -> None:
 def dumps(show_bytes: str) -> list[tuple[bytes, set[int]]]:
     """Return each dump of a timeline: its bytes, and the positions that it marks."""
     found: list[tuple[bytes, set[int]]] = []
-    for text in timeline(opened(stored()), View(width=80, show_bytes=show_bytes)):
-        match = re.fullmatch(r" {5}([0-9a-f]{4}) ((?:[ *][0-9a-f]{2})+)", text.plain)
+    for text in printed(opened(stored()), View(width=80, show_bytes=show_bytes)):
+        match = re.fullmatch(r" {5}([0-9a-f]{4}) ((?:[ *][0-9a-f]{2})+)", text)
         if match is None:
             continue
         if match[1] == "0000":

@@ -11,7 +11,7 @@ ESP: Layer = ("ESP", [("spi", "0x00001000")])
 
 def lines(before: list[Layer], after: list[Layer], width: int = 80) -> list[str]:
     """Return the lines as plain text."""
-    return [line.plain for line in layer_lines(before, after, indent=2, width=width)]
+    return [text for line in layer_lines(before, after, indent=2) for text in line.plain(width)]
 
 
 def test_only_what_changed_is_marked() -> None:

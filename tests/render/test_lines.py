@@ -22,7 +22,7 @@ def line(lead: str, hang: int | None, pieces: list[tuple[bool, list[str]]]) -> L
 @given(WORDS, st.none() | st.integers(0, 30), PIECES, st.integers(20, 100))
 def test_wrap(lead: str, hang: int | None, pieces: list[tuple[bool, list[str]]], width: int) -> None:
     """Every word is there, in order; a line is too long only where a single word is."""
-    lines = [text.plain for text in line(f"{lead} ", hang, pieces).wrap(width)]
+    lines = line(f"{lead} ", hang, pieces).plain(width)
     words = [lead, *(word for _glued, said in pieces for word in said)]
     assert " ".join(lines).split() == words
     assert all(len(text) <= width or len(text.split()) == 1 for text in lines)
@@ -43,9 +43,13 @@ def test_glued_pieces_stay_together() -> None:
     assert [text.plain for text in made.wrap(14)] == ["12 one piece", "  of several", "  words"]
 
 
-def test_style_never_changes_the_words() -> None:
-    """Styled or not, a line's text is the same."""
-    plain = Line("a ").say("b c").wrap(40)[0]
-    styled = Line("a ", style="heading").say("b c", "stale").wrap(40)[0]
-    assert plain.plain == styled.plain
-    assert styled.spans
+@given(WORDS, st.none() | st.integers(0, 30), PIECES, st.integers(20, 100))
+def test_style_never_changes_the_words(
+    lead: str, hang: int | None, pieces: list[tuple[bool, list[str]]], width: int
+) -> None:
+    """Styled or not, a line is laid out in the same way."""
+    made = line(lead, hang, pieces).say("b c", "stale").glue("\x1b[2J\a")
+    styled = made.wrap(width)
+    assert [text.plain for text in styled] == made.plain(width)
+    assert any(text.spans for text in styled)
+    assert r"\x1b[2J\x07" in made.plain(width)[-1]

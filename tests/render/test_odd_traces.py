@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 import pytest
 
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.render.timeline import View, timeline
-from tests.render.support import opened, stored
+from ipsec_lo_trace.render.timeline import View
+from tests.render.support import opened, printed, stored
 
 FULL = View(width=100, detail="full", show_bytes="all")
 
@@ -25,9 +24,7 @@ def changed(change: Callable[[list[dict[str, Any]]], object]) -> bytes:
 
 def text(data: bytes) -> str:
     """Show a trace with all that it has."""
-    out = io.StringIO()
-    out.writelines(f"{line.plain}\n" for line in timeline(opened(data), FULL))
-    return out.getvalue()
+    return "".join(f"{line}\n" for line in printed(opened(data), FULL))
 
 
 def test_a_trace_that_is_not_changed() -> None:
