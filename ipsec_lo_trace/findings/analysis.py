@@ -5,7 +5,7 @@ The label follows from what happened (stage, packet, where the packet went), nev
 
 from __future__ import annotations
 
-from ipsec_lo_trace.model.packet_name import REQUEST, packet_name
+from ipsec_lo_trace.model.packet_name import REPLY, REQUEST, packet_name
 from ipsec_lo_trace.model.trace import Step
 
 REQUEST_STEPS = {
@@ -53,9 +53,10 @@ class Labeller:
         reached = self._reached
         for step in steps:
             echo, packet, to = step.echo, step.packet, step.to
-            if packet != REQUEST and not packet_name(packet).is_request:
+            if packet != REQUEST and (packet == REPLY or not packet_name(packet).is_request):
                 reached.pop(echo, None)
-                step.analysis = self._after_the_request(step)
+                first = step.stage == "ip_output" and step.visit == 1
+                step.analysis = LAST_STEP if first else REPLY_STEPS.get(step.stage, 0)
                 continue
             label = REQUEST_STEPS.get(step.stage, 4)
             if to == "icmp_input":
@@ -63,7 +64,3 @@ class Labeller:
             elif label == IP_OUTPUT_STEP and to == "looutput" and step.visit > 1:
                 label = 3
             step.analysis = reached[echo] = max(label, reached.get(echo, 0))
-
-    def _after_the_request(self, step: Step) -> int:
-        first = step.stage == "ip_output" and step.visit == 1
-        return LAST_STEP if first else REPLY_STEPS.get(step.stage, 0)

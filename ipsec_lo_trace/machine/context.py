@@ -10,7 +10,7 @@ from ipsec_lo_trace.model.trace import Check, Mark
 class Context:
     """The state that the machine shares with the stages; a kernel extends it.
 
-    ``moved`` and ``checks`` belong to the step that runs now, ``counters`` is what moved since the start.
+    ``moved`` and ``checks`` belong to the step that runs now, ``counters`` is what moved in all before it.
     ``ipintrq_len`` is how many packets wait for the IP soft interrupt.
     """
 
@@ -23,9 +23,8 @@ class Context:
 
     def count(self, name: str, by: int = 1) -> None:
         """Move the kernel counter ``name``."""
-        moved, counters = self.moved, self.counters
-        moved[name] = moved.get(name, 0) + by
-        counters[name] = counters.get(name, 0) + by
+        moved = self.moved
+        moved[name] = moved[name] + by if name in moved else by
 
     def ask(
         self, question: Question[A], left: Operand, right: Operand, answer: A, mark: Mark | None = None

@@ -17,12 +17,19 @@ def check_marks(before: tuple[Mark, ...], m: Mbuf) -> None:
     The order of tags is not folded (a new tag goes to the head by construction), their multiset is.  A mark
     is stale exactly if it was made for another packet than the one that bears it now.
     """
-    after, packet = m.marks, m.packet
+    after, packet, changes = m.marks, m.packet, m.changes
     for borne in after:
         if borne.stale != (borne.made_for != packet):
             _broken(m, f"{borne.name} was made for {borne.made_for}, and says stale {borne.stale}")
-    if len(m.changes) == 1 and m.changes[0].op == "add" and after == (m.changes[0].mark, *before):
-        return  # what nearly every change is: one new mark at the head
+    if len(changes) == 1 and changes[0].op == "add":
+        new = changes[0].mark
+        if after in ((new, *before), (*before, new)):
+            return  # what nearly every change is: one new tag at the head, or one new flag at the end
+    _fold(before, m)
+
+
+def _fold(before: tuple[Mark, ...], m: Mbuf) -> None:
+    """Hold every change against the marks before, and what comes of that against the marks after."""
     folded = [_identity(mark) for mark in before]
     for change in m.changes:
         mark = _identity(change.mark)
@@ -32,7 +39,7 @@ def check_marks(before: tuple[Mark, ...], m: Mbuf) -> None:
             folded.remove(mark)
         else:
             _broken(m, f"removed {change.mark.name}, which the packet did not bear")
-    for borne in after:
+    for borne in m.marks:
         if _identity(borne) not in folded:
             _broken(m, f"bears {borne.name}, which no change accounts for")
         folded.remove(_identity(borne))

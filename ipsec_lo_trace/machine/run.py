@@ -145,6 +145,9 @@ class Machine:
         else:
             to, errno, reason = self._ended(verdict, m, stage)
         text = verdict.text
+        counters = kernel.counters
+        for counter, by in moved.items():
+            counters[counter] = counters[counter] + by if counter in counters else by
         if self.after is not None:
             text = "; ".join(filter(None, (text, self.after(m))))
         if changes or m.marks is not before:
