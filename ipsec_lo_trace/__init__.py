@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ipsec_lo_trace.tracer.setup import probe as probe
     from ipsec_lo_trace.tracer.tracing import Trace as Trace
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Setup": "model.setup",
