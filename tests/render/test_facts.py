@@ -46,7 +46,7 @@ NOTATION: dict[Operand, tuple[str, str]] = {
     SaId("ah", 257, "10.0.0.2"): ("ah 0x00000101 to 10.0.0.2", "ah 0x00000101 to 10.0.0.2"),
     REQUEST: ("esp/tunnel/10.0.0.1-10.0.0.2/unique:16385",) * 2,
     PacketEnds("10.0.0.1", "10.0.0.2", 1, 0, 0): ("10.0.0.1 -> 10.0.0.2 icmp",) * 2,
-    POLICY: ("in 10.0.0.0/8 -> 0.0.0.0/0[7] 17 ipsec esp/tunnel/10.0.0.1-10.0.0.2/unique:16385",) * 2,
+    POLICY: ("in 10.0.0.0/8 -> 0.0.0.0/0[7] udp ipsec esp/tunnel/10.0.0.1-10.0.0.2/unique:16385",) * 2,
     DefaultPolicy("none", 2): ("none of 2 policies: the default, none", "default none of 2"),
     DefaultPolicy("discard", 0): ("no policy: the default, discard", "default discard of 0"),
     NO_SA_USED: ("no SA used yet", "no-sa-used"),
