@@ -7,7 +7,6 @@ read the same capture of a million packets, in turn; memory is that of a million
 from __future__ import annotations
 
 import struct
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from ipsec_lo_trace.wire import ip
 from ipsec_lo_trace.wire.esp import EspTransform, derive_bytes
 from ipsec_lo_trace.wire.icmp import ICMP_ECHO, ICMP_ECHOREPLY, with_type
 from tests import handmade
-from tests.benchmark.__main__ import TOOL, medians, peak_kib
+from tests.benchmark.measure import PYTHON, TOOL, Side, medians, peak_kib
 
 MANY = 1_000_000
 FEW = 1_000
@@ -31,7 +30,8 @@ spdadd 127.0.0.1 127.0.0.1 any -P in ipsec esp/transport//require;
 """
 DLT_NULL = 0
 SNAP_LEN = 65535
-BARE = [sys.executable, "-m", "tests.benchmark.bare_audit"]
+BARE = [*PYTHON, "-m", "tests.benchmark.bare_audit"]
+ROOT = Path(__file__).parents[2]
 
 
 def packets(count: int) -> Iterator[bytes]:
@@ -78,11 +78,13 @@ def figures(folder: Path) -> dict[str, float]:
     text, jsonl, quiet = (
         [*TOOL, "audit", str(many), *out, *form] for form in ([], ["--format", "jsonl"], ["-q"])
     )
-    *ours, bare = medians(text, jsonl, quiet, [*BARE, str(many), ENC_KEY, AUTH_KEY], pairs=PAIRS)
+    side = Side(ROOT, folder)
+    commands = [text, jsonl, quiet, [*BARE, str(many), ENC_KEY, AUTH_KEY]]
+    ((*ours, bare),) = medians(commands, [side], PAIRS)
     found = {"bare, packets/s": MANY / bare}
     for name, seconds in zip(("text", "jsonl", "-q"), ours, strict=True):
         found |= {f"{name}, packets/s": MANY / seconds, f"{name} / bare": bare / seconds}
-    short, long = (peak_kib([*TOOL, "audit", str(capture), *out]) for capture in (few, many))
+    short, long = (peak_kib([*TOOL, "audit", str(capture), *out], side) for capture in (few, many))
     return found | {
         f"{FEW} packets, MiB": short / 1024,
         f"{MANY} packets, MiB": long / 1024,
