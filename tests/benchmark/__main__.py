@@ -71,7 +71,7 @@ def exchanges(naive: float, imports: float, *runs: float) -> dict[str, float]:
     """Tell what a traced exchange takes at the margin, against scapy's alone, untraced."""
     bare = (naive - imports) / NAIVE_EXCHANGES
     found = {"naive scapy, ms": bare * 1000}
-    for kernel, few, many in (("unpatched", *runs[:2]), ("patched", *runs[2:])):
+    for kernel, few, many in zip(("unpatched", "patched"), runs[::2], runs[1::2], strict=True):
         each = (many - few) / (MANY - FEW)
         found |= {f"{kernel}, at the margin, ms": each * 1000, f"{kernel} / naive": each / bare}
     return found
