@@ -10,11 +10,9 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import IO, Protocol, TextIO
+from typing import IO, TYPE_CHECKING, Protocol, TextIO
 
 import msgspec
-from rich.color import ColorSystem
-from rich.text import Text
 
 from ipsec_lo_trace.cli.files import STDOUT, output
 from ipsec_lo_trace.render.chosen import Chosen
@@ -24,6 +22,9 @@ from ipsec_lo_trace.render.minimal import minimal_lines
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.styles import Line, escaped
 from ipsec_lo_trace.render.timeline import View, timeline
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 BLOCK_LINES = 256
 """Lines of a trace that are written at once: each write goes through a codec and two files."""
@@ -125,7 +126,8 @@ def _plain(line: Text) -> str:
 
 def _coloured() -> Callable[[Text], str]:
     """Return what turns styles into ANSI sequences; rich's own printing flushes and guesses at each line."""
-    from rich.console import Console  # noqa: PLC0415 -- dear, and plain text does without it
+    from rich.color import ColorSystem  # noqa: PLC0415 -- dear, and plain text does without it
+    from rich.console import Console  # noqa: PLC0415
 
     console = Console(file=io.StringIO(), _environ={})
     return lambda line: "".join(

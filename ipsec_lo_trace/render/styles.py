@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.text import Text
 
 STYLES = {
     "add": "green",
@@ -120,6 +121,8 @@ class Line:
         return texts
 
     def _styled(self, lead: str, words: Iterable[Word], style: str) -> Text:
+        from rich.text import Text  # noqa: PLC0415 -- dear, and plain text does without it
+
         text = Text(escaped(lead), style=style)
         gap = ""
         for word in words:

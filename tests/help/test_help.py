@@ -67,6 +67,17 @@ def test_unknown_topic() -> None:
 )
 def test_cheap_commands_load_nothing_dear(arguments: list[str]) -> None:
     """Help, lists and the schema import neither scapy nor rich nor cryptography."""
+    assert imported(arguments).isdisjoint({"scapy", "rich", "cryptography"})
+
+
+def test_text_without_colour_needs_no_rich() -> None:
+    """A run whose text goes into a pipe does not import rich, which takes longer than the run."""
+    assert "scapy" in imported(["ping"])
+    assert "rich" not in imported(["ping"])
+
+
+def imported(arguments: list[str]) -> set[str]:
+    """Run the program; return the packages that it imports."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *COMMAND[1:], *arguments],
         cwd=ROOT,
@@ -76,5 +87,4 @@ def test_cheap_commands_load_nothing_dear(arguments: list[str]) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
-    assert imported.isdisjoint({"scapy", "rich", "cryptography"})
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}

@@ -8,7 +8,7 @@ import msgspec
 
 from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.cli.run.traces import read_configuration
-from ipsec_lo_trace.cli.terminal import look
+from ipsec_lo_trace.cli.terminal import ascii_stream, look, write_lines
 from ipsec_lo_trace.findings.bisect import bisect, intervals
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.setup import Setup
@@ -55,7 +55,6 @@ def _write_json(verdict: Verdict, tries: list[Try], stretches: Stretches, out: I
 def _write_text(
     verdict: Verdict, tries: list[Try], stretches: Stretches, out: IO[bytes], look_: tuple[int, bool]
 ) -> None:
-    from ipsec_lo_trace.cli.terminal import ascii_stream, write_lines  # noqa: PLC0415 -- rich loads for text alone
     from ipsec_lo_trace.render.bisect import bisection  # noqa: PLC0415
 
     width, colour = look_

@@ -171,7 +171,7 @@ def write_trace(arguments: TextArguments, format_: str, tracing: Tracing) -> Ver
 
 
 def _write_text(arguments: TextArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
-    from ipsec_lo_trace.cli.terminal import ascii_stream, text_choice, write_text  # noqa: PLC0415 -- rich loads for text alone
+    from ipsec_lo_trace.cli.terminal import ascii_stream, text_choice, write_text  # noqa: PLC0415 -- the views load for text alone
 
     dissect = dissector(tracing.keys) if arguments.show_bytes == LAYERS else None
     choice = text_choice(arguments, dissect=dissect)
