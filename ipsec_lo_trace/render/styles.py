@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -102,20 +103,20 @@ class Line:
 
     def plain(self, width: int) -> list[str]:
         """Lay the words out without styles: the same text as ``wrap``, for a tenth of the cost."""
-        gap, indent = self._gap, self._lead
-        texts = []
-        for line in self._lines(self._held(width), width):
-            texts.append(escaped((indent + line.replace(_BREAK, gap)).rstrip()))
+        first, *others = self._lines(width)
+        gap = self._gap
+        texts = [escaped((self._lead + first.replace(_BREAK, gap)).rstrip())]
+        if others:
             indent = " " * self._indent(width)
+            texts += [escaped((indent + line.replace(_BREAK, gap)).rstrip()) for line in others]
         return texts
 
     def wrap(self, width: int) -> list[Text]:
         """Lay the words out in lines of at most ``width`` columns, unless one word is longer than that."""
-        pieces = self._held(width)
-        words = iter(self._words(pieces))
+        words = iter(self._words(_apart(self._pieces, width - self._indent(width))))
         lead, style = self._lead, STYLES.get(self._lead_style, "")
         texts = []
-        for line in self._lines(pieces, width):
+        for line in self._lines(width):
             texts.append(self._styled(lead, islice(words, line.count(_BREAK) + 1 if line else 0), style))
             lead, style = " " * self._indent(width), ""
         return texts
@@ -134,11 +135,6 @@ class Line:
     def _indent(self, width: int) -> int:
         return min(self._hang, width // 3)
 
-    def _held(self, width: int) -> list[str]:
-        """Return the pieces, with those taken apart that no line could hold."""
-        room = width - self._indent(width)
-        return [piece if len(piece) <= room else _BREAK.join(piece.split()) for piece in self._pieces]
-
     def _words(self, pieces: list[str]) -> list[Word]:
         return [
             Word(word, style, row)
@@ -146,23 +142,33 @@ class Line:
             for word in piece.split(_BREAK)
         ]
 
-    def _lines(self, pieces: list[str], width: int) -> list[str]:
-        """Break pieces into lines, with what stands before neither; "" where the lead stands alone."""
-        rest = _BREAK.join(pieces)
-        left = width - len(self._lead)
-        if len(rest) <= left or not (rest and self._gap):
-            return [rest]
-        hang = self._indent(width)
-        lines: list[str] = []
-        while len(rest) > left:
-            end = rest.rfind(_BREAK, 0, max(left + 1, 0))
-            if end < 0 and not lines and len(self._lead) > hang:
-                lines.append("")
-            else:
-                end = end if end >= 0 else rest.find(_BREAK)
-                if end < 0:
-                    break
-                lines.append(rest[:end])
-                rest = rest[end + 1 :]
-            left = width - hang
-        return [*lines, rest]
+    def _lines(self, width: int) -> Sequence[str]:
+        """Break the words into lines, with what stands before neither; "" where the lead stands alone."""
+        if not self._gap:
+            return [_BREAK.join(self._pieces)]
+        return _broken(tuple(self._pieces), len(self._lead), self._indent(width), width)
+
+
+def _apart(pieces: Iterable[str], room: int) -> list[str]:
+    """Take those pieces apart that no line could hold."""
+    return [piece if len(piece) <= room else _BREAK.join(piece.split()) for piece in pieces]
+
+
+@lru_cache(maxsize=1024)
+def _broken(pieces: tuple[str, ...], lead: int, hang: int, width: int) -> tuple[str, ...]:
+    """Break pieces into lines behind a lead of so many columns; a long run's rows say the same again."""
+    rest = _BREAK.join(_apart(pieces, width - hang))
+    left = width - lead
+    lines: list[str] = []
+    while rest and len(rest) > left:
+        end = rest.rfind(_BREAK, 0, max(left + 1, 0))
+        if end < 0 and not lines and lead > hang:
+            lines.append("")
+        else:
+            end = end if end >= 0 else rest.find(_BREAK)
+            if end < 0:
+                break
+            lines.append(rest[:end])
+            rest = rest[end + 1 :]
+        left = width - hang
+    return (*lines, rest)
