@@ -20,7 +20,7 @@ def with_associations(count: int) -> str:
 def with_policies(count: int) -> str:
     """Return a configuration of so many policies of each direction; the last ones cover the exchange."""
     others = (
-        f"spdadd {_address(at)} 127.0.0.1 any -P {direction} {TREATMENT} ;\n"
+        f"spdadd {_address(at)} 127.0.0.1 any -P {direction} none ;\n"
         for at in range(count - 1)
         for direction in ("out", "in")
     )
