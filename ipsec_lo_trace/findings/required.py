@@ -64,27 +64,32 @@ class Databases(Protocol):
         """The policies, each direction in the order of the SPD."""
 
 
+def _prefix(text: str) -> tuple[int, int]:
+    """Read a prefix: its mask and its network, 32 bits each."""
+    network = IPv4Network(text)
+    return int(network.netmask), int(network.network_address)
+
+
 class Referee:
     """Answers from a run's policies what a packet's protection must be."""
 
     def __init__(self, run: Databases) -> None:
         """Read the policies and the SAs of the run record."""
         self._sas = run.sas
-        self._policies = [
-            (policy, IPv4Network(policy.src), IPv4Network(policy.dst)) for policy in run.policies
-        ]
+        self._policies = [(policy, _prefix(policy.src), _prefix(policy.dst)) for policy in run.policies]
         self.demand = lru_cache(maxsize=1024)(self._demand)
 
     def _demand(self, direction: str, ends: Ends) -> Demand:
         """Return what the first matching policy asks of a packet."""
-        for policy, src_net, dst_net in self._policies:
+        src, dst = int(IPv4Address(ends.src)), int(IPv4Address(ends.dst))
+        for policy, (src_mask, src_net), (dst_mask, dst_net) in self._policies:
             if (
                 policy.dir == direction
                 and policy.upper in (ANY, ends.upper)
                 and policy.src_port in (0, ends.src_port)
                 and policy.dst_port in (0, ends.dst_port)
-                and IPv4Address(ends.src) in src_net
-                and IPv4Address(ends.dst) in dst_net
+                and src & src_mask == src_net
+                and dst & dst_mask == dst_net
             ):
                 return self._demand_of(policy, ends)
         return NOTHING

@@ -39,9 +39,9 @@ class Databases(msgspec.Struct):
 
     ``by_ends`` and ``by_ident`` have the heads again: those between two ends, and those that hold an SA with
     a destination and an SPI, newest first.  ``by_selector`` has the policies by their own selector; of two
-    with one selector (Linux has such) the first.  ``covering`` keeps which policy a walk found for a packet's
-    selector, until the policies change.  ``adds`` counts the SAs that were ever added: the clock that tells
-    an older SA from a newer one.
+    with one selector (Linux has such) the first.  ``by_upper`` has them by upper protocol, in their order;
+    ``covering`` keeps which policy a walk found for a packet's selector, until the policies change.  ``adds``
+    counts the SAs that were ever added: the clock that tells an older SA from a newer one.
     """
 
     sahtree: list[SaHead] = msgspec.field(default_factory=list)
@@ -51,6 +51,7 @@ class Databases(msgspec.Struct):
     by_ends: dict[Ends, list[SaHead]] = msgspec.field(default_factory=dict)
     by_ident: dict[TdbIdent, list[SaHead]] = msgspec.field(default_factory=dict)
     by_selector: dict[tuple[Direction, Selector], Policy] = msgspec.field(default_factory=dict)
+    by_upper: dict[tuple[Direction, int], list[Policy]] = msgspec.field(default_factory=dict)
     covering: dict[tuple[Direction, PacketSelector], Policy | None] = msgspec.field(default_factory=dict)
     adds: int = 0
 
@@ -96,12 +97,14 @@ class Databases(msgspec.Struct):
         """Add a policy after all others of its direction."""
         self.sptree[policy.direction].append(policy)
         self.by_selector.setdefault((policy.direction, policy.selector), policy)
+        self.by_upper.setdefault((policy.direction, policy.selector.ul_proto), []).append(policy)
         self.covering.clear()
 
     def drop_policy(self, policy: Policy) -> None:
         """Take a policy out."""
         self.sptree[policy.direction].remove(policy)
         del self.by_selector[policy.direction, policy.selector]
+        self.by_upper[policy.direction, policy.selector.ul_proto].remove(policy)
         self.covering.clear()
 
     def drop_policies(self) -> None:
@@ -109,6 +112,7 @@ class Databases(msgspec.Struct):
         for policies in self.sptree.values():
             policies.clear()
         self.by_selector.clear()
+        self.by_upper.clear()
         self.covering.clear()
 
 

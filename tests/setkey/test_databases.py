@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ipsec_lo_trace.kernel.net.pfkeyv2 import PfkeyError
-from ipsec_lo_trace.kernel.netipsec.key_pfkey import key_add, key_delete, key_delete_all, key_flush
+from ipsec_lo_trace.kernel.netipsec.key_pfkey import (
+    key_add,
+    key_delete,
+    key_delete_all,
+    key_flush,
+    key_spdadd,
+    key_spddelete,
+)
 from ipsec_lo_trace.model.databases import Databases, SaHead
+from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType, Selector
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
 from ipsec_lo_trace.model.sa import Mode, SaIndex, SaState, SecurityAssociation, TdbIdent
 from ipsec_lo_trace.setkey.load import load
@@ -74,6 +82,26 @@ def test_an_index_finds_what_a_walk_finds_in_the_same_order(drawn: list[Command]
                 heads = db.by_ident.get(tdbi, [])
                 assert [sav for head in heads for sav in head.by_spi[spi]] == walked_ident(db, tdbi)
     assert all(sav.state is SaState.MATURE for head in db.sahtree for sav in head.savs)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(list(Direction)), st.sampled_from([6, 17, 50]))))
+def test_policies_by_upper_protocol_are_those_of_the_list(drawn: list[tuple[bool, Direction, int]]) -> None:
+    """After policies came and went, those with an upper protocol are the list's, in its order."""
+    db = Databases()
+    everywhere = IPv4Network("0.0.0.0/0")
+    for add, direction, upper in drawn:
+        selector = Selector(everywhere, everywhere, ul_proto=upper)
+        try:
+            if add:
+                key_spdadd(db, Policy(direction, selector, PolicyType.DISCARD))
+            else:
+                key_spddelete(db, direction, selector)
+        except PfkeyError:
+            pass
+    for direction, policies in db.sptree.items():
+        for upper in (6, 17, 50):
+            listed = [sp for sp in policies if sp.selector.ul_proto == upper]
+            assert db.by_upper.get((direction, upper), []) == listed
 
 
 def test_many_associations_are_all_there() -> None:

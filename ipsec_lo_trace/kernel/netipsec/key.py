@@ -65,11 +65,9 @@ def KEY_ALLOCSP2(k: Kernel, tdbi: TdbIdent, direction: Direction) -> Policy | No
     """
     if k.build.alloc_sp2 == "mended":
         return _policy_of_sa(k, tdbi, direction)
-    for sp in k.db.sptree[direction]:
-        # KERNEL: the selector's protocol is compared with ESP's or AH's own number.
-        if sp.selector.ul_proto != tdbi.proto or not sp.requests:
-            continue
-        sav = sp.requests[0].sav
+    # KERNEL: the selector's protocol is compared with ESP's or AH's own number.
+    for sp in k.db.by_upper.get((direction, tdbi.proto), ()):
+        sav = sp.requests[0].sav if sp.requests else None
         if sav is not None and sav.spi == tdbi.spi and sav.tdbi.dst == tdbi.dst:
             return sp
     return None
