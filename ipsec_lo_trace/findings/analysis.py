@@ -63,4 +63,7 @@ class Labeller:
                 label = 6
             elif label == IP_OUTPUT_STEP and to == "looutput" and step.visit > 1:
                 label = 3
-            step.analysis = reached[echo] = max(label, reached.get(echo, 0))
+            furthest = reached.get(echo, 0)
+            if label > furthest:
+                furthest = reached[echo] = label
+            step.analysis = furthest

@@ -121,7 +121,8 @@ def _insists(rule: RequestRecord) -> bool:
 
 def lacking(wanted: tuple[str, ...], borne: Collection[str]) -> tuple[str, ...]:
     """Return what is wanted and not borne, each once."""
-    return tuple(dict.fromkeys(proto for proto in wanted if proto not in borne))
+    missing = [proto for proto in wanted if proto not in borne]
+    return tuple(dict.fromkeys(missing)) if missing else ()
 
 
 def unmet(demand: Demand, borne: Collection[str]) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ _ENCODER = msgspec.json.Encoder()
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _EMPTY_LO0 = b'"lo0":[]'
 IN_MEMORY_BYTES = 1 << 22
-BUFFER_BYTES = 1 << 18
+AT_ONCE = 64
+"""Records that are encoded together: each call costs as much as a record does."""
 
 
 def write_jsonl(stretches: Iterable[Sequence[Record]], crossings: Iterable[bytes], out: IO[bytes]) -> Verdict:
@@ -36,16 +37,16 @@ def write_jsonl(stretches: Iterable[Sequence[Record]], crossings: Iterable[bytes
     Records come by the stretch, the verdict in one of its own.  Return the verdict, as it came.
     """
     verdict: Verdict | None = None
-    buffer = bytearray()
+    waiting: list[Record] = []
     for records in stretches:
         if records and isinstance(records[-1], Verdict):
             verdict = records[-1]
             continue
-        buffer += _ENCODER.encode_lines(records)
-        if len(buffer) > BUFFER_BYTES:
-            out.write(buffer)
-            buffer.clear()
-    out.write(buffer)
+        waiting += records
+        if len(waiting) >= AT_ONCE:
+            out.write(_ENCODER.encode_lines(waiting))
+            waiting.clear()
+    out.write(_ENCODER.encode_lines(waiting))
     verdict = _complete(verdict)
     _write_verdict(verdict, crossings, out)
     out.write(b"\n")

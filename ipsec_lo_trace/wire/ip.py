@@ -192,26 +192,26 @@ def patch(  # noqa: PLR0913 -- the fields of a header
     dst: IPv4Address | None = None,
 ) -> bytes:
     """Rewrite header fields in place and renew the header checksum; the payload stays."""
-    header_len = (packet[0] & 0xF) * 4
-    head = bytearray(packet[:header_len])
+    changed = bytearray(packet)
     if total_len is not None:
-        _SHORT.pack_into(head, 2, total_len)
+        _SHORT.pack_into(changed, 2, total_len)
     if ident is not None:
-        _SHORT.pack_into(head, 4, ident)
+        _SHORT.pack_into(changed, 4, ident)
     if off is not None:
-        _SHORT.pack_into(head, 6, off)
+        _SHORT.pack_into(changed, 6, off)
     if ttl is not None:
-        head[8] = ttl
+        changed[8] = ttl
     if proto is not None:
-        head[9] = proto
+        changed[9] = proto
     if src is not None:
-        head[12:16] = src.packed
+        changed[12:16] = src.packed
     if dst is not None:
-        head[16:20] = dst.packed
-    head[10:12] = b"\0\0"
+        changed[16:20] = dst.packed
+    changed[10] = changed[11] = 0
     # As checksum() has it, for a header: its words are even in number, and not all zero.
-    _SHORT.pack_into(head, 10, 0xFFFF - (int.from_bytes(head, "big") % 0xFFFF or 0xFFFF))
-    return bytes(head) + packet[header_len:]
+    rest = int.from_bytes(changed[: (packet[0] & 0xF) * 4], "big") % 0xFFFF
+    _SHORT.pack_into(changed, 10, 0xFFFF - (rest or 0xFFFF))
+    return bytes(changed)
 
 
 def with_options(packet: bytes, options: bytes) -> bytes:

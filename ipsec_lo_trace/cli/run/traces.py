@@ -29,7 +29,6 @@ from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.store import (
-    BUFFER_BYTES,
     IN_MEMORY_BYTES,
     StoredTrace,
     spool,
@@ -43,6 +42,9 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 STDIN_NAME = "standard input"
+
+BUFFER_BYTES = 1 << 18
+"""Bytes that are copied at once."""
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def ipsec_nextisr(k: Kernel, m: Mbuf, isr: Request) -> tuple[Request, SecurityAs
     while current is not None:
         saidx = ipsec_saidx(m, current)
         error = key_checkrequest(k, current, saidx, ipsec_get_reqlevel(k, current))
-        k.checks.append(_sa_check(current, str(saidx.src), str(saidx.dst), current.sav))
+        k.checks.append(_sa_check(current, *ip.ends_text(m.data), current.sav))
         if error:
             k.count("ips_out_nosa")
             return Drop("no-sa", error, f"no SA serves {current}, and its level asks for one")
