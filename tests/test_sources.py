@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 import ipsec_lo_trace
+
+pytestmark = pytest.mark.slow
 
 PACKAGE = Path(ipsec_lo_trace.__file__).parent
 CITED = re.compile(r"\bSource: +(?P<folder>[\w/]+)/(?P<stem>\w+)\.(?P<kind>[ch])\b(?P<rest>[^;.]*)")

@@ -19,6 +19,8 @@ from ipsec_lo_trace.userland.ping import PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions
 from tests.support import LOCALHOST, PATCHED, SCENARIOS, UNPATCHED, A, B, ends, scenario
 
+pytestmark = pytest.mark.slow
+
 NAMES = sorted(path.stem for path in SCENARIOS.glob("*.conf"))
 
 

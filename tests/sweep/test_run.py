@@ -20,6 +20,8 @@ from ipsec_lo_trace.wire import ip
 from tests import handmade
 from tests.cli.support import Done, assert_refused, invoke, shell, spawn
 
+pytestmark = pytest.mark.slow
+
 CASES = 45
 SWEEP = ("sweep", "--seed", "3", "--cases", str(CASES))
 
