@@ -13,6 +13,7 @@ from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction
 from ipsec_lo_trace.model.trace import Step
+from ipsec_lo_trace.wire import ip
 from tests import handmade
 from tests.kernel.bench import AH_KEYS, ESP_KEYS, ONE_AH, ONE_ESP, OUT_ESP, Bench, echo, header
 from tests.support import LOCALHOST, PATCHED, UNPATCHED, A, B, trace
@@ -257,3 +258,11 @@ def test_the_raw_socket_refuses_a_message_that_no_packet_can_hold() -> None:
     raw = defs.RawOutput(None, LOCALHOST, 0, b"")
     steps = bench.enter(defs.rip_output, Mbuf(bytes(65516), echo=1, packet="P1"), raw, via=CALL)
     assert (steps[-1].reason, steps[-1].errno) == ("message-too-long", "EMSGSIZE")
+
+
+@pytest.mark.parametrize(("off", "kept"), [(ip.IP_DF, ip.IP_DF), (ip.IP_MF, 0), (0, 0)])
+def test_of_an_own_packet_s_flags_df_is_kept(off: int, kept: int) -> None:
+    """ip_output gives the packet an identification of its own, and leaves DF and nothing else beside it."""
+    step = output(Bench(), ip.patch(echo(ident=9), off=off))[0]
+    out = ip.read(bytes.fromhex(step.bytes or ""))
+    assert (out.ident, out.off) == (1, kept)

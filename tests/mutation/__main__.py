@@ -102,8 +102,8 @@ def batteries(room: str) -> list[tuple[str, ...]]:
     ]
 
 
-def survivors(tried: list[Mutant], room: str) -> Iterator[Mutant]:
-    """Try mutants, two at a time, and give those that every test passed."""
+def outcomes(tried: list[Mutant], room: str) -> Iterator[tuple[Mutant, bool]]:
+    """Try mutants, two at a time, and tell of each whether it survived."""
     copies: SimpleQueue[Copy] = SimpleQueue()
 
     def survived(mutant: Mutant) -> bool:
@@ -122,9 +122,7 @@ def survivors(tried: list[Mutant], room: str) -> Iterator[Mutant]:
                 sys.exit(f"the tests fail where nothing is changed:\n{printed}")
         for copy in made:
             copies.put(copy)
-        for mutant, alive in zip(tried, pool.map(survived, tried), strict=True):
-            if alive:
-                yield mutant
+        yield from zip(tried, pool.map(survived, tried), strict=True)
         for copy in made:
             copy.close()
 
@@ -146,9 +144,12 @@ def main() -> None:
     if not tried:
         sys.exit("no mutant to try")
     alive = 0
-    for mutant in survivors(tried, options.room):
-        alive += 1
-        print(f"survived  {mutant}", flush=True)
+    for number, (mutant, survived) in enumerate(outcomes(tried, options.room), start=1):
+        alive += survived
+        if survived:
+            print(f"survived  {mutant}", flush=True)
+        if not number % 50:
+            print(f"... {number} tried, {alive} survived", file=sys.stderr, flush=True)
     killed = len(tried) - alive
     print(
         f"{options.room}: {killed} of {len(tried)} killed ({killed / len(tried):.1%}), {alive} survived,"
