@@ -20,6 +20,8 @@ from ipsec_lo_trace.wire.tcp import TcpHeader
 
 IP_FORWARDING = 0x1
 IP_RAWOUTPUT = 0x2
+IP_MTUDISC = 0x400
+"""ip_output's flags.  Source: netinet/ip_var.h."""
 
 
 class RawOutput(msgspec.Struct, frozen=True, gc=False):

@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
+import msgspec
+
 from ipsec_lo_trace.machine.context import Context
 from ipsec_lo_trace.machine.laws import check_marks
 from ipsec_lo_trace.machine.stage import (
@@ -23,6 +25,7 @@ from ipsec_lo_trace.machine.stage import (
     Keep,
     LinkTable,
     Panic,
+    Returned,
     Split,
     Stage,
     Symbol,
@@ -44,6 +47,17 @@ LOOP = Drop(
     "",
     f"given up after {STEP_LIMIT} stages, the limit of this program: a loop, or a very long bundle",
 )
+
+_Pending = tuple[HandOff, frozenset[str]]
+"""What goes on now, and the errnos that its callers hide."""
+
+
+class _Due(msgspec.Struct, gc=False):
+    """What a caller counts when its callee returns, its row, and how many errors there were before."""
+
+    returned: Returned | None
+    step: Step
+    failures: int
 
 
 class Machine:
@@ -91,39 +105,61 @@ class Machine:
 
     def _follow(self, first: HandOff) -> tuple[list[Step], str]:
         """Run ``first`` and all that it reaches by synchronous transfers; give the steps and the errno."""
-        error = ""
+        error, failures = "", 0
         steps: list[Step] = []
-        pending: list[tuple[HandOff, frozenset[str]]] = []
+        pending: list[_Pending | _Due] = []
         work, hidden = first, NOTHING
         while True:
             step, verdict = self._visit(work)
             steps.append(step)
             if isinstance(verdict, HandOff):
-                if verdict.via not in ASYNCHRONOUS:
+                if verdict.via not in ASYNCHRONOUS and verdict.returned is None:
                     # The common end of a stage: straight on, past the stack of what waits.
                     work, hidden = verdict, hidden | {verdict.hides} if verdict.hides else hidden
                     continue
-                self._pass_on(verdict, hidden, pending)
+                self._pass_on(verdict, hidden, pending, _Due(verdict.returned, step, failures))
             elif isinstance(verdict, Split):
                 for part in reversed(verdict.parts):
-                    self._pass_on(part, hidden, pending)
+                    self._pass_on(part, hidden, pending, _Due(part.returned, step, failures))
             elif isinstance(verdict, Drop) and verdict.errno not in hidden:
                 error = error or verdict.errno
+                failures += bool(verdict.errno)
                 if first.via == SYSCALL:
                     step.returned = verdict.errno or None
-            if not pending or self.panicked:
+            waiting = self._waiting(pending, failures)
+            if waiting is None:
                 return steps, error
-            work, hidden = pending.pop()
+            work, hidden = waiting
+
+    def _waiting(self, pending: list[_Pending | _Due], failures: int) -> _Pending | None:
+        """Return from the callees that are at their end; give what comes next, None if nothing does."""
+        while pending and not self.panicked:
+            waiting = pending.pop()
+            if not isinstance(waiting, _Due):
+                return waiting
+            self._return(waiting, failures)
+        return None
+
+    def _return(self, due: _Due, failures: int) -> None:
+        """Count in a caller's row what it counts when the callee has returned."""
+        if due.returned is None:
+            return
+        moved, counters = due.step.counters, self.kernel.counters
+        for counter in due.returned.failed if failures > due.failures else due.returned.succeeded:
+            moved[counter] = moved.get(counter, 0) + 1
+            counters[counter] = counters.get(counter, 0) + 1
 
     def _pass_on(
-        self, work: HandOff, hidden: frozenset[str], pending: list[tuple[HandOff, frozenset[str]]]
+        self, work: HandOff, hidden: frozenset[str], pending: list[_Pending | _Due], due: _Due
     ) -> None:
-        """Queue what goes on later; put what goes on now on the stack."""
+        """Queue what goes on later; put what goes on now on the stack, and what is due at its return."""
         if work.via in ASYNCHRONOUS:
             if work.via == NETISR:
                 self.kernel.ipintrq_len += 1
             self.queue.append(work)
         else:
+            if due.returned is not None:
+                pending.append(due)
             pending.append((work, hidden | {work.hides} if work.hides else hidden))
 
     def _visit(self, work: HandOff) -> tuple[Step, Verdict]:

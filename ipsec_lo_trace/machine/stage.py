@@ -43,11 +43,18 @@ class Symbol(msgspec.Struct, Generic[A], frozen=True):
     file: str
 
 
+class Returned(msgspec.Struct, frozen=True, gc=False):
+    """The counters that a caller moves when the callee has returned: 0, or an errno."""
+
+    succeeded: tuple[str, ...]
+    failed: tuple[str, ...] = ()
+
+
 class HandOff(msgspec.Struct, gc=False):
     """Pass the packet on to ``to`` by the transfer ``via``; stages make it with ``hand_off``.
 
     ``decision`` is one word for the choice made here, "" if there was none; ``text`` says why.  ``hides`` is
-    the errno that the caller turns into 0 if the callee returns it.
+    the errno that the caller turns into 0 if the callee returns it, ``returned`` what it counts then.
     """
 
     to: Symbol[Any]
@@ -57,6 +64,7 @@ class HandOff(msgspec.Struct, gc=False):
     text: str
     decision: Decision = ""
     hides: Errno = ""
+    returned: Returned | None = None
 
 
 class _HandsOff(Protocol):
@@ -66,7 +74,7 @@ class _HandsOff(Protocol):
     it, and any arguments would do.
     """
 
-    def __call__(
+    def __call__(  # noqa: PLR0913, PLR0917 -- HandOff's own
         self,
         to: Symbol[A],
         via: Via,
@@ -75,6 +83,7 @@ class _HandsOff(Protocol):
         text: str,
         decision: Decision = "",
         hides: Errno = "",
+        returned: Returned | None = None,
     ) -> HandOff: ...
 
 

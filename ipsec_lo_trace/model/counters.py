@@ -67,6 +67,7 @@ TCP_COUNTERS = {
     "tcps_sndctrl": "segments with SYN, FIN or RST sent",
     "tcps_sndacks": "segments sent to acknowledge",
     "tcps_sc_added": "SYNs that the SYN cache holds or held",
+    "tcps_sc_dropped": "SYNs whose SYN-ACK could not be sent",
     "tcps_sc_completed": "connections that came out of the SYN cache",
     "tcps_accepts": "connections accepted",
     "tcps_connects": "connections opened, by either end",
@@ -114,6 +115,7 @@ IPIP_COUNTERS = {
     "ipips_opackets": "packets put into a tunnel",
     "ipips_obytes": "bytes put into a tunnel",
     "ipips_hdrops": "packets too short for an inner header",
+    "ipips_family": "inner packets of another IP version",
     "ipips_qfull": "inner packets lost to a full IP input queue",
     "ipips_unspec": "packets for a tunnel without an address at one end",
 }

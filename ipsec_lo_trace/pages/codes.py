@@ -58,6 +58,7 @@ _REASON_STAGES = {
     "ipcomp-disabled": "ipsec4_process_packet",
     "ipcomp-null-tag": "ipsec4_common_input_cb",
     "ipintrq-full": "looutput",
+    "ipip-family": "ip4_input",
     "ipip-short": "ip4_input",
     "ipsec-short": "ipsec4_common_input",
     "loop": "ip_output",

@@ -41,7 +41,7 @@ _MOVED_BY = {
     "ipcomp_output": "ipcomps_output ipcomps_obytes ipcomps_toobig",
     "ipcomp_input_cb": "ipcomps_noxform",
     "ipip_output": "ipips_opackets ipips_obytes ipips_unspec",
-    "ip4_input": "ipips_ipackets ipips_ibytes ipips_hdrops ipips_qfull",
+    "ip4_input": "ipips_ipackets ipips_ibytes ipips_hdrops ipips_family ipips_qfull",
     "icmp_input": (
         "icps_inhist[0] icps_inhist[8] icps_outhist[0] icps_reflect icps_tooshort icps_checksum icps_badcode"
         " icps_badlen"
@@ -56,7 +56,7 @@ _MOVED_BY = {
         "tcps_rcvtotal tcps_rcvshort tcps_rcvbadoff tcps_rcvbadsum tcps_noport tcps_pcbhashmiss tcps_badsyn"
         " tcps_sc_completed tcps_accepts tcps_connects tcps_conndrops"
     ),
-    "syn_cache_respond": "tcps_sc_added",
+    "syn_cache_respond": "tcps_sc_added tcps_sc_dropped",
     "ipsec4_common_input": (
         "esps_input esps_hdrops esps_notdb ahs_input ahs_hdrops ahs_notdb"
         " ipcomps_input ipcomps_hdrops ipcomps_notdb"

@@ -32,6 +32,7 @@ LO0_MASK = IPv4Address("255.0.0.0")
 SHORTEST = {icmp.ICMP_TSTAMP: icmp.TSTAMP_LEN, icmp.ICMP_MASKREQ: icmp.MASK_LEN}
 """The bytes that a request must have to be answered, if more than ICMP_MINLEN."""
 ICMP_UNREACH = 3
+ICMP_REDIRECT = 5
 PORT_UNREACHABLE = defs.IcmpError(ICMP_UNREACH, 3)
 PROHIBITED = defs.IcmpError(ICMP_UNREACH, 13)
 QUOTED_LEN = 8
@@ -185,8 +186,9 @@ def icmp_error(k: Kernel, m: Mbuf, args: defs.IcmpError) -> Verdict:
     Source: netinet/ip_icmp.c, icmp_error.  RFC 792, RFC 1122 section 3.2.2.
     Marks: reads M_DECRYPTED; the error's mbuf is new and bears none, the offending packet's end with it.
     """
-    # KERNEL: counted before it is known whether an error is sent.
-    k.count("icps_error")
+    if args.type != ICMP_REDIRECT:
+        # KERNEL: counted before it is known whether an error is sent.
+        k.count("icps_error")
     header = ip.read(m.data)
     # SIMPLER: the rate limit (net.inet.icmp.errppslimit) is never reached.
     refusal = _encrypted(k, m) or _undeserved(header, m.data[header.header_len :])

@@ -13,7 +13,18 @@ from ipsec_lo_trace.kernel.netinet.ip_icmp import CLASS_D
 from ipsec_lo_trace.kernel.netinet.ip_input_options import BadOptionError, ip_dooptions
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_getpolicy, ipsec_getpolicybyaddr, ipsec_in_reject
 from ipsec_lo_trace.kernel.state import FragmentQueue, Kernel
-from ipsec_lo_trace.machine.stage import CALL, PR_INPUT, Drop, HandOff, Keep, Split, Verdict, hand_off, stage
+from ipsec_lo_trace.machine.stage import (
+    CALL,
+    PR_INPUT,
+    Drop,
+    HandOff,
+    Keep,
+    Returned,
+    Split,
+    Verdict,
+    hand_off,
+    stage,
+)
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.operands import Absent, AnyOf, DefaultPolicy
 from ipsec_lo_trace.model.packet_name import following, part_of
@@ -32,6 +43,8 @@ QUOTED_LEN = 68
 UNREACH_HOST = defs.IcmpError(3, 1)
 TIMXCEED_INTRANS = defs.IcmpError(11, 0)
 REDIRECT_HOST = (5, 1)
+SENT_ON = Returned(("ips_forward",), ("ips_cantforward",))
+REDIRECTED = Returned(("ips_forward", "ips_redirectsent"), ("ips_cantforward",))
 LOOPBACK_NET = IPv4Network("127.0.0.0/8")
 """Also the subnet of lo0's address, whose hosts send to this one directly."""
 
@@ -235,12 +248,14 @@ def ip_forward(k: Kernel, m: Mbuf, args: defs.Forward) -> Verdict:
     if route is None:
         return hand_off(defs.icmp_error, CALL, m, UNREACH_HOST, f"no route to {header.dst}", "error")
     m.data = ip.patch(m.data, ttl=header.ttl - IPTTLDEC)
-    redirect = None if args.srcrt else _redirect(k, m, route)
+    redirect = None if args.srcrt else _redirect(m, route)
     m.become(following(m.packet))
-    # SIMPLER: counted before ip_output has answered, and no error of its makes an ICMP error.
-    k.count("ips_forward")
+    # SIMPLER: no error of ip_output's makes an ICMP error.
     text = f"goes on by {route.interface}, {'with every mark' if m.marks else 'and bears no mark'}"
-    output = hand_off(defs.ip_output, CALL, m, defs.Output(flags=defs.IP_FORWARDING), text, "forward")
+    # KERNEL: what could not be sent counts as what may not be forwarded.
+    returned = SENT_ON if redirect is None else REDIRECTED
+    sent = defs.Output(flags=defs.IP_FORWARDING)
+    output = hand_off(defs.ip_output, CALL, m, sent, text, "forward", returned=returned)
     if redirect is None:
         return output
     return Split([output, redirect], f"{text}; the sender is to be redirected", "forward")
@@ -254,7 +269,7 @@ def in_canforward(dst: IPv4Address) -> bool:
     return 0 < int(dst) >> 24 < CLASS_D and dst not in LOOPBACK_NET
 
 
-def _redirect(k: Kernel, m: Mbuf, route: Route) -> HandOff | None:
+def _redirect(m: Mbuf, route: Route) -> HandOff | None:
     """Make the redirect that is due to a sender on lo0's subnet if the packet leaves by lo0, as it came.
 
     KERNEL: the copy that the redirect quotes bears the packet's tags and flags (M_COPY_PKTHDR).
@@ -262,7 +277,6 @@ def _redirect(k: Kernel, m: Mbuf, route: Route) -> HandOff | None:
     header = ip.read(m.data)
     if not route.loopback or header.src not in LOOPBACK_NET:
         return None
-    k.count("ips_redirectsent")
     mcopy = Mbuf(m.data[:QUOTED_LEN], echo=m.echo, packet=part_of(m.packet, "copy"))
     mcopy.tags, mcopy.flags = m.tags, m.flags
     redirect = defs.IcmpError(*REDIRECT_HOST, route.gateway or header.dst)

@@ -104,7 +104,9 @@ def _complete_header(k: Kernel, m: Mbuf, args: defs.Output) -> str:
         hop, note = None, "the IP options do not fit and are left out; "
     elif args.options:
         whole = ip.with_options(whole, args.options)
-    m.data = ip.patch(whole, ident=k.next_ip_id(), off=ip.outline(whole)[2] & ip.IP_DF, dst=hop)
+    # KERNEL: DF is the caller's to ask for, which ICMP never does: no answer has it.
+    off = ip.IP_DF if args.flags & defs.IP_MTUDISC else 0
+    m.data = ip.patch(whole, ident=k.next_ip_id(), off=off, dst=hop)
     return note
 
 
@@ -210,7 +212,8 @@ def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: Decision) -> Ver
     whole_len = len(m.data)
     pieces = ip.fragment(m.data, route.mtu)
     k.count("ips_fragmented")
-    k.count("ips_ofragments", len(pieces))
+    # KERNEL: ip_fragment counts those that it makes, and the first stays in the packet's own mbuf.
+    k.count("ips_ofragments", len(pieces) - 1)
     m.data = pieces[0]
     others = [
         Mbuf(piece, echo=m.echo, packet=part_of(m.packet, number))

@@ -11,7 +11,7 @@ from ipsec_lo_trace.kernel.netinet.in_pcb import in_pcblookup_bind, in_pcblookup
 from ipsec_lo_trace.kernel.netinet.tcp_output import MSS, SEQ_MASK, TCP_RECVSPACE
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
 from ipsec_lo_trace.kernel.state import IPDEFTTL, Kernel
-from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Verdict, hand_off, stage
+from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Returned, Verdict, hand_off, stage
 from ipsec_lo_trace.model.codes import Decision
 from ipsec_lo_trace.model.inpcb import Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
@@ -19,6 +19,9 @@ from ipsec_lo_trace.model.packet_name import following
 from ipsec_lo_trace.model.proto import IPPROTO_TCP
 from ipsec_lo_trace.wire import build, ip, tcp
 from ipsec_lo_trace.wire.tcp import TH_ACK, TH_RST, TH_SYN, TcpHeader
+
+ANSWERED = Returned(("tcps_sc_added", "tcps_sndacks", "tcps_sndtotal"), ("tcps_sc_dropped",))
+"""A SYN that could not be answered is dropped from the SYN cache, or never added to it."""
 
 
 @stage(defs.tcp_input, defs.syn_cache_respond, defs.tcp_output, defs.tcp_respond)
@@ -139,11 +142,10 @@ def syn_cache_respond(k: Kernel, m: Mbuf, args: defs.SynCache) -> Verdict:
     # SIMPLER: the kernel's initial sequence numbers are random; these follow from the other side's.
     iss = (th.seq + 0x80000000) & SEQ_MASK
     k.syn_cache[header.src, th.sport, header.dst, th.dport] = iss
-    for counter in ("tcps_sc_added", "tcps_sndacks", "tcps_sndtotal"):
-        k.count(counter)
-    answer = build.ip_header(IPPROTO_TCP, header.dst, header.src, ttl=IPDEFTTL, off=ip.IP_DF)
+    answer = build.ip_header(IPPROTO_TCP, header.dst, header.src, ttl=IPDEFTTL)
     reply = build.tcp_header(th.dport, th.sport, TH_SYN | TH_ACK, TCP_RECVSPACE, mss=MSS)
     whole = tcp.packet(answer, reply, seq=iss, ack=(th.seq + 1) & SEQ_MASK)
     synack = Mbuf(whole, echo=m.echo, packet=following(m.packet))
     text = f"the SYN is freed; the {args.inp.socket}'s SYN-ACK is made in a new mbuf, without a mark"
-    return hand_off(defs.ip_output, CALL, synack, defs.Output(socket=True), text)
+    output = defs.Output(flags=defs.IP_MTUDISC, socket=True)
+    return hand_off(defs.ip_output, CALL, synack, output, text, returned=ANSWERED)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.state import IPDEFTTL, LOMTU, Kernel
-from ipsec_lo_trace.machine.stage import CALL, Verdict, hand_off, stage
+from ipsec_lo_trace.machine.stage import CALL, Returned, Verdict, hand_off, stage
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.proto import IPPROTO_TCP
 from ipsec_lo_trace.wire import build, ip, tcp
@@ -24,6 +24,9 @@ MSS = LOMTU - ip.HEADER_LEN - tcp.HEADER_LEN
 SIMPLER: the maximum segment size is what lo0's MTU leaves; how that week's kernel chose it was not seen.
 """
 
+SENT = Returned(("tcps_sndtotal",))
+"""A segment counts once ip_output has taken it."""
+
 
 @stage(defs.tcp_output, defs.ip_output)
 def tcp_output(k: Kernel, m: Mbuf, args: defs.TcpOutput) -> Verdict:
@@ -35,11 +38,11 @@ def tcp_output(k: Kernel, m: Mbuf, args: defs.TcpOutput) -> Verdict:
     inp = args.inp
     syn = bool(args.flags & tcp.TH_SYN)
     k.count("tcps_sndctrl" if syn else "tcps_sndacks")
-    k.count("tcps_sndtotal")
     segment = build.tcp_header(inp.lport, inp.fport, args.flags, TCP_RECVSPACE, mss=MSS if syn else 0)
     seq = inp.iss if syn else (inp.iss + 1) & SEQ_MASK
-    # SIMPLER: path MTU discovery (net.inet.ip.mtudisc) is on, so the segment has DF.
-    header = build.ip_header(IPPROTO_TCP, inp.laddr, inp.faddr, ttl=IPDEFTTL, off=ip.IP_DF)
+    # SIMPLER: path MTU discovery (net.inet.ip.mtudisc) is on, so IP_MTUDISC asks for DF.
+    header = build.ip_header(IPPROTO_TCP, inp.laddr, inp.faddr, ttl=IPDEFTTL)
     m.data = tcp.packet(header, segment, seq=seq, ack=inp.rcv_nxt)
     text = f"{tcp.flags_text(args.flags)}: the segment goes out in a new mbuf"
-    return hand_off(defs.ip_output, CALL, m, defs.Output(socket=True), text)
+    output = defs.Output(flags=defs.IP_MTUDISC, socket=True)
+    return hand_off(defs.ip_output, CALL, m, output, text, returned=SENT)

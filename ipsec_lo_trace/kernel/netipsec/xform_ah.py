@@ -15,6 +15,9 @@ from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.wire import ah, ip
 from ipsec_lo_trace.wire.algorithms import AUTHS
 
+UNCOUNTED = 8
+"""Bytes of the header that ah_len leaves out: it counts words less two.  RFC 2402 section 2.2."""
+
 
 def ah_algorithm_lookup(name: str) -> Authenticator | None:
     """Find an authenticator by its setkey(8) name; None if the kernel finds none.
@@ -123,7 +126,8 @@ def ah_input(k: Kernel, m: Mbuf, args: defs.XformInput) -> Verdict:
             "EACCES",
             f"the AH header says {header.header_len} bytes, its SA {xform.header_len}",
         )
-    k.count("ahs_ibytes", len(m.data) - skip - header.header_len)
+    # KERNEL: ah_len, which counts words less two, is taken for the header's length.
+    k.count("ahs_ibytes", len(m.data) - skip - (header.header_len - UNCOUNTED))
     return hand_off(
         defs.ah_input_cb, CRYPTO, m, defs.CryptoInput(sav.tdbi, skip), f"authenticates with 0x{sav.spi:08x}"
     )

@@ -42,11 +42,15 @@ def ip4_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     The test against spoofed inner addresses is skipped on a loopback interface, hence always here.
     """
     k.count("ipips_ipackets")
-    k.count("ipips_ibytes", len(m.data))
     inner = m.data[args.hlen :]
     if len(inner) < ip.HEADER_LEN:
         k.count("ipips_hdrops")
         return Drop("ipip-short", "", "the inner packet is shorter than an IP header")
+    if ip.version(inner) != ip.IPVERSION:
+        k.count("ipips_family")
+        return Drop("ipip-family", "", f"the inner packet is of IP version {ip.version(inner)}")
+    # KERNEL: the outer header is taken off the length once more, when it is gone already.
+    k.count("ipips_ibytes", len(inner) - args.hlen)
     if k.ipintrq_len >= IFQ_MAXLEN:
         k.count("ipips_qfull")
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
