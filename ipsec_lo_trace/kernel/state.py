@@ -132,5 +132,6 @@ class Kernel(Context):
     def ah(self, sav: SecurityAssociation) -> AhTransform:
         """Return the SA's AH transform (tdb_authalgxform)."""
         if sav not in self._ah:
-            self._ah[sav] = AhTransform(sav.auth, sav.auth_key, old=sav.old)
+            options = self.build.ah_options
+            self._ah[sav] = AhTransform(sav.auth, sav.auth_key, old=sav.old, options=options)
         return self._ah[sav]

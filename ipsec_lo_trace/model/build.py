@@ -24,14 +24,17 @@ class Build(msgspec.Struct, frozen=True):
     if_output: Literal["keep", "history", "flags"] = "keep"
     looutput: Literal["keep", "tags", "all"] = "keep"
     persistent_tags: Literal["none", "pf"] = "none"
-    loop_detect: Literal["last-used-sa", "own-sa", "any-out-done"] = "last-used-sa"
+    loop_detect: Literal["last-used-sa", "own-sa", "any-out-done", "early-return"] = "last-used-sa"
     done_tag: Literal["per-sa", "boolean"] = "per-sa"
     lo_ipsec: Literal["on", "off"] = "on"
+    in_done: Literal["per-sa", "none"] = "per-sa"
+    requeue: Literal["yes", "no"] = "yes"
     use_without_sa: Literal["einval", "clear"] = "einval"
     ipcomp_enable: Literal["0", "1"] = "0"
     ipcomp_null_tag: Literal["panic", "ok"] = "panic"
     alloc_sp2: Literal["broken", "mended"] = "broken"
     ah_default_level: Literal["use", "sysctl"] = "use"
+    ah_options: Literal["added-twice", "mended"] = "added-twice"
     altq_on_lo0: Literal["no", "yes"] = "no"
     pf: Literal["none", "tagging"] = "none"
     diagnostic: Literal["no", "yes"] = "no"
@@ -85,13 +88,23 @@ KNOBS = {
     "persistent_tags": Knob("which tags stay when tags are stripped", "FreeBSD's MTAG_PERSISTENT"),
     "loop_detect": Knob(
         "which OUT_DONE tag makes ip_output skip IPsec: one for the SA that the policy used last, one for the"
-        " SA that this packet would get, or any",
-        "ip_output.c; FreeBSD 13 for any-out-done",
+        " SA that this packet would get, any, or any before a policy is looked for",
+        "ip_output.c; FreeBSD 13 for any-out-done; NetBSD's ipsec.c, 2015, for early-return",
     ),
     "done_tag": Knob(
         "OUT_DONE names each SA, or is set once at the end of the bundle and names none", "NetBSD, 2015"
     ),
     "lo_ipsec": Knob("whether IPsec applies to lo0 at all", "Linux: NOXFRM and NOPOLICY on lo"),
+    "in_done": Knob(
+        "what inbound IPsec leaves on a packet: an IN_DONE that names its SA, or nothing, so that the inbound"
+        " policy goes by address",
+        "ipsec_input.c 1.8; 1.55, 2018, for none",
+    ),
+    "requeue": Knob(
+        "whether a packet that came out of IPsec is queued for ip_input again, or asks its policy and goes"
+        " to its protocol at once",
+        "ipsec_input.c 1.8; 1.55, 2018, for no",
+    ),
     "use_without_sa": Knob(
         'what happens at level "use" without an SA: an error, or clear text', "ipsec_nextisr; mended by 2017"
     ),
@@ -106,6 +119,11 @@ KNOBS = {
     ),
     "ah_default_level": Knob(
         "AH's level default: always use, for want of a break, or what the sysctl says", "ipsec.c"
+    ),
+    "ah_options": Knob(
+        "where AH looks for the IP options that it leaves out of its ICV: 20 bytes too far on, because the"
+        " header's length is added twice, or where they are",
+        "xform_ah.c; mended by 1.42, 2013",
     ),
     "altq_on_lo0": Knob(
         "whether lo0 queues through ALTQ, whose way past looutput strips nothing", "if_loop.c 1.49"

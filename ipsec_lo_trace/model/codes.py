@@ -55,6 +55,7 @@ FINDING_CODES = {
 
 Reason = Literal[
     "ah-bad-length",
+    "ah-ip-options",
     "ah-short",
     "bad-compression",
     "bad-icv",
@@ -101,6 +102,7 @@ Reason = Literal[
 
 REASONS: dict[Reason, str] = {
     "ah-bad-length": "the AH header's length does not fit its SA",
+    "ah-ip-options": "AH refuses the IP options, or what it takes for them",
     "ah-short": "the packet ends inside its AH header",
     "bad-compression": "the payload cannot be decompressed",
     "bad-icv": "the ICV is wrong: the packet was altered, or the key is another",

@@ -37,6 +37,10 @@ TRUTHS = {
     "no-ipsec-on-lo": (
         "lo has no IPsec there: whatever the policies say, everything crosses in clear and is accepted"
     ),
+    "policy-by-address": (
+        "no IN_DONE tag leads past the inbound policy there: it is found by address, and refuses what the tag"
+        " had let in"
+    ),
     "tag-spared-an-error": (
         "without the stale tag the reply's policy is applied, as it should be; its level is use, there is no"
         " SA, and this code cannot go on without one"

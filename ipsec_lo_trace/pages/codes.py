@@ -41,6 +41,7 @@ _OUTCOME_EXAMPLES = {
 # The stage that ends a packet for each reason; some have others besides.
 _REASON_STAGES = {
     "ah-bad-length": "ah_input",
+    "ah-ip-options": "ah_output",
     "ah-short": "ah_input",
     "bad-compression": "ipcomp_input_cb",
     "bad-icv": "esp_input_cb",
@@ -92,7 +93,7 @@ _CODE_EXAMPLES = {
     "stale-flag": fed(_ONE_WAY, f"--patched {_TWO}"),
     "clear-text": explained("leak"),
     "no-reply": explained("lost"),
-    "policy-not-asked": f"{_PING} --fix linux",
+    "policy-not-asked": f"{_PING} --fix lo-exempt",
     "clear-accepted": fed(_ONE_WAY, f"--patched {_TWO}"),
     "default-policy": f"{_PING} --patched",
     "encapsulated-twice": f"{_PING} --drop-mark OUT_DONE@ipsec_process_done",

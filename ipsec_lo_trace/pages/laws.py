@@ -23,9 +23,11 @@ _SEE = {
         "no-ipsec-on-lo",
         "any-out-done",
         "goes-further",
+        "policy-by-address",
         "tag-spared-an-error",
     ),
 }
+_IN_DISCARD = "spdadd 10.9.9.1 10.9.9.2 any -P in discard ;"
 _TRUTHS = {
     "any-out-done": (
         ("freebsd-13", "netbsd-2015", "loop-detection"),
@@ -43,7 +45,11 @@ _TRUTHS = {
         ("netbsd-2015", "use_without_sa", "ipcomp_enable"),
         fed(f"{_OUT} esp/transport//use ;", f"--fix netbsd-2015 {_TWO} 10.9.9.2"),
     ),
-    "no-ipsec-on-lo": (("linux", "lo_ipsec", "policy-not-asked"), f"{PROGRAM} ping --fix linux"),
+    "no-ipsec-on-lo": (("lo-exempt", "lo_ipsec", "policy-not-asked"), f"{PROGRAM} ping --fix lo-exempt"),
+    "policy-by-address": (
+        ("netbsd-current", "in_done", "gate-1-policy"),
+        fed(f"{_AH} {_OUT} ah/transport//require ; {_IN_DISCARD}", f"--fix netbsd-9 {_TWO} 10.9.9.2"),
+    ),
     "tag-spared-an-error": (
         ("use-without-sa", "stale-out-done", "worse-than-none"),
         fed(

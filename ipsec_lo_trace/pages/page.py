@@ -6,7 +6,7 @@ import msgspec
 
 SURE = {
     "cited": "a person wrote it at the time: mail, manual page, RFC, commit text",
-    "read": "read in kernel source of the NetBSD 2.0 branch, less what is younger",
+    "read": "read in the source named above; of NetBSD's, the 2.0 branch less what is younger",
     "measured": "seen when NetBSD's own stack (2016 sources, run as a user-space kernel) ran",
     "derived": "concluded step by step from source that was read; nobody ran it",
     "assumed": "taken for granted; nobody saw it in a source",

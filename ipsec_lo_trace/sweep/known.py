@@ -75,11 +75,19 @@ def _got_further(trace: Trace, plain: Trace) -> bool:
     return parting is not None and parting[1].reason in ("use-without-sa", "ipcomp-disabled")
 
 
+def _asked_by_address(trace: Trace, plain: Trace) -> bool:
+    """Tell whether a policy refused by address what an IN_DONE tag led past it without the fix."""
+    asked = any(check.id == "gate-1-tag" for step in plain.steps for check in step.checks)
+    return trace.verdict.code == "in-policy" and asked
+
+
 KNOWN = (
     Known("packet-loop", "", "bundle-loop", _first_request_without_sa),
     Known("worse-than-none", "lo_ipsec=off", "no-ipsec-on-lo", _leaks),
     Known("worse-than-none", "", "tag-spared-an-error", _tag_spared_the_search),
     Known("worse-than-none", "loop_detect=any-out-done", "any-out-done", _second_policy_skipped),
+    Known("worse-than-none", "loop_detect=early-return", "any-out-done", _second_policy_skipped),
+    Known("worse-than-none", "in_done=none", "policy-by-address", _asked_by_address),
     Known("worse-than-none", "", "goes-further", _got_further),
 )
 """Law, switch ("": any), truth, sign.  A panic for IPComp is none: it is as bad without a fix."""

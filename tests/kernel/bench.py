@@ -10,7 +10,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.netbsd_2003_08 import link_table
 from ipsec_lo_trace.kernel.state import Kernel, Sysctl
 from ipsec_lo_trace.machine.run import Machine
-from ipsec_lo_trace.machine.stage import NETISR, Symbol, Via, hand_off
+from ipsec_lo_trace.machine.stage import CALL, NETISR, Symbol, Via, hand_off
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.mbuf import Mbuf
@@ -61,6 +61,11 @@ class Bench:
         if marks is not None:
             m.tags, m.flags = marks.tags, marks.flags
         return self.enter(defs.ip_input, m, defs.Input(), via=NETISR)
+
+    def enter_output(self, packet: bytes) -> list[Step]:
+        """Hand a packet to ip_output, as the kernel's own, and run until nothing is left."""
+        output = defs.Output(flags=defs.IP_RAWOUTPUT)
+        return self.enter(defs.ip_output, Mbuf(packet, echo=1, packet="P1"), output, via=CALL)
 
     def enter(self, to: Symbol[Any], m: Mbuf, args: Any, *, via: Via = NETISR) -> list[Step]:  # noqa: ANN401
         """Hand a packet to any stage and run until nothing is left."""

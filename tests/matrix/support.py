@@ -14,7 +14,7 @@ from ipsec_lo_trace.model.matrix import Cell, Row
 
 really_run = run.run_row
 BAD = ("leak", "panic")
-FIXES = ("none", "netbsd-2003-08", "netbsd-2.0", "linux", "strict")
+FIXES = ("none", "netbsd-2003-08", "netbsd-2.0", "lo-exempt", "strict")
 
 
 @cache

@@ -127,16 +127,26 @@ def test_an_old_icv_is_96_bits_in_128_bits_of_room() -> None:
     assert sealed[44:] == b"data"
 
 
+def massaged(options: bytes) -> bytes:
+    """Massage options that stand behind an IP header."""
+    packet = bytearray(20) + options + bytes(24)
+    ah.massage_options(packet, 20 + len(options), 20, out=False)
+    return bytes(packet[20 : 20 + len(options)])
+
+
 @given(st.binary(max_size=40))
 def test_massaging_keeps_the_length_of_any_options(options: bytes) -> None:
-    """However malformed, options keep their length, and massaging them again changes nothing."""
-    massaged = ah.massaged(options)
-    assert len(massaged) == len(options)
-    assert ah.massaged(massaged) == massaged
+    """Options that are not refused keep their length, and massaging them again changes nothing."""
+    try:
+        once = massaged(options)
+    except ah.OptionError:
+        return
+    assert len(once) == len(options)
+    assert massaged(once) == once
 
 
 @pytest.mark.parametrize("kind", [130, 133, 134, 148, 149])
 def test_options_that_nobody_changes_are_kept(kind: int) -> None:
     """Security options, router alert and directed broadcast stay under the ICV; what follows EOL too."""
     option = bytes((kind, 4, 1, 2))
-    assert ah.massaged(NOP + option + RECORD_ROUTE + EOL + b"\x07") == NOP + option + bytes(8) + b"\x07"
+    assert massaged(NOP + option + RECORD_ROUTE + EOL + b"\x07") == NOP + option + bytes(8) + b"\x07"

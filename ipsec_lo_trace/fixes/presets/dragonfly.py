@@ -11,5 +11,8 @@ FIX = Fix(
     date="",
     source="read in DragonFly ip_icmp.c and if_loop.c; the dates of those files were not seen",
     build=Build(),
-    note="the mask that icmp_reflect puts on the packet filter's flags is not modelled",
+    note=(
+        "DragonFly dropped IPsec about 2017; the mask that icmp_reflect puts on the packet filter's flags is"
+        " not modelled"
+    ),
 )

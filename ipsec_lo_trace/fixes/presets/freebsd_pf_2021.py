@@ -15,6 +15,7 @@ FIX = Fix(
         looutput="tags",
         if_output="flags",
         loop_detect="any-out-done",
+        ah_options="mended",
         ipcomp_null_tag="ok",
     ),
     note="differs from freebsd-13 only where a packet filter tags (--set pf=tagging)",

@@ -11,5 +11,8 @@ FIX = Fix(
     date="2003-08",
     source="read in ip_output.c under options IPSEC (ipsec_delaux), the other stack of the same tree",
     build=Build(if_output="history"),
-    note="KAME's own tag and its own checks are not modelled: what is deleted here are FAST_IPSEC's tags",
+    note=(
+        "KAME's own tag, its own checks and its own AH, which was not read, are not modelled: what is deleted"
+        " here are FAST_IPSEC's tags"
+    ),
 )

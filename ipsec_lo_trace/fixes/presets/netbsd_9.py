@@ -7,22 +7,24 @@ from ipsec_lo_trace.model.build import Build
 
 FIX = Fix(
     name="netbsd-9",
-    title="icmp_reflect deletes all tags, with the OUT_DONE of 2015, which names no SA",
+    title="as netbsd-2015, with an input that leaves no IN_DONE and gives packets on at once",
     date="2018-11-15",
     source=(
-        "assumed from m_tag(9) of 15 November 2018, which has m_tag_delete_chain and no"
-        " m_tag_delete_nonpersistent any more; OUT_DONE as read in ipsec_output.c 1.44 (2017/04/18)"
+        "read in the commit mail of 15 November 2018, in which if_loop.c 1.106 and ip_icmp.c 1.175 take"
+        " m_tag_delete_chain for what they strip; ipsec_input.c 1.55 (2018); OUT_DONE in ipsec_output.c 1.44"
+        " (2017/04/18)"
     ),
     build=Build(
         icmp_reflect="tags",
+        looutput="tags",
         done_tag="boolean",
-        loop_detect="any-out-done",
+        loop_detect="early-return",
+        in_done="none",
+        requeue="no",
         use_without_sa="clear",
+        ah_options="mended",
         ipcomp_enable="1",
         ipcomp_null_tag="ok",
     ),
-    note=(
-        "icmp_reflect and looutput of that release were not opened: it is taken that the first strips and"
-        " the second does not"
-    ),
+    note="M_AUTHIPDGM, which that kernel has no more, is still set here",
 )

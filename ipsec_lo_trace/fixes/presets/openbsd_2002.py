@@ -11,5 +11,8 @@ FIX = Fix(
     date="2002-06-10",
     source="read in OpenBSD ip_icmp.c 1.52 (2002/06/10)",
     build=Build(icmp_input="tags"),
-    note="the same at its label deliver, where the tags end anyway",
+    note=(
+        "the same at its label deliver, where the tags end anyway; its own ip_ah.c of that time adds the"
+        " header's 20 bytes twice too"
+    ),
 )

@@ -16,6 +16,7 @@ FIX = Fix(
     build=Build(if_output="history"),
     note=(
         "XNU's own stack is not modelled: it transforms inside ip_output, so it has no OUT_DONE, and its"
-        " inbound check reads the flags alone; what is deleted here are FAST_IPSEC's tags"
+        " inbound check reads the flags alone; its own AH was not read; what is deleted here are FAST_IPSEC's"
+        " tags"
     ),
 )

@@ -80,7 +80,7 @@ def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
     if switch.pr_input is not defs.ipsec4_common_input:
         why = "no PR_LASTHDR, so the policy check is the socket's"
     if switch.last_header:
-        refused, why = _policy_gate(k, m)
+        refused, why = policy_gate(k, m)
         if refused is not None:
             return refused
     k.count("ips_delivered")
@@ -134,7 +134,7 @@ def _forward(k: Kernel, m: Mbuf) -> Verdict:
     if k.build.forwarding == "0" or dst.is_multicast:
         k.count("ips_cantforward")
         return Drop("not-forwarding", "", f"{dst} is not an address of this host, which does not forward")
-    refused, why = _policy_gate(k, m, counted="ips_cantforward counts it")
+    refused, why = policy_gate(k, m, counted="ips_cantforward counts it")
     if refused is not None:
         k.count("ips_cantforward")
         return refused
@@ -181,7 +181,7 @@ def packet_filter(k: Kernel, m: Mbuf) -> bool:
     return True
 
 
-def _policy_gate(k: Kernel, m: Mbuf, counted: str = "no counter moves") -> tuple[Drop | None, str]:
+def policy_gate(k: Kernel, m: Mbuf, counted: str = "no counter moves") -> tuple[Drop | None, str]:
     """Ask the inbound policy: by the newest IN_DONE tag if there is one, else by address."""
     if k.build.lo_ipsec == "off":
         return None, "no policy applies on lo0"

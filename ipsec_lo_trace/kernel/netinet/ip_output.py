@@ -20,7 +20,13 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
 )
 from ipsec_lo_trace.kernel.net.pf import pf_test
 from ipsec_lo_trace.kernel.net.route import LO0, Route, rtalloc, source_for
-from ipsec_lo_trace.kernel.netipsec.ipsec import SILENTLY, Silently, ipsec4_checkpolicy, ipsec_getpolicy
+from ipsec_lo_trace.kernel.netipsec.ipsec import (
+    SILENTLY,
+    Silently,
+    ipsec4_checkpolicy,
+    ipsec_getpolicy,
+    returns_at_once,
+)
 from ipsec_lo_trace.kernel.netipsec.ipsec_output import ipsec_saidx
 from ipsec_lo_trace.kernel.netipsec.key import key_lookup_policy
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
@@ -72,6 +78,9 @@ def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
         m.data = ip.patch(m.data, src=source_for(k, header.dst))
     if not local and not args.sendit and header.dst.is_multicast:
         return _multicast(k, m, args, route)
+    returned = returns_at_once(k, m)
+    if returned:
+        return _send(k, m, route, f"{note}{returned}", "skip")
     sp, error = (None, "") if _spared(k, route) else _outbound_policy(k, m, socket=args.socket)
     if error:
         return Drop("out-policy", "" if error == SILENTLY else error, "the outbound policy discards it")

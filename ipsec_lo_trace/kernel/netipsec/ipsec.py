@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_AUTHIPDGM, M_AUTHIPHDR, M_DECRYPTED, m_flag
-from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import tdb_ident
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import OUT_DONE, m_tag_find, tdb_ident
 from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSP, KEY_ALLOCSP2
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.operands import Absent, DefaultPolicy, PacketEnds
+from ipsec_lo_trace.model.operands import Absent, AnyOf, DefaultPolicy, PacketEnds
 from ipsec_lo_trace.model.policy import (
     PORT_ANY,
     ULPROTO_ANY,
@@ -28,6 +28,7 @@ from ipsec_lo_trace.model.questions import (
     GATE_1_POLICY,
     GATE_2_FLAG,
     GATE_2_POLICY,
+    LOOP_DETECTION,
     OUT_POLICY,
     CoverAnswer,
     FlagAnswer,
@@ -47,6 +48,8 @@ Gate = Literal["gate-1", "gate-2"]
 _FLAG_QUESTIONS: dict[Gate, Question[FlagAnswer]] = {"gate-1": GATE_1_FLAG, "gate-2": GATE_2_FLAG}
 _POLICY_QUESTIONS: dict[Gate, Question[CoverAnswer]] = {"gate-1": GATE_1_POLICY, "gate-2": GATE_2_POLICY}
 COUNT_MAX = 0xFFFFFFFF
+ANY_OUT_DONE = AnyOf((OUT_DONE,))
+"""The tag that ipsec4_output looks for before anything else."""
 
 
 def ipsec_setspidx(m: Mbuf) -> PacketSelector:
@@ -108,6 +111,20 @@ def ipsec_getpolicy(k: Kernel, tag: Mark, direction: Direction) -> Policy:
     Source: netipsec/ipsec.c, ipsec_getpolicy.
     """
     return KEY_ALLOCSP2(k, tdb_ident(tag), direction) or k.ip4_def_policy[direction]
+
+
+def returns_at_once(k: Kernel, m: Mbuf) -> str:
+    """Say why ipsec4_output returns before it looks for a policy; "" if it does not.
+
+    Source: netipsec/ipsec.c, ipsec4_output, 2015 and later: any OUT_DONE will do.
+    """
+    if k.build.loop_detect != "early-return":
+        return ""
+    tag = m_tag_find(m, OUT_DONE)
+    if tag is None:
+        return ""
+    k.ask(LOOP_DETECTION, borne(tag), ANY_OUT_DONE, "done", tag)
+    return f"{OUT_DONE}, made for {tag.made_for}: skip IPsec, and look for no policy"
 
 
 def ipsec4_checkpolicy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | None, Errno | Silently]:

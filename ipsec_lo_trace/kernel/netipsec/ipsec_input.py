@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_prepend
+from ipsec_lo_trace.kernel.netinet.in_proto import protosw
+from ipsec_lo_trace.kernel.netinet.ip_input import policy_gate
 from ipsec_lo_trace.kernel.netipsec.key import KEY_ALLOCSA
 from ipsec_lo_trace.kernel.state import IFQ_MAXLEN, Kernel
 from ipsec_lo_trace.machine.stage import (
     NETISR,
+    PR_INPUT,
     XF_INPUT,
     Drop,
     Panic,
@@ -32,6 +35,7 @@ XF_INPUTS: dict[int, Symbol[defs.XformInput]] = {
 """The xform switch's xf_input, by protocol."""
 STATISTICS = {IPPROTO_ESP: "esps", IPPROTO_AH: "ahs", IPPROTO_IPCOMP: "ipcomps"}
 """The prefix of a protocol's counters."""
+NAMES = {IPPROTO_ESP: "ESP", IPPROTO_AH: "AH", IPPROTO_IPCOMP: "IPComp"}
 SPI_AT = {IPPROTO_ESP: (0, 4), IPPROTO_AH: (4, 8), IPPROTO_IPCOMP: (2, 4)}
 """Where the SPI (IPComp: the CPI) begins and ends in a protocol's header, in bytes."""
 SHORTEST = 8
@@ -66,22 +70,54 @@ def ipsec4_common_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     return hand_off(XF_INPUTS[args.proto], XF_INPUT, m, defs.XformInput(sav, args.hlen), text)
 
 
-@stage(defs.ipsec4_common_input_cb, defs.ip_input)
+@stage(
+    defs.ipsec4_common_input_cb,
+    defs.ip_input,
+    defs.icmp_input,
+    defs.encap4_input,
+    defs.ipsec4_common_input,
+    defs.rip_input,
+    defs.tcp_input,
+    defs.udp_input,
+)
 def ipsec4_common_input_cb(k: Kernel, m: Mbuf, args: defs.InputDone) -> Verdict:
     """Mend the IP header, tag the packet with the SA that was used, queue it for ip_input again.
 
     Source: netipsec/ipsec_input.c, ipsec4_common_input_cb.
-    Marks: adds IN_DONE at the head, but not for IPComp; reads none, removes none.
+    Marks: adds IN_DONE at the head, but not for IPComp; reads none, removes none.  NetBSD's of 2018 adds
+    none, and reads the flags for the policy that it asks for here.
     """
     m.data = ip.patch(m.data, total_len=len(m.data))
     sav = args.sav
-    if sav.proto != IPPROTO_IPCOMP:
+    if k.build.in_done == "none":
+        pass
+    elif sav.proto != IPPROTO_IPCOMP:
         m_tag_prepend(m, IN_DONE, sav.tdbi)
     elif k.build.ipcomp_null_tag == "panic":
         # KERNEL: IPComp never gives a tag, and its case is that of a given tag, whose id is rewritten.
         return Panic("ipcomp-null-tag", "page fault: it rewrites the tag that IPComp did not give")
+    if k.build.requeue == "no":
+        return _handed_on(k, m)
     if k.ipintrq_len >= IFQ_MAXLEN:
         k.count(f"{STATISTICS[sav.proto]}_qfull")
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
-    done = "no tag for IPComp" if sav.proto == IPPROTO_IPCOMP else f"for SA 0x{sav.spi:08x}"
+    tagged = sav.proto != IPPROTO_IPCOMP and k.build.in_done == "per-sa"
+    done = f"for SA 0x{sav.spi:08x}" if tagged else f"no tag for {NAMES[sav.proto]}"
     return hand_off(defs.ip_input, NETISR, m, defs.Input(), f"{done}; input again")
+
+
+def _handed_on(k: Kernel, m: Mbuf) -> Verdict:
+    """Ask the inbound policy if no header follows, and give the packet to its protocol.
+
+    Source: netipsec/ipsec_input.c 1.55, ipsec4_common_input_cb.
+    """
+    hlen, _ident, _off, _ttl, proto = ip.outline(m.data)
+    switch = protosw(proto)
+    why = "not the last header: no policy check"
+    if switch.last_header:
+        refused, why = policy_gate(k, m, counted="ips_in_polvio counts it")
+        if refused is not None:
+            k.count("ips_in_polvio")
+            return refused
+    args = defs.ProtoInput(hlen, proto)
+    return hand_off(switch.pr_input, PR_INPUT, m, args, why, "accept" if switch.last_header else "")

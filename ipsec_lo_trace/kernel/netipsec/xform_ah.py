@@ -77,7 +77,11 @@ def ah_output(k: Kernel, m: Mbuf, args: defs.XformOutput) -> Verdict:
             return Drop("sequence-wrap", "EINVAL", "the sequence number would wrap")
         seq = sav.replay.count = (sav.replay.count + 1) & COUNT_MAX
     # SIMPLER: the ICV is made here, not by the crypto framework between this call and the callback.
-    m.data = xform.seal(m.data, spi=sav.spi, seq=seq)
+    try:
+        m.data = xform.seal(m.data, spi=sav.spi, seq=seq)
+    except ah.OptionError as error:
+        # KERNEL: the number is spent and the packet counted as output, and the failure is not counted.
+        return Drop("ah-ip-options", "EINVAL", str(error))
     opaque = defs.CryptoOutput(args.isr, sav.tdbi)
     return hand_off(
         defs.ah_output_cb, CRYPTO, m, opaque, f"authenticates with 0x{sav.spi:08x} as number {seq}"
@@ -128,6 +132,11 @@ def ah_input(k: Kernel, m: Mbuf, args: defs.XformInput) -> Verdict:
         )
     # KERNEL: ah_len, which counts words less two, is taken for the header's length.
     k.count("ahs_ibytes", len(m.data) - skip - (header.header_len - UNCOUNTED))
+    try:
+        xform.check_options(m.data)
+    except ah.OptionError as error:
+        k.count("ahs_hdrops")
+        return Drop("ah-ip-options", "EINVAL", str(error))
     return hand_off(
         defs.ah_input_cb, CRYPTO, m, defs.CryptoInput(sav.tdbi, skip), f"authenticates with 0x{sav.spi:08x}"
     )
