@@ -18,7 +18,10 @@ from ipsec_lo_trace.model.proto import IPPROTO_ICMP
 from ipsec_lo_trace.wire import icmp, ip
 from tests import handmade
 from tests.kernel.bench import ONE_AH, ONE_ESP, Bench, echo, header
-from tests.support import A
+from tests.support import LOCALHOST, A
+
+FAR, FAR_NETWORK = IPv4Address("192.0.2.1"), IPv4Network("192.0.2.0/24")
+REDIRECT = 5
 
 
 def mbuf(data: bytes = b"") -> Mbuf:
@@ -97,9 +100,8 @@ def test_a_full_queue_is_counted_by_the_protocol(config: str, counter: str) -> N
 def test_the_ttl_of_a_forwarded_packet(ttl: int, stage: str) -> None:
     """With 1 it has run out; with 2 the packet goes on with 1, and one more is counted as forwarded."""
     bench = Bench(build=Build(forwarding="1"))
-    far = IPv4Address("192.0.2.1")
-    bench.kernel.detours = frozenset({IPv4Network("192.0.2.0/24")})
-    step = bench.receive(echo(A, far, ttl=ttl))[1]
+    bench.kernel.detours = frozenset({FAR_NETWORK})
+    step = bench.receive(echo(A, FAR, ttl=ttl))[1]
     assert step.to == stage
     assert step.counters == ({"ips_forward": 1} if stage == "ip_output" else {})
 
@@ -128,3 +130,15 @@ def test_without_maskrepl_no_mask_is_told() -> None:
     packet = handmade.write(header(), icmp.with_type(bytes(12), icmp.ICMP_MASKREQ))
     (step, *_rest) = Bench().enter(defs.icmp_input, mbuf(packet), defs.ProtoInput(20, IPPROTO_ICMP), via=CALL)
     assert (step.to, step.counters) == ("rip_input", {f"icps_inhist[{icmp.ICMP_MASKREQ}]": 1})
+
+
+@pytest.mark.parametrize(("detour", "dst", "gateway"), [(True, FAR, LOCALHOST), (False, A, A)])
+def test_where_a_redirect_leads(dst: IPv4Address, gateway: IPv4Address, *, detour: bool) -> None:
+    """To the route's gateway, or to the destination itself if that is on lo0; it quotes 20 and 8 bytes."""
+    bench = Bench(build=Build(forwarding="1"))
+    bench.kernel.detours = frozenset({FAR_NETWORK} if detour else ())
+    packet = echo(LOCALHOST, dst, ttl=9)
+    bench.enter(defs.ip_forward, mbuf(packet), defs.Forward(), via=CALL)
+    redirect = next(m.data for m in bench.delivered if m.data[20] == REDIRECT)
+    assert redirect[24:28] == gateway.packed
+    assert redirect[28:] == ip.patch(packet, ttl=8)[:28]

@@ -232,3 +232,23 @@ def test_an_sa_is_found_whatever_the_source_says() -> None:
     )
     elsewhere = header(IPv4Address("10.9.9.1"))._replace(proto=IPPROTO_ESP)
     assert bench.receive(handmade.write(elsewhere, sealed))[1].to == "esp_input"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "taken"),
+    [
+        ([5, 5], [True, False]),
+        ([5, 4, 4], [True, True, False]),
+        ([5, 3, 4, 3, 4], [True, True, True, False, False]),
+        ([9, 1], [True, False]),
+        ([9, 2, 2], [True, True, False]),
+        ([9, 2, 10, 2, 3, 9], [True, True, True, False, True, False]),
+        ([9, 17, 10, 9], [True, True, True, False]),
+        ([0, 1], [False, True]),
+        ([1, 100, 93, 92, 1], [True, True, True, False, False]),
+    ],
+)
+def test_a_window_of_eight(numbers: list[int], taken: list[bool]) -> None:
+    """Each number may come once, from the highest down to seven before it, in any order."""
+    replay = Replay(window_bytes=1)
+    assert [ipsec_updatereplay(seq, replay, cyclic=True) for seq in numbers] == taken

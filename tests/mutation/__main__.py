@@ -30,14 +30,14 @@ PACKAGE = "ipsec_lo_trace"
 WORKERS = 2
 FAST = ("-m", "not slow and not interop")
 TRACES = ("test_golden.py", "test_scenarios.py", "check/test_smoke.py")
-"""The cheapest tests, which notice most: they are run first, by themselves."""
+"""The cheapest tests, which notice much: they are run first, with those of the room itself."""
 NETBSD = ("test_netbsd.py", "test_netbsd_fixes.py", "test_real_runs.py", "second_reading")
 RUNS = ("probes", "whatif", "replay", "test_laws.py", "setkey", "test_retest.py", "api")
 VIEWS = ("why", "explain", "diff", "audit", "matrix", "sweep", "render", "export/test_texts.py")
 ROOMS = {
-    "kernel": ("kernel", *NETBSD, *RUNS, "sweep"),
-    "findings": ("findings", *VIEWS, *RUNS),
-    "machine": ("machine", "kernel", *NETBSD, *RUNS, "why"),
+    "kernel": (*NETBSD, *RUNS, "sweep"),
+    "findings": (*VIEWS, *RUNS),
+    "machine": ("kernel", *NETBSD, *RUNS, "why"),
 }
 """What else is run for each room."""
 
@@ -95,11 +95,10 @@ def drawn(options: argparse.Namespace) -> list[Mutant]:
 
 
 def batteries(room: str) -> list[tuple[str, ...]]:
-    """Give the tests of a room, those that are run first on their own."""
+    """Give the tests of a room, those first that notice most."""
     tests = ROOT / "tests"
-    return [
-        tuple(f"tests/{name}" for name in names if (tests / name).exists()) for names in (TRACES, ROOMS[room])
-    ]
+    both = ((*TRACES, room), ROOMS[room])
+    return [tuple(f"tests/{name}" for name in names if (tests / name).exists()) for names in both]
 
 
 def outcomes(tried: list[Mutant], room: str) -> Iterator[tuple[Mutant, bool]]:

@@ -1,0 +1,48 @@
+"""Which of the eight steps is a row labelled with?"""
+
+from __future__ import annotations
+
+import pytest
+
+from ipsec_lo_trace.findings.analysis import Labeller
+from tests.findings.test_judge import step
+
+
+@pytest.mark.parametrize(
+    ("stage", "packet", "to", "visit", "label"),
+    [
+        ("ip_output", "P1", "looutput", 1, 2),
+        ("ip_output", "P1", "looutput", 2, 3),
+        ("ip_output", "P1", "ipsec4_process_packet", 2, 2),
+        ("ip_input", "P1", "icmp_input", 1, 6),
+        ("ip_input", "P1", "ipsec4_common_input", 1, 4),
+        ("encap4_input", "P1", "ip4_input", 1, 5),
+        ("rip_input", "P1", "", 1, 4),
+        ("ip_output", "P1/2", "looutput", 1, 2),
+        ("icmp_reflect", "P2", "icmp_send", 1, 7),
+        ("icmp_send", "P2", "ip_output", 1, 7),
+        ("ip_output", "P2", "looutput", 1, 8),
+        ("ip_output", "P2", "looutput", 2, 0),
+        ("looutput", "P2", "ip_input", 1, 0),
+        ("ip_output", "P3", "looutput", 1, 8),
+    ],
+)
+def test_which_step_a_row_belongs_to(stage: str, packet: str, to: str, visit: int, label: int) -> None:
+    """Stage, packet, where the packet goes and which visit it is decide; a part of the request is one too."""
+    row = step(stage, packet, to=to, visit=visit)
+    Labeller().label([row])
+    assert row.analysis == label
+
+
+def test_each_echo_has_labels_of_its_own() -> None:
+    """A row of another echo, or of the same after its reply, begins anew."""
+    labeller = Labeller()
+    rows = [
+        step("ip_input"),
+        step("ip_output", echo=2),
+        step("ip_output"),
+        step("icmp_send", "P2"),
+        step("ip_output"),
+    ]
+    labeller.label(rows)
+    assert [row.analysis for row in rows] == [4, 2, 4, 7, 2]
