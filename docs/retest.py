@@ -14,9 +14,11 @@ import ipsec_lo_trace
 from ipsec_lo_trace import Matrix, Setup, run_matrix
 from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.model.build import KNOBS, values
+from ipsec_lo_trace.model.codes import RunName
 from ipsec_lo_trace.model.matrix import Cell, Row
 from ipsec_lo_trace.pages.index import KINDS
 from ipsec_lo_trace.render.matrix_words import headline, key_points, sentences
+from ipsec_lo_trace.userland.probe_kind import known_probe
 
 FIXES = ("none", "netbsd-2003-08", "netbsd-2.0", "strict")
 """The columns that the account of the re-test shows."""
@@ -44,7 +46,7 @@ def _switches(knobs: dict[str, str]) -> str:
 
 def fix_sources(_old: str) -> str:
     """List where each fix was read, and what the model leaves out of it."""
-    known = {page.name: page.sure for page in KINDS["fixes"][1]}
+    known = {page.name: _known(page.sure, page.runs) for page in KINDS["fixes"][1]}
     rows = ((f"`{fix.name}`", known[fix.name], f"{fix.source}.", fix.note) for fix in all_fixes())
     return table(("fix", "known", "source", "left out, or to be known"), rows)
 
@@ -61,7 +63,7 @@ def knob_table(_old: str) -> str:
 def probe_table(_old: str) -> str:
     """List the probes."""
     rows = (
-        (f"`{page.name}`", page.text, dict(page.details)["answered"], page.sure)
+        (f"`{page.name}`", page.text, dict(page.details)["answered"], _known(page.sure, page.runs))
         for page in KINDS["probes"][1]
     )
     return table(("probe", "question", "counts as answered if", "known"), rows)
@@ -70,7 +72,8 @@ def probe_table(_old: str) -> str:
 def case_table(_old: str) -> str:
     """List the cases."""
     rows = (
-        (f"`{page.name}`", page.text, dict(page.details)["pings"], page.sure) for page in KINDS["cases"][1]
+        (f"`{page.name}`", page.text, dict(page.details)["pings"], _known(page.sure, page.runs))
+        for page in KINDS["cases"][1]
     )
     return table(("case", "what it is", "pings", "known"), rows)
 
@@ -79,10 +82,9 @@ def rows_of(chosen: Callable[[Row], bool], kind: str = "") -> Callable[[str], st
     """List what some rows of the table come to under four fixes; pages of ``kind`` say what is known."""
 
     def block(_old: str) -> str:
-        known = {page.name: (page.sure,) for page in KINDS[kind][1]} if kind else {}
         at = [matrix().fixes.index(fix) for fix in FIXES]
         rows = [
-            (row.name, *(_words(cells[number]) for number in at), *known.get(_about(row, kind), ()))
+            (row.name, *(_words(cells[number]) for number in at), *([_known_of(row, kind)] if kind else []))
             for row, cells in zip(matrix().rows, matrix().cells, strict=True)
             if chosen(row)
         ]
@@ -91,8 +93,25 @@ def rows_of(chosen: Callable[[Row], bool], kind: str = "") -> Callable[[str], st
     return block
 
 
-def _about(row: Row, kind: str) -> str:
-    return row.case if kind == "cases" else row.program.removeprefix("probe ")
+def _known_of(row: Row, kind: str) -> str:
+    if kind == "probes":
+        runs = known_probe(row.program.removeprefix("probe ")).runs_over(row.case)
+        return _known("measured" if runs else "derived", runs)
+    [page] = [page for page in KINDS[kind][1] if page.name == row.case]
+    return _known(page.sure, page.runs)
+
+
+def _known(sure: str, runs: tuple[RunName, ...]) -> str:
+    return f"{sure}: {', '.join(f'`{run}`' for run in runs)}" if runs else sure
+
+
+def run_table(_old: str) -> str:
+    """List the runs that a statement called measured names."""
+    rows = (
+        (f"`{page.name}`", page.text, *(f"{text}." for _label, text in page.details))
+        for page in KINDS["runs"][1]
+    )
+    return table(("run", "what it is", "what ran", "compared", "held by"), rows)
 
 
 def _words(cell: Cell) -> str:
@@ -166,6 +185,7 @@ def example(name: str) -> Callable[[str], str]:
 BLOCKS: dict[str, Callable[[str], str]] = {
     "fix table": fix_table,
     "fix sources": fix_sources,
+    "runs": run_table,
     "knob table": knob_table,
     "probe table": probe_table,
     "case table": case_table,

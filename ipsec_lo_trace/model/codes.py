@@ -17,6 +17,9 @@ Decision = Literal[
 ]  # fmt: skip
 """The choice that a stage made, in one word; "" if there was none."""
 
+RunName = Literal["verdicts", "tag-traces", "further", "random", "linux-6.1"]
+"""The runs of real kernels that "measured" rests on; pages.runs tells of each."""
+
 OUTCOMES = {
     "clean": "protected as the policies ask, and no stale mark decided anything",
     "stale": "no clear text, but a stale mark decided something",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipsec_lo_trace.model.audit import AUDIT_CODES, AUDIT_FIXES, AUDIT_OUTCOMES, weight
-from ipsec_lo_trace.model.codes import CODES, FINDING_CODES, OUTCOMES, STALE_CODES
+from ipsec_lo_trace.model.codes import CODES, FINDING_CODES, OUTCOMES, STALE_CODES, RunName
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.generated import FILES
 from ipsec_lo_trace.pages.page import PROGRAM, Page, explained, fed, sentence
@@ -170,13 +170,17 @@ CODE_PAGES = tuple(_code(name, text) for name, text in CODES.items())
 _AUDIT = f"{PROGRAM} audit --help"
 _THE_AUDIT = "the audit, from the capture's packets against the policies as RFC 2401 has them"
 _NETBSD = "NetBSD's own stack (2016 sources), run as a user-space kernel"
-_MEASURED = {
+_AUDIT_RUNS: dict[str, tuple[RunName, ...]] = {
+    "reply-in-clear-2003": ("verdicts",),
+    "rst-in-clear-2003": ("verdicts", "random"),
+    "shared-sa": ("verdicts", "random"),
+    "policy-not-applied": ("linux-6.1",),
+    "decapsulated-again": ("linux-6.1",),
+}
+_SEEN = {
     "reply-in-clear-2003": f"the analysis of 2003-08-18; {_NETBSD}",
     "rst-in-clear-2003": f"{_NETBSD}; netinet/tcp_subr.c, tcp_respond",
     "shared-sa": f"{_NETBSD}: its numbers on the wire are 1, 3, 5, 7",
-}
-"""What was seen there."""
-_LINUX = {
     "policy-not-applied": "Linux 6.1 in QEMU, lo's sysctls at their defaults",
     "decapsulated-again": "Linux 6.1 in QEMU, a tunnel over lo",
 }
@@ -190,8 +194,9 @@ def _audit_page(name: str, text: str) -> Page:
         kind="audits",
         name=name,
         text=sentence(text),
-        source=_MEASURED.get(name) or _LINUX.get(name) or _THE_AUDIT,
-        sure="measured" if name in _MEASURED else "ours",
+        source=_SEEN.get(name, _THE_AUDIT),
+        sure="measured" if name in _AUDIT_RUNS else "ours",
+        runs=_AUDIT_RUNS.get(name, ()),
         example=_AUDIT,
         details=tuple(details),
     )

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import msgspec
 
+from ipsec_lo_trace.model.codes import RunName
 from ipsec_lo_trace.pages.page import PROGRAM, Page
 
 NAME = "generated.json"
@@ -38,7 +39,8 @@ class ProbeWords(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     answer: str
     stage: str
-    sure: str
+    runs: tuple[RunName, ...]
+    derived_over: tuple[str, ...]
     knobs: dict[str, str]
 
 
@@ -110,14 +112,17 @@ def _probe_page(probe: ProbeWords) -> Page:
     end = "" if probe.title.endswith("?") else "."
     knobs = ", ".join(f"{name}={value}" for name, value in probe.knobs.items())
     switched = (("switches", knobs),) if knobs else ()
+    unlike = " and ".join(probe.derived_over)
+    derived = (("derived", f"over {unlike}: what ran there need not do as 2003's did"),) if unlike else ()
     return Page(
         kind="probes",
         name=probe.name,
         text=f"{probe.title[0].upper()}{probe.title[1:]}{end}",
         source=f"{FILES[probe.stage]}, {probe.stage}",
-        sure=probe.sure,
+        sure="measured" if probe.runs else "derived",
+        runs=probe.runs,
         example=f"{PROGRAM} probe {probe.name}",
-        details=(("about", probe.text), ("answered", probe.answer), *switched),
+        details=(("about", probe.text), ("answered", probe.answer), *switched, *derived),
         see=(probe.stage,),
     )
 

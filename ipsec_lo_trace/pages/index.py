@@ -14,6 +14,7 @@ from ipsec_lo_trace.pages.laws import LAW_PAGES, TRUTH_PAGES
 from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.pages.page import Page
 from ipsec_lo_trace.pages.questions import QUESTION_PAGES
+from ipsec_lo_trace.pages.runs import RUN_PAGES
 from ipsec_lo_trace.pages.terms import TERMS
 from ipsec_lo_trace.pages.words import DECISIONS, ERRNOS, VIAS
 
@@ -36,6 +37,7 @@ KINDS = {
     "laws": ("what a sweep holds every run to", LAW_PAGES),
     "truths": ("known kernel behaviour that breaks a law", TRUTH_PAGES),
     "algorithms": ("ciphers and authenticators", ALGORITHMS),
+    "runs": ("runs of real kernels that other pages rest on", RUN_PAGES),
     "terms": ("the glossary", TERMS),
 }
 """Each kind's meaning and its pages."""

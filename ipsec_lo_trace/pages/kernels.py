@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipsec_lo_trace.cases.case import Case, all_cases
 from ipsec_lo_trace.fixes.fix import Fix, all_fixes
 from ipsec_lo_trace.model.build import KNOBS, Knob, values
+from ipsec_lo_trace.model.codes import RunName
 from ipsec_lo_trace.pages.page import PROGRAM, Page, sentence
 
 KERNELS = (
@@ -23,9 +24,16 @@ KERNELS = (
     ),
 )
 
-_SEEN_RUN = ("none", "netbsd-2003-08", "netbsd-2.0", "looutput-only")
-"""The treatments that NetBSD's own stack was run with: strip in neither place, in either, in both."""
+_FIX_RUNS: dict[str, tuple[RunName, ...]] = {
+    "none": ("verdicts", "tag-traces", "further", "random"),
+    "netbsd-2003-08": ("verdicts", "tag-traces", "further", "random"),
+    "netbsd-2.0": ("verdicts", "random"),
+    "looutput-only": ("verdicts", "random"),
+}
+"""The treatments that both sets of runs had: strip in neither place, in either, in both.
 
+Others were only switches of the random runs, and rest on the source that has them.
+"""
 
 _SURE = {"announced": "cited", "documented": "cited", "derived": "derived", "assumed": "assumed", "a": "ours"}
 """How sure a source is whose text begins so; most begin with "read"."""
@@ -39,7 +47,8 @@ def _fix_page(fix: Fix) -> Page:
         name=fix.name,
         text=sentence(fix.title),
         source=fix.source,
-        sure="measured" if fix.name in _SEEN_RUN else _SURE.get(fix.source.split()[0], "read"),
+        sure="measured" if fix.name in _FIX_RUNS else _SURE.get(fix.source.split()[0], "read"),
+        runs=_FIX_RUNS.get(fix.name, ()),
         example=f"{PROGRAM} ping --fix {fix.name}",
         details=details,
         see=tuple(fix.knobs) or ("icmp_reflect",),
@@ -65,20 +74,31 @@ def _knob_page(name: str, knob: Knob) -> Page:
 KNOB_PAGES = tuple(_knob_page(name, knob) for name, knob in KNOBS.items())
 
 
-_DERIVED = ("bundle-reply", "bundle-request", "default-level", "gate-2", "lo-ah-in-esp", "own-address")
-"""Those whose outcome follows from source that was read; nobody ran them."""
+_BOTH: tuple[RunName, ...] = ("verdicts", "tag-traces", "random")
+_CASE_RUNS: dict[str, tuple[RunName, ...]] = {
+    **dict.fromkeys(("lo-esp", "lo-ah", "lo-esp-tunnel", "lo-ah-tunnel"), _BOTH),
+    **dict.fromkeys(("ab-esp", "ab-ah", "ab-esp-tunnel", "ab-ah-tunnel"), _BOTH),
+    **dict.fromkeys(("lo-bundle", "ab-bundle", "lo-two-sas"), ("verdicts",)),
+    **dict.fromkeys(("asymmetric", "in-discard", "in-discard-plain", "in-only"), ("further",)),
+    **dict.fromkeys(("lo-ah-icmp", "lo-esp-icmp", "out-discard", "out-only", "out-only-ab"), ("further",)),
+    **dict.fromkeys(("replay-window", "require-no-sa", "unique", "unique-mismatch"), ("further",)),
+    **dict.fromkeys(("use", "wildcard"), ("further",)),
+}
+"""The runs of a case's own shape; random ones had many shapes, and are named where they had this one."""
 _READ = ("use-no-sa",)
-"""Those that rest on what the source says in one place."""
+"""Those that rest on what the source says in one place; what else did not run is derived."""
 
 
 def _case_page(case: Case) -> Page:
-    derived = "derived" if case.name in _DERIVED else "read" if case.name in _READ else "measured"
+    runs = _CASE_RUNS.get(case.name, ())
+    unrun = "read" if case.name in _READ else "derived"
     return Page(
         kind="cases",
         name=case.name,
         text=case.title,
         source=f"a setkey(8) file of this program, ipsec_lo_trace/cases/configurations/{case.name}.conf",
-        sure=derived,
+        sure="measured" if runs else unrun,
+        runs=runs,
         example=f"{PROGRAM} ping --case {case.name}",
         details=(
             ("pings", f"{case.src} to {case.dst}"),

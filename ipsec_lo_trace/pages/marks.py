@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.codes import RunName
 from ipsec_lo_trace.pages.page import PROGRAM, Page, explained
 
 _TAGS_SOURCE = "sys/mbuf.h, PACKET_TAG_*; kern/uipc_mbuf2.c, m_tag_*"
 _FLAGS_SOURCE = "sys/mbuf.h, M_*"
 
 
-def _tag(name: str, text: str, *, source: str, sure: str = "read", example: str = "", full: str = "") -> Page:
+def _tag(
+    name: str, text: str, *, source: str, runs: tuple[RunName, ...] = (), example: str = "", full: str = ""
+) -> Page:
     return Page(
         kind="marks",
         name=name,
         aliases=(full or f"PACKET_TAG_IPSEC_{name}",),
         text=text,
         source=f"{source}; {_TAGS_SOURCE}",
-        sure=sure,
+        sure="measured" if runs else "read",
+        runs=runs,
         example=example or f"{PROGRAM} ping --detail full",
         see=("tag", "stale"),
     )
@@ -28,6 +32,7 @@ def _flag(name: str, text: str, *, source: str, example: str) -> Page:
         text=text,
         source=f"{source}; {_FLAGS_SOURCE}",
         sure="measured",
+        runs=("further",),
         example=example,
         details=(
             ("ends", "nothing clears it over IPv4: not icmp_reflect, not looutput, not the fix of 2003"),
@@ -44,7 +49,7 @@ MARKS = (
         source=(
             "netipsec/ipsec_output.c, ipsec_process_done, adds it; netinet/ip_output.c, ip_output, reads it"
         ),
-        sure="measured",
+        runs=("tag-traces",),
     ),
     _tag(
         "IN_DONE",
@@ -53,7 +58,7 @@ MARKS = (
         source=(
             "netipsec/ipsec_input.c, ipsec4_common_input_cb, adds it; netinet/ip_input.c, ip_input, reads it"
         ),
-        sure="measured",
+        runs=("tag-traces",),
     ),
     _tag(
         "ENCAP",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ipsec_lo_trace.model.codes import RunName
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.pages.page import PROGRAM, Page, fed
 
@@ -80,7 +81,11 @@ _EXAMPLES = {
         "spdadd 127.0.0.1 127.0.0.1 any -P in ipsec esp/transport//require ;", "--detail minimal"
     ),
 }
-_MEASURED = ("loop-detection", "gate-1-flag", "gate-2-flag")
+_RUNS: dict[str, tuple[RunName, ...]] = {
+    "loop-detection": ("verdicts", "random"),
+    "gate-1-flag": ("further", "random"),
+    "gate-2-flag": ("further", "random"),
+}
 
 
 def _page(name: str) -> Page:
@@ -93,7 +98,8 @@ def _page(name: str) -> Page:
         name=name,
         text=f"{asked.text[0].upper()}{asked.text[1:]}",
         source=f"{place.file}, {asked.by}",
-        sure="measured" if name in _MEASURED else "read",
+        sure="measured" if name in _RUNS else "read",
+        runs=_RUNS.get(name, ()),
         example=_EXAMPLES.get(name, f"{PROGRAM} ping --detail minimal"),
         details=tuple(details),
         see=(asked.stale_code,) if asked.stale_code else (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.codes import RunName
 from ipsec_lo_trace.pages.page import PROGRAM, Page
 
 # Names that one entry explains together are separated by commas.
@@ -128,6 +129,11 @@ _TEXTS = {
     ),
 }
 
+_RUNS: dict[str, tuple[RunName, ...]] = {
+    "cached SA": ("verdicts", "further"),
+    "flag": ("further", "random"),
+    "loop detection": ("verdicts", "random"),
+}
 # Source, and how sure; what is not here is a word of this program.
 _SOURCES = {
     "any": ("netipsec/key.c, key_cmpspidx_withmask and key_cmpsaidx", "read"),
@@ -226,6 +232,7 @@ def _page(names: str, text: str) -> Page:
         text=text[0].upper() + text[1:],
         source=source,
         sure=sure,
+        runs=_RUNS.get(names, ()),
         example=f"{PROGRAM} {_EXAMPLES.get(names, 'ping')}",
     )
 

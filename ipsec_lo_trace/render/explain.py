@@ -29,7 +29,8 @@ def _page(page: Page) -> Iterator[Line]:
     for label, text in page.details:
         yield _labelled(label).say(text)
     yield _labelled("source").say(page.source)
-    yield _labelled("known").say(f"{page.sure}: {SURE[page.sure]}")
+    runs = f" ({', '.join(page.runs)})" if page.runs else ""
+    yield _labelled("known").say(f"{page.sure}{runs}: {SURE[page.sure]}")
     yield _labelled("try").say(page.example)
     if page.see:
         yield _labelled("see").say(", ".join(page.see))

@@ -6,11 +6,11 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from functools import cache
-from typing import Literal
 
 import msgspec
 
 from ipsec_lo_trace.model.build import Build, turned
+from ipsec_lo_trace.model.codes import RunName
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.userland import probes
 from ipsec_lo_trace.userland.program import ProbeOptions, Program
@@ -20,8 +20,9 @@ class ProbeKind(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of traffic whose handling on lo0 is worth a look.
 
     ``title`` is one line, ``text`` says what is sent and what it tests, ``answer`` what counts as answered.
-    ``stage`` decides what becomes of it.  ``sure`` is "measured" if NetBSD's own stack was run with this
-    traffic, unpatched and patched, and "derived" if its source was read.
+    ``stage`` decides what becomes of it.  ``runs`` are those in which NetBSD's own stack had this
+    traffic, unpatched and patched; without one it is derived from source.  So it is over the cases
+    ``derived_over``, where the code that ran says something else than that of 2003.
     ``build`` turns the switches that the probe needs; ``program`` makes the process.
     ``config`` is the setkey(8) text for where none is given, "" for the usual one; ``size`` the usual bytes
     of data, 0 for a probe that sends none.
@@ -32,7 +33,8 @@ class ProbeKind(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     answer: str
     stage: str
-    sure: Literal["measured", "derived"] = "derived"
+    runs: tuple[RunName, ...] = ()
+    derived_over: tuple[str, ...] = ()
     program: Callable[[ProbeOptions], Program]
     build: Build = Build()
     config: str = ""
@@ -42,6 +44,10 @@ class ProbeKind(msgspec.Struct, frozen=True, kw_only=True):
     def knobs(self) -> dict[str, str]:
         """The switches that the probe needs, as ``--set`` takes them."""
         return turned(self.build)
+
+    def runs_over(self, case: str) -> tuple[RunName, ...]:
+        """Return the runs that tell of this traffic over a case, "" for its own configuration."""
+        return () if case in self.derived_over else self.runs
 
 
 def find_probe(name: str) -> ProbeKind | None:

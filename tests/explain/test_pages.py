@@ -129,7 +129,7 @@ def test_probes_say_what_they_run() -> None:
         assert page.text.rstrip(".").lower() == probe.title.lower()
         assert details["about"] == probe.text
         assert details["answered"] == probe.answer
-        assert (page.sure, page.see) == (probe.sure, (probe.stage,))
+        assert (page.runs, page.see) == (probe.runs, (probe.stage,))
         assert details.get("switches", "") == ", ".join(f"{k}={v}" for k, v in probe.knobs.items())
 
 

@@ -20,7 +20,7 @@ PROBE = ProbeKind(
     ),
     answer="an echo reply",
     stage="ip_reass",
-    sure="measured",
+    runs=("further", "random"),
     program=_program,
     size=40000,
 )

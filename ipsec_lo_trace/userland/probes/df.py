@@ -32,6 +32,7 @@ PROBE = ProbeKind(
     ),
     answer="an echo reply",
     stage="ip_output",
+    runs=("random",),
     program=_program,
     size=33160,
 )

@@ -29,7 +29,7 @@ PROBE = ProbeKind(
     ),
     answer="an echo reply",
     stage="encap4_input",
-    sure="measured",
+    runs=("random",),
     program=_program,
     config=CONFIG,
 )

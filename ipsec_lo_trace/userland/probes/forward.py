@@ -18,6 +18,7 @@ PROBE = ProbeKind(
     ),
     answer="the packet leaves by ex0",
     stage="ip_forward",
+    runs=("random",),
     program=leaving,
     build=Build(forwarding="1"),
     config=CONFIG,

@@ -29,7 +29,7 @@ PROBE = ProbeKind(
     ),
     answer="an address mask reply",
     stage="icmp_input",
-    sure="measured",
+    runs=("further", "random"),
     program=_program,
     build=Build(maskrepl="1"),
     size=0,

@@ -17,6 +17,7 @@ PROBE = ProbeKind(
     ),
     answer="an echo reply",
     stage="ip_mloopback",
+    runs=("random",),
     program=partial(multicast, interface="lo0"),
     config=MULTICAST_CONFIG,
 )

@@ -24,6 +24,7 @@ PROBE = ProbeKind(
     ),
     answer="an echo reply",
     stage="icmp_reflect",
-    sure="measured",
+    runs=("further", "random"),
+    derived_over=("lo-ah", "lo-bundle"),
     program=_program,
 )

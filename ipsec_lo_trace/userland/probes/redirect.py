@@ -18,6 +18,7 @@ PROBE = ProbeKind(
     ),
     answer="an ICMP redirect",
     stage="ip_forward",
+    runs=("random",),
     program=redirected,
     build=Build(forwarding="1"),
     config=CONFIG,

@@ -18,7 +18,8 @@ PROBE = ProbeKind(
     ),
     answer="the RST reaches the socket, and connect(2) returns ECONNREFUSED",
     stage="tcp_respond",
-    sure="measured",
+    runs=("verdicts", "random"),
+    derived_over=("lo-ah", "lo-bundle"),
     program=partial(TcpExchange, dport=DISCARD, serving=False),
     size=0,
 )

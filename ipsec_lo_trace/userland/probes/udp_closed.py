@@ -18,6 +18,6 @@ PROBE = ProbeKind(
     ),
     answer="the ICMP error reaches the socket, whose next system call returns ECONNREFUSED",
     stage="icmp_error",
-    sure="measured",
+    runs=("verdicts", "further", "random"),
     program=partial(UdpExchange, dport=DISCARD, serving=False),
 )

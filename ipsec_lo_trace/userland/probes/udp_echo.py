@@ -19,5 +19,6 @@ PROBE = ProbeKind(
     ),
     answer="the echoed datagram reaches the socket",
     stage="udp_input",
+    runs=("random",),
     program=partial(UdpExchange, dport=ECHO, serving=True),
 )
