@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -52,6 +53,8 @@ def regenerated(text: str) -> str:
 def main(arguments: list[str]) -> int:
     """Rewrite the pages, or with --check name those that differ."""
     differing = write({WORDS_FILE: words_text()}, check="--check" in arguments)
+    if differing and "--check" not in arguments:  # this process has read the old words, the next one will not
+        return subprocess.run([sys.executable, __file__, *arguments], check=False).returncode  # noqa: S603
     import man  # noqa: PLC0415 -- with the words in place, as everything from here on
 
     from ipsec_lo_trace.render.store import schema_text  # noqa: PLC0415

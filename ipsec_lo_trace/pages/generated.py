@@ -39,9 +39,9 @@ class ProbeWords(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     answer: str
     stage: str
-    runs: tuple[RunName, ...]
-    derived_over: tuple[str, ...]
     knobs: dict[str, str]
+    runs: tuple[RunName, ...] = ()
+    derived_over: tuple[str, ...] = ()
 
 
 class Words(msgspec.Struct, frozen=True):

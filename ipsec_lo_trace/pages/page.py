@@ -8,13 +8,8 @@ from ipsec_lo_trace.model.codes import RunName
 
 SURE = {
     "cited": "a person wrote it at the time: mail, manual page, RFC, commit text",
-<<<<<<< HEAD
     "read": "read in the source named above; of NetBSD's, the 2.0 branch less what is younger",
-    "measured": "seen when NetBSD's own stack (2016 sources, run as a user-space kernel) ran",
-=======
-    "read": "read in kernel source of the NetBSD 2.0 branch, less what is younger",
     "measured": "seen when a real kernel ran, and of 2003 only where its code says the same",
->>>>>>> e124e48 (What is called measured names its run, and counts for 2003 only where the code says the same)
     "derived": "concluded step by step from source that was read; nobody ran it",
     "assumed": "taken for granted; nobody saw it in a source",
     "ours": "a word of this program, and no fact about a kernel",
