@@ -53,6 +53,13 @@ class Output(msgspec.Struct, frozen=True, gc=False):
     sendit: bool = False
 
 
+class Loopback(msgspec.Struct, frozen=True, gc=False):
+    """Arguments of ip_mloopback: the packet to copy, and the interface that it goes to."""
+
+    original: Mbuf
+    ifp: str
+
+
 class Forward(msgspec.Struct, frozen=True, gc=False):
     """Arguments of ip_forward: whether a source route sends the packet on."""
 
@@ -178,7 +185,7 @@ rip_input: Symbol[ProtoInput] = Symbol("rip_input", "netinet/raw_ip.c")
 
 # netinet/ip_output.c
 ip_output: Symbol[Output] = Symbol("ip_output", "netinet/ip_output.c")
-ip_mloopback: Symbol[Mbuf] = Symbol("ip_mloopback", "netinet/ip_output.c")
+ip_mloopback: Symbol[Loopback] = Symbol("ip_mloopback", "netinet/ip_output.c")
 
 # netinet/ip_input.c
 ip_input: Symbol[Input] = Symbol("ip_input", "netinet/ip_input.c")
@@ -210,10 +217,10 @@ tcp_respond: Symbol[TcpRespond] = Symbol("tcp_respond", "netinet/tcp_subr.c")
 encap4_input: Symbol[ProtoInput] = Symbol("encap4_input", "netinet/ip_encap.c")
 
 # net/if_loop.c
-looutput: Symbol[None] = Symbol("looutput", "net/if_loop.c")
+looutput: Symbol[str] = Symbol("looutput", "net/if_loop.c")
 
 # net/if_ethersubr.c
-ether_output: Symbol[None] = Symbol("ether_output", "net/if_ethersubr.c")
+ether_output: Symbol[str] = Symbol("ether_output", "net/if_ethersubr.c")
 
 # netipsec/ipsec_output.c
 ipsec4_process_packet: Symbol[Process] = Symbol("ipsec4_process_packet", "netipsec/ipsec_output.c")

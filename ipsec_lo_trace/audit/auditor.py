@@ -15,7 +15,6 @@ from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.wire import ip
 
 MAX_DATAGRAMS = 32
-MAX_LEN = 65535
 """The longest packet there can be, in bytes."""
 
 
@@ -51,7 +50,7 @@ class Fragments:
                 self.forgotten += 1
         whole = _added(datagram, packet)
         # Bytes enough and yet no whole: they overlap, and no kernel of today would put them together.
-        if (datagram.end and datagram.have_len >= datagram.end) or datagram.have_len > MAX_LEN:
+        if (datagram.end and datagram.have_len >= datagram.end) or datagram.have_len > ip.MAX_LEN:
             del self._open[key]
             self.forgotten += whole is None
         return whole
@@ -70,7 +69,10 @@ def _added(datagram: Datagram, packet: bytes) -> bytes | None:
         datagram.end = offset + payload_len
     if not datagram.end or datagram.have_len < datagram.end:
         return None
-    return ip.reassemble(datagram.parts)
+    try:
+        return ip.reassemble(datagram.parts)
+    except ip.WireError:
+        return None
 
 
 MAX_FIRSTS = 64

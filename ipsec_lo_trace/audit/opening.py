@@ -17,7 +17,6 @@ from ipsec_lo_trace.wire import ip, ipcomp
 SEALED = frozenset({IPPROTO_ESP, IPPROTO_AH, IPPROTO_IPCOMP})
 SPI_LEN = 4
 TRAILER_LEN = 2
-MAX_LEN = 65535
 """The longest packet there can be, in bytes."""
 MAX_HEADERS = 16
 """IPsec and tunnel headers that are taken off one packet; hostile bytes could nest thousands."""
@@ -139,7 +138,7 @@ def _decompress(opened: Opened) -> None:
     if len(packet) < behind:
         opened.code = "malformed"
         return
-    plain = ipcomp.inflate(packet[behind:], MAX_LEN)
+    plain = ipcomp.inflate(packet[behind:], ip.MAX_LEN)
     if plain is None:
         opened.code, opened.detail = "not-opened", f"ipcomp to {ip.dst_text(packet)}"
         return

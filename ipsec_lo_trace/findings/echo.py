@@ -28,6 +28,11 @@ LEAVING = {LOOUTPUT: "crossed lo0", "ether_output": "left by ex0"}
 SOCKET_PREFIX = "socket:"
 
 
+def crosses_lo0(step: Step) -> bool:
+    """Tell whether tcpdump on lo0 sees the packet here: looutput loops what goes to a group by ex0, too."""
+    return step.stage == LOOUTPUT and "if_opackets" in step.counters
+
+
 class Leak(msgspec.Struct):
     """Clear text where a policy demands protection: the row that shows it, and which demand it breaks.
 
@@ -180,7 +185,9 @@ class Echo(msgspec.Struct):
         demand = self._demand(step.packet, "out", referee)
         missing = unmet(demand, self.arrived[step.packet])
         if missing:
-            self.leaks.append(Leak(step.row, step.packet, missing, accepted=False, place=LEAVING[step.stage]))
+            looped = step.stage == LOOUTPUT and not crosses_lo0(step)
+            place = "was looped back by ex0" if looped else LEAVING[step.stage]
+            self.leaks.append(Leak(step.row, step.packet, missing, accepted=False, place=place))
 
     def _note_clear_acceptance(self, step: Step, referee: Referee) -> None:
         came_as = self.arrived.get(step.packet)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipsec_lo_trace.findings.crossings import Crossings
-from ipsec_lo_trace.findings.echo import LOOUTPUT, SOCKET_PREFIX, WATCHED, Echo, Note
+from ipsec_lo_trace.findings.echo import SOCKET_PREFIX, WATCHED, Echo, Note, crosses_lo0
 from ipsec_lo_trace.findings.explain import CLEAN, UNPROTECTED, Outcome, explain, unanswered
 from ipsec_lo_trace.findings.required import Referee
 from ipsec_lo_trace.model.codes import OUTCOMES, STALE_CODES
@@ -88,7 +88,7 @@ class Judge:
                 echo = self._begun(step.echo)
             elif not (step.checks or step.packet != echo.packet or step.stage in WATCHED or step.reason):
                 continue
-            if step.stage == LOOUTPUT and step.to:
+            if step.to and crosses_lo0(step):
                 self.crossings.add(step)
             echo.see(step, referee)
             if echo.ending is step and self._over(step):

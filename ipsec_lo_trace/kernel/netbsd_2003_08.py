@@ -40,7 +40,7 @@ ASSUMPTIONS = (
     "lo0 is the only interface; a packet to an address that is not local has no route",
     "only the probes of multicast and forwarding add a route, or the interface ex0; all input is by lo0",
     f"lo0's MTU is {LOMTU} bytes (32768+MHLEN+MLEN; the sizes of that week were not seen)",
-    f"the IP input queue holds {IFQ_MAXLEN} packets (the limit of that week was not seen)",
+    f"the IP input queue holds {IFQ_MAXLEN} packets, as in December 2003",
     "crypto callbacks and soft interrupts run first in, first out; a system call runs to its end before them",
     "ping is set-uid root and its socket entrusts the SPD",
     "net.inet.ipsec.def_policy is none; the four default levels are use; dfbit is 0 (clear)",

@@ -17,12 +17,16 @@ from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform
 
-IFQ_MAXLEN = 256
-"""Packets that the IP input queue holds. Source: net/if.h (the value of that week was not seen)."""
+IFQ_MAXLEN = 50
+"""Packets that the IP input queue holds. Source: net/if.h (as of December 2003)."""
+ICMP_ERRPPSLIMIT = 100
+"""ICMP errors that this host sends a second (net.inet.icmp.errppslimit)."""
 LOMTU = 33192
 """lo0's MTU in bytes, 32768+MHLEN+MLEN. Source: net/if_loop.c (MHLEN+MLEN taken as 424, not seen)."""
 ALLHOSTS_GROUP = IPv4Address("224.0.0.1")
 """The group that every interface joins by itself.  RFC 1112."""
+LO0 = "lo0"
+"""The loopback interface."""
 IPDEFTTL = 64
 """The TTL of this host's own packets, but for raw sockets and ICMP (net.inet.ip.ttl)."""
 IP_MAXPACKET = 65535
@@ -81,8 +85,9 @@ class Kernel(Context):
 
     ``local`` are the addresses that are up, four bytes each; ``seed`` makes IVs, ``ip_id`` is the next IP
     identification.  ``pcbs`` are the UDP and TCP sockets, ``raw_socket`` names the one raw ICMP socket (""
-    for none); the processes open and close them.  ``syn_cache`` holds, for each answered SYN, this side's
-    initial sequence number (32 bits).
+    for none); the processes open and close them.  ``icmperrpps`` are the latest second with ICMP errors and
+    how many there were.  ``syn_cache`` holds, for each answered SYN, this side's initial sequence number (32
+    bits).
     """
 
     def __init__(
@@ -110,6 +115,7 @@ class Kernel(Context):
         self.groups = frozenset({ALLHOSTS_GROUP.packed})
         self.pcbs: list[Inpcb] = []
         self.raw_socket = "ping"
+        self.icmperrpps = (0, 0)
         self.syn_cache: dict[Connection, int] = {}
         everywhere = IPv4Network("0.0.0.0/0")
         everything = Selector(everywhere, everywhere)

@@ -129,7 +129,11 @@ KNOBS = {
         "whether lo0 queues through ALTQ, whose way past looutput strips nothing", "if_loop.c 1.49"
     ),
     "pf": Knob("whether a packet filter runs that tags every packet it sees", "FreeBSD's PACKET_TAG_PF"),
-    "prefered_oldsa": Knob("which of two SAs of a kind is used: the newest (0) or the oldest", "key.c"),
+    "prefered_oldsa": Knob(
+        "whether the SAs that are not used die (0) or live on (1); those of one file are of the same age, and"
+        " the newest is used either way",
+        "key.c",
+    ),
     "def_policy": Knob("the policy where none matches", "net.inet.ipsec.def_policy"),
     "esp_trans_deflev": Knob("ESP's level default in transport mode", "net.inet.ipsec.esp_trans_deflev"),
     "esp_net_deflev": Knob("ESP's level default in tunnel mode", "net.inet.ipsec.esp_net_deflev"),

@@ -15,6 +15,7 @@ IP_COUNTERS = {
     "ips_rawout": "packets whose IP header a process wrote",
     "ips_noproto": "packets that no raw socket wanted",
     "ips_fragments": "fragments that ip_input received",
+    "ips_toolong": "packets that their fragments made too long",
     "ips_reassembled": "packets put together from fragments",
     "ips_fragmented": "packets that ip_output cut into fragments",
     "ips_ofragments": "fragments that ip_output made",
@@ -23,6 +24,7 @@ IP_COUNTERS = {
     "ips_toosmall": "packets too small for an IP header",
     "ips_badvers": "packets of another IP version",
     "ips_badhlen": "packets whose header length is wrong",
+    "ips_badfrags": "fragments other than the last that are not whole units of 8 bytes",
     "ips_badlen": "packets whose total length is less than their header",
     "ips_badaddr": "packets from a multicast address",
     "ips_badoptions": "packets with malformed options, or a source route that leads nowhere",
@@ -40,6 +42,7 @@ ICMP_COUNTERS = {
     "icps_inhist[8]": "echo requests received",
     "icps_outhist[0]": "echo replies sent; other messages count under their own type",
     "icps_error": "ICMP errors that were due, sent or not",
+    "icps_oldicmp": "ICMP errors that were due for ICMP errors, and not sent",
     "icps_badcode": "ICMP errors with a code that no socket hears of",
     "icps_badlen": "ICMP errors that quote too little, and requests that are too short to be answered",
 }
@@ -125,6 +128,10 @@ LO0_COUNTERS = {
     "if_obytes": "bytes sent on lo0",
     "if_ipackets": "packets received on lo0",
     "if_ibytes": "bytes received on lo0",
+    "if_opackets(ex0)": "packets looped back as if ex0 had sent them",
+    "if_obytes(ex0)": "bytes looped back as if ex0 had sent them",
+    "if_ipackets(ex0)": "packets looped back as if ex0 had received them",
+    "if_ibytes(ex0)": "bytes looped back as if ex0 had received them",
 }
 
 COUNTERS = (

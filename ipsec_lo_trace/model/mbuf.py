@@ -16,7 +16,8 @@ class Mbuf:
     ``packet`` is the identity of what the mbuf holds now: ``icmp_reflect`` makes the reply in the request's
     mbuf, so the mbuf stays and the identity changes.  ``tags`` and ``flags`` change through ``kernel.kern``
     only; both doors note what they did in ``changes``.  ``marks`` is both together, tags first;
-    ``wire`` describes ``described``, which is ``data`` as the trace last showed it.
+    ``rcvif`` is the interface that received the packet; ``wire`` describes ``described``, which is ``data``
+    as the trace last showed it.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class Mbuf:
         "echo",
         "marks",
         "packet",
+        "rcvif",
         "row",
         "stage",
         "steps",
@@ -45,6 +47,7 @@ class Mbuf:
         self.marks: tuple[Mark, ...] = ()
         self.changes: list[Change] = []
         self.described = data
+        self.rcvif = "lo0"
         self.wire: Packet | None = None
         self.row = 0
         self.stage = ""

@@ -71,13 +71,14 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     """What a packet is, seen from its outside: protocols outermost first, lengths in bytes.
 
     ``spi`` and ``seq`` are those of the AH and ESP headers in ``proto``, in that order; of an IPComp header
-    ``spi`` is the CPI and ``seq`` 0.  ``ports`` are source and destination port of TCP or UDP that can be
-    seen, else empty.  A fragment has ``offset`` (bytes) and ``more``.
+    ``spi`` is the CPI and ``seq`` 0, and the old forms of AH and ESP have no number: None.  ``ports`` are
+    source and destination port of TCP or UDP that can be seen, else empty.  A fragment has ``offset`` (bytes)
+    and ``more``.
     """
 
     proto: list[str]
     spi: list[int]
-    seq: list[int]
+    seq: list[int | None]
     ports: list[int]
     src: str
     dst: str
@@ -189,7 +190,7 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     row: int
     proto: list[str]
     spi: list[int]
-    seq: list[int]
+    seq: list[int | None]
     src: str
     dst: str
     len: int

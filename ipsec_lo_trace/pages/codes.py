@@ -43,6 +43,7 @@ _REASON_STAGES = {
     "ah-bad-length": "ah_input",
     "ah-ip-options": "ah_output",
     "ah-short": "ah_input",
+    "bad-fragment": "ip_input",
     "bad-compression": "ipcomp_input_cb",
     "bad-icv": "esp_input_cb",
     "bad-ip-header": "ip_input",

@@ -22,15 +22,18 @@ _OF_IPSEC = ("ips_in_polvio", "ips_out_polvio", "ips_out_nosa", "ips_out_bundles
 
 # Where each moves first; some move in later stages too.
 _MOVED_BY = {
-    "looutput": "if_opackets if_obytes if_ipackets if_ibytes",
+    "looutput": (
+        "if_opackets if_obytes if_ipackets if_ibytes"
+        " if_opackets(ex0) if_obytes(ex0) if_ipackets(ex0) if_ibytes(ex0)"
+    ),
     "ip_input": (
         "ips_total ips_delivered ips_fragments ips_cantforward ips_toosmall ips_badvers ips_badhlen"
-        " ips_badaddr ips_badlen ips_tooshort ips_badoptions"
+        " ips_badfrags ips_badaddr ips_badlen ips_tooshort ips_badoptions"
     ),
     "ip_output": "ips_localout ips_fragmented ips_ofragments ips_noroute ips_out_polvio ips_cantfrag",
     "ip_forward": "ips_forward ips_redirectsent",
     "rip_output": "ips_rawout",
-    "ip_reass": "ips_reassembled",
+    "ip_reass": "ips_reassembled ips_toolong",
     "rip_input": "ips_noproto ips_in_polvio",
     "ipsec4_process_packet": "ips_out_nosa ipcomps_pdrops",
     "ipsec_process_done": "ips_out_bundlesa",
@@ -46,7 +49,7 @@ _MOVED_BY = {
         "icps_inhist[0] icps_inhist[8] icps_outhist[0] icps_reflect icps_tooshort icps_checksum icps_badcode"
         " icps_badlen"
     ),
-    "icmp_error": "icps_error",
+    "icmp_error": "icps_error icps_oldicmp",
     "udp_output": "udps_opackets",
     "udp_input": (
         "udps_ipackets udps_hdrops udps_badlen udps_badsum udps_noport udps_noportbcast udps_pcbhashmiss"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -15,18 +16,19 @@ from ipsec_lo_trace.fixes.fix import built
 from ipsec_lo_trace.kernel import netbsd_2003_08
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.databases import Configuration
+from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.trace import PING, Record, Run, Verdict
 from ipsec_lo_trace.model.whatif import Cut
 from ipsec_lo_trace.userland.ping import Ping, PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions, Program
-from ipsec_lo_trace.wire.summary import summarise
+from ipsec_lo_trace.wire.summary import Unnumbered, summarise, summarise_old
 
 if TYPE_CHECKING:
     from ipsec_lo_trace.tracer.whatif import Surgeon
 
 from ipsec_lo_trace.model.errors import BrokenInvariantError
-from ipsec_lo_trace.model.trace import Crossing, Finding, Step
+from ipsec_lo_trace.model.trace import Crossing, Finding, Packet, Step
 from ipsec_lo_trace.tracer.packets import TracedStep, all_sas, with_packets
 from ipsec_lo_trace.tracer.plan import Plan, _known_probe
 
@@ -52,7 +54,7 @@ class Tracing:
             kernel,
             table,
             deliver=self._program.deliver,
-            summarise=summarise,
+            summarise=_summary(self.keys),
             after=self._surgeon,
         )
         self._judge = Judge(self.run)
@@ -116,6 +118,13 @@ def _program(plan: Plan) -> Program:
     from ipsec_lo_trace.userland.replay import Replay  # noqa: PLC0415 -- few runs replay
 
     return Replay(options)
+
+
+def _summary(sas: Sequence[SecurityAssociation]) -> Callable[[bytes], Packet]:
+    """Choose how packets are described: some may be of an old form, which bears no number."""
+    numbered = {(PROTO_NAMES[sav.proto], sav.spi) for sav in sas if not sav.old}
+    old: Unnumbered = frozenset((PROTO_NAMES[sav.proto], sav.spi) for sav in sas if sav.old) - numbered
+    return partial(summarise_old, old) if old else summarise
 
 
 def _surgeon(cuts: tuple[Cut, ...]) -> Surgeon | None:

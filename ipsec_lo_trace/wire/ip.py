@@ -10,6 +10,8 @@ from typing import NamedTuple
 IPVERSION = 4
 HEADER_LEN = 20
 """Bytes of a header without options."""
+MAX_LEN = 65535
+"""The longest packet in bytes.  RFC 791."""
 IP_DF = 0x4000
 IP_MF = 0x2000
 IP_OFFMASK = 0x1FFF
@@ -284,7 +286,10 @@ def copied(options: bytes) -> bytes:
 
 
 def reassemble(parts: dict[int, bytes]) -> bytes | None:
-    """Put fragments (by offset in bytes) together under the first one's header; None while one is missing."""
+    """Put fragments (by offset in bytes) together under the first one's header; None while one is missing.
+
+    WireError if they make more than 65,535 bytes.
+    """
     payload = b""
     for offset in sorted(parts):
         header = read(parts[offset])
@@ -293,5 +298,8 @@ def reassemble(parts: dict[int, bytes]) -> bytes | None:
         payload += parts[offset][header.header_len :]
         if not header.off & IP_MF:
             first = parts[0][: read(parts[0]).header_len]
+            if len(first) + len(payload) > MAX_LEN:
+                msg = f"its fragments make {len(first) + len(payload)} bytes, more than a packet has"
+                raise WireError(msg)
             return patch(first + payload, off=0, total_len=len(first) + len(payload))
     return None

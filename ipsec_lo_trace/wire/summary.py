@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import msgspec
+from msgspec import structs
 
 from ipsec_lo_trace.model.proto import (
     IPPROTO_AH,
@@ -22,6 +23,8 @@ from ipsec_lo_trace.wire.icmp import describe
 
 AH_MIN_LEN = 12
 ESP_MIN_LEN = 8
+SEALED = ("ah", "esp", "ipcomp")
+"""The protocols whose headers have an SPI, or a CPI."""
 WHOLE = ip.IP_MF | ip.IP_OFFMASK
 """The bits of ip_off that are clear in a packet that is no fragment."""
 _NUMBERS = struct.Struct("!II")
@@ -32,7 +35,7 @@ class Inside(msgspec.Struct, gc=False):
 
     proto: list[str]
     spi: list[int]
-    seq: list[int]
+    seq: list[int | None]
     ports: list[int]
 
 
@@ -130,3 +133,18 @@ def summarise(packet: bytes) -> Packet:
         bool(off & ip.IP_MF),
         info,
     )
+
+
+Unnumbered = frozenset[tuple[str, int]]
+"""Protocols and SPIs of headers without a sequence number: the old forms of AH and ESP.  RFC 1826, 1827."""
+
+
+def summarise_old(unnumbered: Unnumbered, packet: bytes) -> Packet:
+    """Describe an IPv4 packet as ``summarise`` does, where some SAs are of the old forms."""
+    seen = summarise(packet)
+    if not seen.spi:
+        return seen
+    names = [name for name in seen.proto if name in SEALED]
+    headers = zip(names, seen.spi, seen.seq, strict=False)
+    seq = [None if (name, spi) in unnumbered else number for name, spi, number in headers]
+    return structs.replace(seen, seq=seq)

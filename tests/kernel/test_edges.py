@@ -143,7 +143,7 @@ EDGES = {
         19,
         "ipip-short",
         None,
-        {"ipips_ipackets": 1, "ipips_ibytes": 39, "ipips_hdrops": 1},
+        {"ipips_ipackets": 1, "ipips_hdrops": 1},
     ),
     "what follows ESP's SPI": Edge(
         defs.ipsec4_common_input,

@@ -130,10 +130,20 @@ def test_a_bad_icmp_message_moves_its_counter(message: bytes, reason: str, count
 
 
 def test_an_unknown_protocol_finds_no_socket() -> None:
-    """A protocol that no raw socket wants: ips_noproto, and the delivery is taken back."""
+    """A protocol that no raw socket wants: ips_noproto, the delivery is taken back, and an error goes out."""
     bench = Bench()
-    assert bench.receive(handmade.write(header()._replace(proto=99), b"12345678"))[-1].reason == "no-socket"
-    assert (bench.counters["ips_noproto"], bench.counters["ips_delivered"]) == (1, 0)
+    steps = bench.receive(handmade.write(header()._replace(proto=99), b"12345678"))
+    assert [step.stage for step in steps][1:3] == ["rip_input", "icmp_error"]
+    # One is the error's.
+    assert (bench.counters["ips_noproto"], bench.counters["ips_delivered"]) == (1, 1)
+    assert bench.counters["icps_outhist[3]"] == 1
+
+
+def test_a_protocol_of_the_switch_without_a_socket_is_freed_uncounted() -> None:
+    """IP in IP that no tunnel claims has an entry of its own: no error, and the delivery stands."""
+    bench = Bench()
+    last = bench.receive(handmade.write(header()._replace(proto=IPPROTO_IPIP), GOOD))[-1]
+    assert (last.reason, bench.counters) == ("no-socket", {"ips_total": 1, "ips_delivered": 1})
 
 
 def test_ip_in_ip_that_did_not_come_by_ipsec_goes_to_the_raw_sockets() -> None:

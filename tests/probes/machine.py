@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Literal
 
+from ipsec_lo_trace.findings.echo import crosses_lo0
 from ipsec_lo_trace.fixes.fix import built, known_fix
 from ipsec_lo_trace.kernel.netbsd_2003_08 import boot, link_table
 from ipsec_lo_trace.kernel.state import Kernel
@@ -33,7 +34,7 @@ class Ran:
     @property
     def lo0(self) -> list[str]:
         """What crossed lo0: the protocols from the outside in, in order."""
-        return ["/".join(step.wire.proto) for step in self.steps if step.stage == "looutput"]
+        return ["/".join(step.wire.proto) for step in self.steps if crosses_lo0(step)]
 
     def at(self, stage: str, packet: str | None = None) -> list[Step]:
         """Return the rows of a stage, of one packet if it is named."""

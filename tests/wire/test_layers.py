@@ -97,7 +97,7 @@ def test_options_are_layers_of_their_own() -> None:
 
 def test_names_come_from_this_program_alone() -> None:
     """Protocols are named as in a trace, ports are numbers, checksums hexadecimal, flags letters."""
-    fields = dict(layers(probe("tcp-open").at("tcp_output")[0].data))
+    fields = dict(layers(probe("tcp-open").at("ip_output")[0].data))
     assert {"proto": "tcp", "flags": "DF"}.items() <= dict(fields["IP"]).items()
     tcp = dict(fields["TCP"])
     assert (tcp["dport"], tcp["flags"], tcp["chksum"][:2]) == ("80", "S", "0x")

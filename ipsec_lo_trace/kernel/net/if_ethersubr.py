@@ -13,7 +13,7 @@ PROTECTED = {IPPROTO_ESP: "in ESP", IPPROTO_AH: "in AH"}
 
 
 @stage(defs.ether_output)
-def ether_output(_k: Kernel, m: Mbuf, _args: None) -> Verdict:
+def ether_output(_k: Kernel, m: Mbuf, _ifp: str) -> Verdict:
     """Put the packet on the wire of ex0, where neither tags nor flags can follow.
 
     Source: net/if_ethersubr.c, ether_output.

@@ -23,7 +23,7 @@ class Route(NamedTuple):
     """A route: the interface's output routine and MTU (bytes), and the gateway, None if there is none."""
 
     interface: str
-    if_output: Symbol[None]
+    if_output: Symbol[str]
     mtu: int
     gateway: IPv4Address | None = None
 

@@ -9,7 +9,7 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import strip
 from ipsec_lo_trace.kernel.net.route import source_for
 from ipsec_lo_trace.kernel.netinet.ip_input_options import ip_srcroute, walk
-from ipsec_lo_trace.kernel.state import Kernel, iptime
+from ipsec_lo_trace.kernel.state import ICMP_ERRPPSLIMIT, Kernel, iptime
 from ipsec_lo_trace.machine.stage import CALL, Drop, Verdict, hand_off, stage
 from ipsec_lo_trace.model.codes import Errno
 from ipsec_lo_trace.model.mbuf import Mbuf
@@ -31,6 +31,7 @@ LO0_MASK = IPv4Address("255.0.0.0")
 """The network mask of lo0's address 127.0.0.1, which answers for every address here."""
 SHORTEST = {icmp.ICMP_TSTAMP: icmp.TSTAMP_LEN, icmp.ICMP_MASKREQ: icmp.MASK_LEN}
 """The bytes that a request must have to be answered, if more than ICMP_MINLEN."""
+ICMP_MAXTYPE = 18
 ICMP_UNREACH = 3
 ICMP_REDIRECT = 5
 PORT_UNREACHABLE = defs.IcmpError(ICMP_UNREACH, 3)
@@ -44,7 +45,8 @@ UNREACHABLE_ERRNO: dict[int, Errno] = {
     1: "EHOSTUNREACH",
     2: "ECONNREFUSED",
     3: "ECONNREFUSED",
-    5: "EHOSTUNREACH",
+    4: "EMSGSIZE",
+    **dict.fromkeys(range(5, 13), "EHOSTUNREACH"),
 }
 """What a code means to a socket.  Source: netinet/ip_icmp.c, icmp_input, and inetctlerrmap."""
 
@@ -64,6 +66,9 @@ def icmp_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
         k.count("icps_checksum")
         return Drop("icmp-checksum", "", "the ICMP checksum is wrong")
     kind = message[0]
+    if kind > ICMP_MAXTYPE:
+        # KERNEL: not even counted.
+        return hand_off(defs.rip_input, CALL, m, args, "a type beyond those known: to the raw sockets", "raw")
     k.count(f"icps_inhist[{kind}]")
     if kind == ICMP_UNREACH:
         return _unreachable(k, m, args)
@@ -190,8 +195,7 @@ def icmp_error(k: Kernel, m: Mbuf, args: defs.IcmpError) -> Verdict:
         # KERNEL: counted before it is known whether an error is sent.
         k.count("icps_error")
     header = ip.read(m.data)
-    # SIMPLER: the rate limit (net.inet.icmp.errppslimit) is never reached.
-    refusal = _encrypted(k, m) or _undeserved(header, m.data[header.header_len :])
+    refusal = _encrypted(k, m) or _undeserved(k, header, m.data[header.header_len :]) or _ratelimit(k, m)
     if refusal:
         return Drop("error-suppressed", "", f"no ICMP error is sent: {refusal}")
     k.count(f"icps_outhist[{args.type}]")
@@ -216,12 +220,23 @@ def _encrypted(k: Kernel, m: Mbuf) -> str:
     return "the packet came by ESP (M_DECRYPTED)"
 
 
-def _undeserved(header: ip.IpHeader, payload: bytes) -> str:
+def _undeserved(k: Kernel, header: ip.IpHeader, payload: bytes) -> str:
     """Say why no host may answer such a packet with an error; "" if it may."""
     if header.off & ip.IP_OFFMASK:
         return "the packet is a fragment other than the first"
     if header.proto == IPPROTO_ICMP and payload and payload[0] not in INFORMATIONAL:
+        k.count("icps_oldicmp")
         return "the packet is an ICMP error itself"
     if header.dst.is_multicast:
         return "the packet went to a group"
     return ""
+
+
+def _ratelimit(k: Kernel, m: Mbuf) -> str:
+    """Say that this second has had its errors; "" if another may be sent.
+
+    Source: netinet/ip_icmp.c, icmp_ratelimit.  The clock is iptime's: a second an echo.
+    """
+    second, sent = k.icmperrpps
+    k.icmperrpps = (m.echo, sent + 1 if second == m.echo else 1)
+    return "" if k.icmperrpps[1] <= ICMP_ERRPPSLIMIT else f"{ICMP_ERRPPSLIMIT} were sent this second"

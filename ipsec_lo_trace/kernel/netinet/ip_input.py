@@ -12,7 +12,7 @@ from ipsec_lo_trace.kernel.netinet.in_proto import protosw
 from ipsec_lo_trace.kernel.netinet.ip_icmp import CLASS_D
 from ipsec_lo_trace.kernel.netinet.ip_input_options import BadOptionError, ip_dooptions
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec_getpolicy, ipsec_getpolicybyaddr, ipsec_in_reject
-from ipsec_lo_trace.kernel.state import FragmentQueue, Kernel
+from ipsec_lo_trace.kernel.state import LO0, FragmentQueue, Kernel
 from ipsec_lo_trace.machine.stage import (
     CALL,
     PR_INPUT,
@@ -38,6 +38,8 @@ MULTICAST_NIBBLE = 0xE
 ANY_IN_DONE = AnyOf((IN_DONE,))
 NO_IN_DONE = Absent((IN_DONE,))
 IPTTLDEC = 1
+IN_LOOPBACKNET = 127
+"""The first byte of the addresses that only a loopback interface may receive."""
 QUOTED_LEN = 68
 """Bytes of the packet that are kept for an ICMP error."""
 UNREACH_HOST = defs.IcmpError(3, 1)
@@ -72,6 +74,9 @@ def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
             return elsewhere
         header = ip.read(m.data)
         if header.off & (ip.IP_MF | ip.IP_OFFMASK):
+            if header.off & ip.IP_MF and (header.total_len - header.header_len) % 8:
+                k.count("ips_badfrags")
+                return Drop("bad-fragment", "", "a fragment other than the last has whole units of 8 bytes")
             k.count("ips_fragments")
             return hand_off(defs.ip_reass, CALL, m, None, "a fragment: to reassembly", "reassemble")
     header = ip.read(m.data)
@@ -91,7 +96,7 @@ def ip_input(k: Kernel, m: Mbuf, args: defs.Input) -> Verdict:
 def _arrive(k: Kernel, m: Mbuf) -> Verdict | None:
     """Do what ip_input does up to the test for this host's addresses; None if the packet is for this host."""
     k.count("ips_total")
-    fault = _header_fault(m.data)
+    fault = _header_fault(m.data, m.rcvif)
     if fault is not None:
         counter, text = fault
         if counter:
@@ -141,11 +146,8 @@ def _forward(k: Kernel, m: Mbuf) -> Verdict:
     return hand_off(defs.ip_forward, CALL, m, defs.Forward(), f"for another host; {why}", "forward")
 
 
-def _header_fault(data: bytes) -> tuple[str, str] | None:
-    """Check the IP header: the counter that moves ("" for none) and the reason, None if it is right.
-
-    SIMPLER: every packet came by lo0, so the test of 127/8 against the interface always passes.
-    """
+def _header_fault(data: bytes, rcvif: str) -> tuple[str, str] | None:
+    """Check the IP header: the counter that moves ("" for none) and the reason, None if it is right."""
     if len(data) < ip.HEADER_LEN:
         return "ips_toosmall", "shorter than an IP header"
     if ip.version(data) != ip.IPVERSION:
@@ -156,6 +158,8 @@ def _header_fault(data: bytes) -> tuple[str, str] | None:
     header = ip.read(data)
     if ip.src(data)[0] >> 4 == MULTICAST_NIBBLE:
         return "ips_badaddr", f"multicast source {header.src}"
+    if rcvif != LO0 and IN_LOOPBACKNET in (ip.src(data)[0], ip.dst(data)[0]):
+        return "ips_badaddr", f"an address of 127/8, and it came by {rcvif}"
     if not ip.header_checksum_ok(data):
         # KERNEL: a bad checksum found in software is not counted.
         return "", "the header checksum is wrong"
@@ -190,7 +194,7 @@ def policy_gate(k: Kernel, m: Mbuf, counted: str = "no counter moves") -> tuple[
         sp = _policy_by_tag(k, tag)
         why = f"made for {tag.made_for}, leads to the default policy, {sp}"
     else:
-        sp = ipsec_getpolicybyaddr(k, m, Direction.IN, GATE_1_POLICY)
+        sp = ipsec_getpolicybyaddr(k, m, Direction.IN, GATE_1_POLICY, forwarding=True)
         why = f"inbound policy {sp}"
     if ipsec_in_reject(k, sp, m, gate="gate-1"):
         # KERNEL: this drop moves no counter, unless the packet was to be forwarded.
@@ -220,7 +224,12 @@ def ip_reass(k: Kernel, m: Mbuf, _args: None) -> Verdict:
     key = (header.src, header.dst, header.proto, header.ident)
     queue = k.ipq.setdefault(key, FragmentQueue())
     queue.parts[(header.off & ip.IP_OFFMASK) * 8] = m
-    whole = ip.reassemble({offset: part.data for offset, part in queue.parts.items()})
+    try:
+        whole = ip.reassemble({offset: part.data for offset, part in queue.parts.items()})
+    except ip.WireError as error:
+        del k.ipq[key]
+        k.count("ips_toolong")
+        return Drop("message-too-long", "", str(error))
     if whole is None:
         return Keep(f"waits for the other fragments, {len(queue.parts)} of them here")
     del k.ipq[key]

@@ -81,7 +81,7 @@ def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
     returned = returns_at_once(k, m)
     if returned:
         return _send(k, m, route, f"{note}{returned}", "skip")
-    sp, error = (None, "") if _spared(k, route) else _outbound_policy(k, m, socket=args.socket)
+    sp, error = (None, "") if _spared(k, route) else _outbound_policy(k, m, args)
     if error:
         return Drop("out-policy", "" if error == SILENTLY else error, "the outbound policy discards it")
     if sp is None:
@@ -125,7 +125,7 @@ def _multicast(k: Kernel, m: Mbuf, args: defs.Output, route: Route) -> Verdict:
     Source: netinet/ip_output.c, ip_output, the multicast branch.  RFC 1112.
     """
     m.data = ip.patch(m.data, ttl=IP_DEFAULT_MULTICAST_TTL)
-    parts: list[HandOff] = [looped(m)] if ip.dst(m.data) in k.groups else []
+    parts: list[HandOff] = [looped(m, route.interface)] if ip.dst(m.data) in k.groups else []
     text = "to a group: a copy comes back" if parts else "to a group that this host is not in"
     if not route.loopback:
         parts.append(hand_off(defs.ip_output, CALL, m, structs.replace(args, sendit=True), ""))
@@ -141,11 +141,12 @@ def _spared(k: Kernel, route: Route) -> bool:
     return k.build.lo_ipsec == "off" and route.loopback
 
 
-def _outbound_policy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | None, Errno | Silently]:
+def _outbound_policy(k: Kernel, m: Mbuf, args: defs.Output) -> tuple[Policy | None, Errno | Silently]:
     """Ask the PENDING_TDB tag, else the SPD, what the outbound policy is."""
     pending = m_tag_find(m, PENDING_TDB)
     if pending is None:
-        return ipsec4_checkpolicy(k, m, socket=socket)
+        forwarding = bool(args.flags & defs.IP_FORWARDING)
+        return ipsec4_checkpolicy(k, m, socket=args.socket, forwarding=forwarding)
     sp = ipsec_getpolicy(k, pending, Direction.OUT)
     m_tag_delete(m, pending)
     return (sp if sp.kind is PolicyType.IPSEC else None), ""
@@ -211,7 +212,7 @@ def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: Decision) -> Ver
     if k.build.if_output != "keep" and m.marks:
         why += _strip(k, m)
     if len(m.data) <= route.mtu:
-        return hand_off(route.if_output, IF_OUTPUT, m, None, why, decision)
+        return hand_off(route.if_output, IF_OUTPUT, m, route.interface, why, decision)
     if len(m.data) > IP_MAXPACKET:
         return Drop("message-too-long", "EMSGSIZE", "the packet exceeds 65535 bytes")
     if ip.read(m.data).off & ip.IP_DF:
@@ -228,28 +229,30 @@ def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: Decision) -> Ver
         Mbuf(piece, echo=m.echo, packet=part_of(m.packet, number))
         for number, piece in enumerate(pieces[1:], start=2)
     ]
-    parts = [hand_off(route.if_output, IF_OUTPUT, part, None, "") for part in (m, *others)]
+    parts = [hand_off(route.if_output, IF_OUTPUT, part, route.interface, "") for part in (m, *others)]
     cut = f"{whole_len} bytes exceed the MTU of {route.mtu}: {len(pieces)} fragments, marks on the first only"
     return Split(parts, f"{why}; {cut}", decision)
 
 
-def looped(m: Mbuf) -> HandOff:
+def looped(m: Mbuf, ifp: str) -> HandOff:
     """Hand a fresh mbuf with the packet's bytes to ip_mloopback: P1/loop1 before IPsec, P1/loop2 after it."""
     number = m.visits.get(defs.ip_output.name, 0) // 2 + 1
     copym = Mbuf(m.data, echo=m.echo, packet=part_of(m.packet, f"loop{number}"))
-    return hand_off(defs.ip_mloopback, CALL, copym, m, "")
+    return hand_off(defs.ip_mloopback, CALL, copym, defs.Loopback(m, ifp), "")
 
 
 @stage(defs.ip_mloopback, defs.looutput)
-def ip_mloopback(_k: Kernel, m: Mbuf, original: Mbuf) -> Verdict:
-    """Copy a multicast packet that this host's own group is to get, and give the copy to lo0.
+def ip_mloopback(_k: Kernel, m: Mbuf, args: defs.Loopback) -> Verdict:
+    """Copy a multicast packet that this host's own group is to get, and loop the copy back.
 
     Source: netinet/ip_output.c, ip_mloopback.
     Marks: adds copies of the original's tags and flags (M_COPY_PKTHDR).
 
-    This comes before the IPsec block of ip_output.  The copy is not cut to the MTU.
+    This comes before the IPsec block of ip_output.  The copy is not cut to the MTU.  KERNEL: looutput is
+    given the interface of the route, not lo0, so there the copy seems to have come in.
     """
+    original = args.original
     m_copy_pkthdr(m, original)
     m.data = ip.patch(m.data)
     marks = ", with copies of its marks" if m.marks else ", which bears no mark"
-    return hand_off(defs.looutput, IF_OUTPUT, m, None, f"a copy of {original.packet}{marks}", "copy")
+    return hand_off(defs.looutput, IF_OUTPUT, m, args.ifp, f"a copy of {original.packet}{marks}", "copy")

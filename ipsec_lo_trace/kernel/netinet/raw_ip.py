@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.netinet.in_proto import protosw
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
 from ipsec_lo_trace.kernel.state import IP_MAXPACKET, Kernel
 from ipsec_lo_trace.machine.stage import CALL, Deliver, Drop, Verdict, hand_off, stage
@@ -14,6 +15,7 @@ from ipsec_lo_trace.wire import build, icmp, ip
 
 MAXTTL = 255
 INADDR_ANY = IPv4Address(0)
+PROTOCOL_UNREACHABLE = defs.IcmpError(3, 2)
 REFLECTOR = "reflector"
 """The raw socket of a process that answers ICMP requests."""
 
@@ -50,7 +52,17 @@ def _header_included(k: Kernel, m: Mbuf) -> Verdict:
     return hand_off(defs.ip_output, CALL, m, output, "the process wrote the IP header itself")
 
 
-@stage(defs.rip_input)
+def _no_socket(k: Kernel, m: Mbuf, proto: int) -> Verdict:
+    """Have an error sent for a protocol that only raw sockets know; free the rest without a word."""
+    if protosw(proto).pr_input is not defs.rip_input:
+        return Drop("no-socket", "", "no raw socket wants this protocol")
+    k.count("ips_noproto")
+    k.count("ips_delivered", -1)
+    text = "no raw socket wants this protocol: an ICMP error"
+    return hand_off(defs.icmp_error, CALL, m, PROTOCOL_UNREACHABLE, text, "error")
+
+
+@stage(defs.rip_input, defs.icmp_error)
 def rip_input(k: Kernel, m: Mbuf, _args: defs.ProtoInput) -> Verdict:
     """Check the inbound policy once more, for the socket, and append the packet to it.
 
@@ -59,10 +71,7 @@ def rip_input(k: Kernel, m: Mbuf, _args: defs.ProtoInput) -> Verdict:
     """
     header = ip.read(m.data)
     if header.proto != IPPROTO_ICMP:
-        k.count("ips_noproto")
-        k.count("ips_delivered", -1)
-        # SIMPLER: the ICMP error that may follow is not sent.
-        return Drop("no-socket", "", "no raw socket wants this protocol")
+        return _no_socket(k, m, header.proto)
     reflects = k.reflector == "userspace" and m.data[header.header_len] in icmp.ANSWERS
     if not reflects and not k.raw_socket:
         return Drop("no-socket", "", "no raw socket is open")

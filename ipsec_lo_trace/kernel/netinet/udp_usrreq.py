@@ -110,10 +110,10 @@ def udp_ctlinput(k: Kernel, m: Mbuf, args: defs.CtlInput) -> Verdict:
     header = ip.read(quoted)
     sport, dport = ip.ports(quoted, header.header_len)
     inp = in_pcblookup_connect(k.pcbs, IPPROTO_UDP, (header.dst, dport), (header.src, sport))
-    if inp is None:
-        proto_input = defs.ProtoInput(args.hlen, ip.read(m.data).proto)
-        return hand_off(defs.rip_input, CALL, m, proto_input, "no socket sent it: to the raw sockets", "raw")
-    # KERNEL: no policy is asked for the socket; that the error passed gate 1 is enough.
-    inp.so_error = args.errno
-    # SIMPLER: a raw socket would get the message too; none is open while a UDP socket is.
-    return Deliver(inp.socket, f"the {inp.socket}'s next system call returns {args.errno}", "deliver")
+    text = "no socket sent it"
+    if inp is not None:
+        # KERNEL: no policy is asked for the socket; that the error passed gate 1 is enough.
+        inp.so_error = args.errno
+        text = f"the {inp.socket}'s next system call returns {args.errno}"
+    proto_input = defs.ProtoInput(args.hlen, ip.read(m.data).proto)
+    return hand_off(defs.rip_input, CALL, m, proto_input, f"{text}; to the raw sockets", "raw")

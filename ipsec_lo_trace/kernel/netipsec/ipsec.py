@@ -52,20 +52,21 @@ ANY_OUT_DONE = AnyOf((OUT_DONE,))
 """The tag that ipsec4_output looks for before anything else."""
 
 
-def ipsec_setspidx(m: Mbuf) -> PacketSelector:
+def ipsec_setspidx(m: Mbuf, *, needport: bool = True) -> PacketSelector:
     """Make the selector of a packet from its outermost IP header.
 
     Source: netipsec/ipsec.c, ipsec_setspidx and ipsec4_get_ulp.
 
     A fragment has protocol "any".  So has an AH packet, though it was meant to be skipped: the length
-    test is the wrong way round.  ESP and ICMP are themselves, without ports.
+    test is the wrong way round.  ESP and ICMP are themselves, without ports; so are UDP and TCP unless
+    ``needport``.
     """
     header = ip.read(m.data)
     proto = header.proto
     # KERNEL: the inverted length test gives up on every AH packet of ordinary length.
     if header.off & (ip.IP_MF | ip.IP_OFFMASK) or proto == IPPROTO_AH:
         proto = ULPROTO_ANY
-    if proto in (IPPROTO_TCP, IPPROTO_UDP):
+    if needport and proto in (IPPROTO_TCP, IPPROTO_UDP):
         return _selector(ip.ends(m.data), proto, *ip.ports(m.data, header.header_len))
     return _selector(ip.ends(m.data), proto)
 
@@ -78,15 +79,16 @@ def _selector(raw: bytes, proto: int, src_port: int = PORT_ANY, dst_port: int = 
 
 
 def ipsec_getpolicybyaddr(
-    k: Kernel, m: Mbuf, direction: Direction, question: Question[CoverAnswer]
+    k: Kernel, m: Mbuf, direction: Direction, question: Question[CoverAnswer], *, forwarding: bool = False
 ) -> Policy:
     """Look the packet's policy up in the SPD; the system default if none matches or the SPD is empty.
 
     Source: netipsec/ipsec.c, ipsec_getpolicybyaddr.
 
     ``question`` is the one under which the lookup goes on record.
+    KERNEL: with IP_FORWARDING, which ip_input passes for its own packets too, ports are left out.
     """
-    selector = ipsec_setspidx(m)
+    selector = ipsec_setspidx(m, needport=not forwarding)
     sp = KEY_ALLOCSP(k, selector, direction)
     chosen = sp or k.ip4_def_policy[direction]
     k.checks.append(_policy_check(question, selector, sp, chosen, len(k.db.sptree[direction])))
@@ -127,7 +129,9 @@ def returns_at_once(k: Kernel, m: Mbuf) -> str:
     return f"{OUT_DONE}, made for {tag.made_for}: skip IPsec, and look for no policy"
 
 
-def ipsec4_checkpolicy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | None, Errno | Silently]:
+def ipsec4_checkpolicy(
+    k: Kernel, m: Mbuf, *, socket: bool, forwarding: bool = False
+) -> tuple[Policy | None, Errno | Silently]:
     """Find what the outbound policy wants: (policy, "") to apply it, (None, errno) otherwise.
 
     Source: netipsec/ipsec.c, ipsec4_checkpolicy.
@@ -135,8 +139,10 @@ def ipsec4_checkpolicy(k: Kernel, m: Mbuf, *, socket: bool) -> tuple[Policy | No
     The four results: a policy means apply IPsec; None with "" means nothing to do; None with "-EINVAL"
     means drop and tell the caller nothing; None with another errno means drop and report.
     """
-    lookup = ipsec_getpolicybysock if socket else ipsec_getpolicybyaddr
-    chosen = lookup(k, m, Direction.OUT, OUT_POLICY)
+    if socket:
+        chosen = ipsec_getpolicybysock(k, m, Direction.OUT, OUT_POLICY)
+    else:
+        chosen = ipsec_getpolicybyaddr(k, m, Direction.OUT, OUT_POLICY, forwarding=forwarding)
     if chosen.kind is PolicyType.IPSEC:
         return chosen, ""
     if chosen.kind in (PolicyType.BYPASS, PolicyType.NONE):

@@ -119,7 +119,7 @@ def key_lookup_policy(k: Kernel, saidx: SaIndex) -> SecurityAssociation | None:
     """Tell which SA key_allocsa_policy would choose, and leave every SA as it is."""
     head = _fitting_head(k, saidx)
     alive = [sav for sav in head.savs if sav.state is SaState.MATURE] if head else []
-    return _preferred(k, alive) if alive else None
+    return _newest(alive) if alive else None
 
 
 def key_allocsa_policy(k: Kernel, saidx: SaIndex) -> SecurityAssociation | None:
@@ -150,14 +150,17 @@ def _head_fits(head: SaIndex, wanted: SaIndex) -> bool:
 
 
 def key_do_allocsa_policy(k: Kernel, head: SaHead) -> SecurityAssociation | None:
-    """Use the newest live SA of a head, and mark the older ones DEAD; or the oldest, and let all live.
+    """Use the newest live SA of a head, and mark the others DEAD unless net.key.prefered_oldsa is 1.
 
-    Source: netipsec/key.c, key_do_allocsa_policy; net.key.prefered_oldsa says which.
+    Source: netipsec/key.c, key_do_allocsa_policy.
+
+    KERNEL: prefered_oldsa asks for the oldest, but ages are compared in whole seconds, and of SAs as old as
+    each other the first in the list, which is the newest, stays: those of one setkey(8) file are.
     """
     alive = [sav for sav in head.savs if sav.state is SaState.MATURE]
     if not alive:
         return None
-    chosen = _preferred(k, alive)
+    chosen = _newest(alive)
     if k.build.prefered_oldsa == "0":
         for sav in alive:
             if sav is not chosen:
@@ -165,6 +168,5 @@ def key_do_allocsa_policy(k: Kernel, head: SaHead) -> SecurityAssociation | None
     return chosen
 
 
-def _preferred(k: Kernel, alive: list[SecurityAssociation]) -> SecurityAssociation:
-    pick = min if k.build.prefered_oldsa == "1" else max
-    return pick(alive, key=lambda sav: sav.added)
+def _newest(alive: list[SecurityAssociation]) -> SecurityAssociation:
+    return max(alive, key=lambda sav: sav.added)

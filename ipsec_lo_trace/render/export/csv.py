@@ -34,7 +34,7 @@ COLUMNS: dict[str, Callable[[Step], Cell]] = {
     "via": lambda step: step.via,
     "proto": lambda step: _words(step.wire.proto),
     "spi": lambda step: _words(f"0x{spi:08x}" for spi in step.wire.spi),
-    "seq": lambda step: _words(map(str, step.wire.seq)),
+    "seq": lambda step: _words("" if seq is None else str(seq) for seq in step.wire.seq),
     "src": lambda step: step.wire.src,
     "dst": lambda step: step.wire.dst,
     "ports": lambda step: _words(map(str, step.wire.ports)),
