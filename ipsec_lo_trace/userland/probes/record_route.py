@@ -20,7 +20,7 @@ PROBE = ProbeKind(
         "icmp_reflect takes the options off the request and has ip_output insert them into the reply,"
         " where an mbuf may be put in front that gets copies of the tags. So tags and protection are as"
         " without options. ip_input writes an address each time that it sees the packet: twice for one by"
-        " IPsec."
+        " ESP in transport mode. Over AH what it writes breaks the ICV, and the request is lost."
     ),
     answer="an echo reply",
     stage="icmp_reflect",

@@ -19,7 +19,7 @@ PROBE = ProbeKind(
     text=(
         "The timestamp option is kept in the reply as record route is, and tags and protection are as"
         " without options. Each ip_input fills one of the four slots; when none is free, it counts an"
-        " overflow."
+        " overflow. Over AH what it fills in breaks the ICV, and the request is lost."
     ),
     answer="an echo reply",
     stage="icmp_reflect",
