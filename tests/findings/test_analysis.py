@@ -34,6 +34,28 @@ def test_which_step_a_row_belongs_to(stage: str, packet: str, to: str, visit: in
     assert row.analysis == label
 
 
+STAGES = {
+    1: "rip_output",
+    2: "ip_output ipsec4_process_packet ipip_output esp_output esp_output_cb ah_output ah_output_cb"
+    " ipcomp_output ipcomp_output_cb ipsec_process_done",
+    3: "looutput",
+    4: "ip_input ip_reass ipsec4_common_input esp_input esp_input_cb ah_input ah_input_cb ipcomp_input"
+    " ipcomp_input_cb udp_input",
+    5: "ipsec4_common_input_cb encap4_input ip4_input",
+    6: "icmp_input",
+}
+
+
+@pytest.mark.parametrize(
+    ("stage", "label"), [(stage, label) for label, stages in STAGES.items() for stage in stages.split()]
+)
+def test_each_stage_that_handles_a_request_has_its_step(stage: str, label: int) -> None:
+    """Output is steps 1 to 3, input 4 and 5, the answer 6, wherever the packet goes."""
+    row = step(stage)
+    Labeller().label([row])
+    assert row.analysis == label
+
+
 def test_each_echo_has_labels_of_its_own() -> None:
     """A row of another echo, or of the same after its reply, begins anew."""
     labeller = Labeller()

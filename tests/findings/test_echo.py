@@ -215,3 +215,16 @@ def test_a_failed_call_is_an_error_wherever_the_packet_ended() -> None:
     assert (found.outcome, found.code, found.text) == ("error", "no-route", "no")
     assert (found.effect, found.seen) == (1, 1)
     assert verdict(run_record(), untold, received=0).outcome == "lost"
+
+
+@pytest.mark.parametrize(
+    ("visit", "protocol", "leaks"), [(1, "icmp", 1), (1, "udp", 0), (2, "icmp", 0), (2, "udp", 0)]
+)
+def test_whose_policy_counts_is_read_before_anything_is_put_around_the_packet(
+    visit: int, protocol: str, leaks: int
+) -> None:
+    """A policy for ICMP is for what is ICMP as it first comes to ip_output, whatever leaves the host."""
+    icmp = policy("out", "esp/transport//require", upper=1)
+    output = step("ip_output", "P2", row=2, visit=visit, wire=wire(protocol))
+    leaving = step("looutput", "P2", row=3, to="ip_input", wire=wire("ah", protocol, spi=1))
+    assert verdict(run_record(icmp), output, leaving, END).leaks == leaks

@@ -46,6 +46,8 @@ def test_the_worst_echo_is_the_run_s_and_of_equals_the_first() -> None:
     """A lost echo outweighs a clean one, wherever it stands; of two that are lost the first is told."""
     for echoes in ([clean(), lost()], [lost(), clean()]):
         assert judged(run_record(), *echoes, received=1).code == "bad-icv"
+    reply = [step("esp_input_cb", "P2", row=4, reason="replay")]
+    assert judged(run_record(), lost(), reply, received=0).code == "bad-icv"
     found = judged(run_record(), lost(), lost("replay", 4), received=0)
     assert (found.code, found.effect, [finding.code for finding in found.findings]) == ("bad-icv", 3, [])
 
@@ -87,7 +89,7 @@ def test_a_clean_run_says_whether_anything_was_protected(crossing: list[str], co
         step("looutput", row=3, to="ip_input", proto=crossing),
         END,
     ]
-    assert judged(run_record(), plain, other).code == code
+    assert judged(run_record(), plain, other).code == judged(run_record(), other, plain).code == code
 
 
 @pytest.mark.parametrize(

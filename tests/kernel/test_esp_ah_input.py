@@ -99,6 +99,7 @@ def test_a_replay_that_slips_in_while_in_crypto_is_refused_by_the_callback() -> 
             m = Mbuf(packet, echo=1, packet="P1")
             steps = bench.enter(callback, m, defs.CryptoInput(bench.sa.tdbi, 20), via=CRYPTO)
         assert last(steps) == (callback.name, "replay", "ENOBUFS")
+        assert bench.counters[f"{proto}s_replay"] == 1
 
 
 def test_a_pad_length_beyond_the_payload_is_refused_as_badilen() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ipsec_lo_trace import defs
@@ -260,9 +262,25 @@ def test_the_raw_socket_refuses_a_message_that_no_packet_can_hold() -> None:
     assert (steps[-1].reason, steps[-1].errno) == ("message-too-long", "EMSGSIZE")
 
 
-@pytest.mark.parametrize("off", [ip.IP_DF, ip.IP_MF, 0])
-def test_of_an_own_packets_flags_none_is_kept(off: int) -> None:
-    """ip_output gives the packet an identification of its own, and no flag: DF is the caller's to ask for."""
-    step = output(Bench(), ip.patch(echo(ident=9), off=off))[0]
-    out = ip.read(bytes.fromhex(step.bytes or ""))
-    assert (out.ident, out.off) == (1, 0)
+@pytest.mark.parametrize(
+    ("flags", "off", "kept"),
+    [
+        (0, ip.IP_DF, 0),
+        (0, ip.IP_MF, 0),
+        (defs.IP_MTUDISC, 0, ip.IP_DF),
+        (defs.IP_RAWOUTPUT, ip.IP_DF, ip.IP_DF),
+        (defs.IP_FORWARDING, ip.IP_DF, ip.IP_DF),
+    ],
+)
+def test_whose_df_it_is(flags: int, off: int, kept: int) -> None:
+    """An own packet has DF if the caller discovers the MTU; a raw or forwarded one keeps what it has."""
+    m = Mbuf(ip.patch(echo(ident=9), off=off), echo=1, packet="P1")
+    step = Bench().enter(defs.ip_output, m, defs.Output(flags=flags), via=CALL)[0]
+    assert ip.read(bytes.fromhex(step.bytes or "")).off == kept
+
+
+@pytest.mark.parametrize(("pf", "tags"), [("tagging", ["PF"]), ("none", [])])
+def test_a_packet_filter_that_tags_sees_what_goes_out(pf: Any, tags: list[str]) -> None:  # noqa: ANN401
+    """A packet that never came in gets the filter's tag at its output hooks, one on each packet."""
+    step = output(Bench(build=Build(pf=pf)), echo())[0]
+    assert [mark.name for mark in step.marks] == tags

@@ -141,7 +141,8 @@ def _left_out(node: ast.stmt) -> Iterator[Change]:
     """Leave a statement out, unless it only says something."""
     kinds = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete)
     value = getattr(node, "value", None)
-    if isinstance(node, kinds) and not _is_text(value) and not isinstance(value, ast.Constant | ast.Yield):
+    says = isinstance(node, ast.Expr) and isinstance(value, ast.Constant | ast.Yield)
+    if isinstance(node, kinds) and not says and not _is_text(value):
         yield Change(node, "pass")
 
 

@@ -45,8 +45,8 @@ SOURCES = {
         ["f(a, b, c) -> f(b, a, c)"],
     ),
     "a function's statements are left out": (
-        "def f():\n    del a[b]\n    g()\n    x = a\n    x += a",
-        ["del a[b] -> pass", "g() -> pass", "x = a -> pass", "x += a -> pass"],
+        "def f():\n    del a[b]\n    g()\n    x = a\n    x += a\n    x = None",
+        ["del a[b] -> pass", "g() -> pass", "x = a -> pass", "x += a -> pass", "x = None -> pass"],
     ),
     "words stay": (
         'def f(a: int = x) -> "y":\n    """Say 1."""\n    text = f"{1} " if a else "no more"\n',
