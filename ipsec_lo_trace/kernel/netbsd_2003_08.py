@@ -38,7 +38,7 @@ from ipsec_lo_trace.model.databases import Databases
 NAME = "netbsd-2003-08"
 ASSUMPTIONS = (
     "lo0 is the only interface; a packet to an address that is not local has no route",
-    "only the probes of multicast and forwarding add a route, or the interface ex0; all input is by lo0",
+    "only the probes of multicast and forwarding add a route, or ex0, which gets looped copies alone",
     f"lo0's MTU is {LOMTU} bytes (32768+MHLEN+MLEN; the sizes of that week were not seen)",
     f"the IP input queue holds {IFQ_MAXLEN} packets, as in December 2003",
     "crypto callbacks and soft interrupts run first in, first out; a system call runs to its end before them",

@@ -19,6 +19,7 @@ PROBE = ProbeKind(
     ),
     answer="an echo reply",
     stage="ip_mloopback",
+    runs=("random",),
     program=partial(multicast, interface="ex0"),
     config=MULTICAST_CONFIG,
 )
