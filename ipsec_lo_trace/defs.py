@@ -28,7 +28,8 @@ class RawOutput(msgspec.Struct, frozen=True, gc=False):
     """What sendto(2) on ping's raw socket gives: addresses, TTL (0: the default), IP options (bytes).
 
     ``first_hop`` is where a source route in the options begins.  With ``header_included`` (IP_HDRINCL) the
-    process wrote the IP header itself, and the rest does not count.
+    process wrote the IP header itself, and the rest does not count.  With ``bypass`` the socket's own policy
+    spares its packets IPsec ("out bypass").
     """
 
     src: IPv4Address | None
@@ -37,13 +38,14 @@ class RawOutput(msgspec.Struct, frozen=True, gc=False):
     options: bytes
     first_hop: IPv4Address | None = None
     header_included: bool = False
+    bypass: bool = False
 
 
 class Output(msgspec.Struct, frozen=True, gc=False):
     """Arguments of ip_output: flags, whether a socket came along, IP options (bytes) to insert.
 
     ``first_hop`` is where a source route in the options begins; ``sendit`` re-enters behind the multicast
-    branch.
+    branch.  ``bypass`` is a socket's own policy to do without IPsec.
     """
 
     flags: int = 0
@@ -51,6 +53,7 @@ class Output(msgspec.Struct, frozen=True, gc=False):
     options: bytes = b""
     first_hop: IPv4Address | None = None
     sendit: bool = False
+    bypass: bool = False
 
 
 class Loopback(msgspec.Struct, frozen=True, gc=False):

@@ -74,13 +74,16 @@ def trace(
     settings: tuple[tuple[str, str], ...] = (),
     **options: Any,  # noqa: ANN401 -- passed on to PingOptions
 ) -> Traced:
-    """Trace a ping over a scenario (by name) or a configuration."""
+    """Trace a ping over a scenario (by name) or a configuration.
+
+    Its program is the plain one, as it was where NetBSD's own stack was run.
+    """
     if isinstance(configuration, str):
         default_src, default_dst = ends(configuration)
         src, dst = src or default_src, dst or default_dst
         configuration = scenario(configuration)
     what = Plan(
-        options=PingOptions(dst=dst or LOCALHOST, src=src, **options),
+        options=PingOptions(dst=dst or LOCALHOST, src=src, **{"pinger": "plain", **options}),
         fix=known_fix(fix),
         chosen="a test",
         config=Origin("given"),

@@ -108,9 +108,17 @@ PING_OPTIONS = (
         "preload",
         metavar="N",
         type=FieldRange("preload"),
-        default=1,
-        help="Send the first N without waiting.",
+        default=0,
+        help="Send N requests at once; NetBSD's ping sends them on top of -c.",
     ),
+    click.option(
+        "--pinger",
+        type=FieldChoice("pinger"),
+        default="netbsd",
+        show_default=True,
+        help="Which ping: NetBSD's, or a plain program that lets the kernel write the IP header.",
+    ),
+    click.option("--flush-probe", is_flag=True, help="Send what NetBSD's ping sends to clear its route."),
 )
 """ping(8)'s own, which no probe takes."""
 

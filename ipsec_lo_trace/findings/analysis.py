@@ -5,7 +5,7 @@ The label follows from what happened (stage, packet, where the packet went), nev
 
 from __future__ import annotations
 
-from ipsec_lo_trace.model.packet_name import REPLY, REQUEST, packet_name
+from ipsec_lo_trace.model.packet_name import FLUSH, REPLY, REQUEST, packet_name
 from ipsec_lo_trace.model.trace import Step
 
 REQUEST_STEPS = {
@@ -54,6 +54,8 @@ class Labeller:
         for step in steps:
             echo, packet, to = step.echo, step.packet, step.to
             if packet != REQUEST and (packet == REPLY or not packet_name(packet).is_request):
+                if packet == FLUSH:
+                    continue
                 reached.pop(echo, None)
                 first = step.stage == "ip_output" and step.visit == 1
                 step.analysis = LAST_STEP if first else REPLY_STEPS.get(step.stage, 0)

@@ -7,7 +7,7 @@ from ipsec_lo_trace.findings.echo import SOCKET_PREFIX, WATCHED, Echo, Note, cro
 from ipsec_lo_trace.findings.explain import CLEAN, UNPROTECTED, Outcome, explain, unanswered
 from ipsec_lo_trace.findings.required import Referee
 from ipsec_lo_trace.model.codes import OUTCOMES, STALE_CODES
-from ipsec_lo_trace.model.packet_name import REQUEST
+from ipsec_lo_trace.model.packet_name import FLUSH, REQUEST
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import PING, Finding, Run, Step, Verdict
 
@@ -64,7 +64,8 @@ class Judge:
     """Sees every row of a run once, in order, and gives the verdict at the end.
 
     An echo of a ping is over when its request or reply is dropped, or its reply delivered; an exchange of a
-    probe, which may have many packets, when the next one begins.
+    probe, which may have many packets, when the next one begins.  A flush probe is no part of any: its socket
+    asks for no protection, and nobody waits for it.
     """
 
     def __init__(self, run: Run) -> None:
@@ -83,13 +84,15 @@ class Judge:
         """Take rows into account, in their order."""
         echoes, referee = self._echoes, self._referee
         for step in steps:
+            if step.to and crosses_lo0(step):
+                self.crossings.add(step)
+            if step.packet == FLUSH:
+                continue
             echo = echoes.get(step.echo)
             if echo is None:
                 echo = self._begun(step.echo)
             elif not (step.checks or step.packet != echo.packet or step.stage in WATCHED or step.reason):
                 continue
-            if step.to and crosses_lo0(step):
-                self.crossings.add(step)
             echo.see(step, referee)
             if echo.ending is step and self._over(step):
                 del echoes[step.echo]

@@ -42,7 +42,7 @@ ASSUMPTIONS = (
     f"lo0's MTU is {LOMTU} bytes (32768+MHLEN+MLEN; the sizes of that week were not seen)",
     f"the IP input queue holds {IFQ_MAXLEN} packets, as in December 2003",
     "crypto callbacks and soft interrupts run first in, first out; a system call runs to its end before them",
-    "ping is set-uid root and its socket entrusts the SPD",
+    "ping is set-uid root; its sockets entrust the SPD, but for what the second one sends",
     "net.inet.ipsec.def_policy is none; the four default levels are use; dfbit is 0 (clear)",
     "net.key.prefered_oldsa is 0: the newest SA is used, the others of its kind are marked dead",
     "no key daemon listens for SADB_ACQUIRE",

@@ -84,10 +84,10 @@ class Kernel(Context):
     """One modelled kernel with lo0 as its only interface.
 
     ``local`` are the addresses that are up, four bytes each; ``seed`` makes IVs, ``ip_id`` is the next IP
-    identification.  ``pcbs`` are the UDP and TCP sockets, ``raw_socket`` names the one raw ICMP socket (""
-    for none); the processes open and close them.  ``icmperrpps`` are the latest second with ICMP errors and
-    how many there were.  ``syn_cache`` holds, for each answered SYN, this side's initial sequence number (32
-    bits).
+    identification.  ``pcbs`` are the UDP and TCP sockets, ``raw_sockets`` names the raw ICMP sockets, of
+    which the last is read; the processes open and close them.  ``icmperrpps`` are the latest second with ICMP
+    errors and how many there were.  ``syn_cache`` holds, for each answered SYN, this side's initial sequence
+    number (32 bits).
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Kernel(Context):
         self.multicast_if = ""
         self.groups = frozenset({ALLHOSTS_GROUP.packed})
         self.pcbs: list[Inpcb] = []
-        self.raw_socket = "ping"
+        self.raw_sockets: tuple[str, ...] = ("ping",)
         self.icmperrpps = (0, 0)
         self.syn_cache: dict[Connection, int] = {}
         everywhere = IPv4Network("0.0.0.0/0")

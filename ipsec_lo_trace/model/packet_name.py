@@ -1,4 +1,7 @@
-"""What packets are called: P1 an echo's request, P2 what comes of it, P1/2 a fragment, P1/loop1 a copy."""
+"""What packets are called: P1 an echo's request, P2 what comes of it, P1/2 a fragment, P1/loop1 a copy.
+
+F1 is what ping sends itself before a request, to have its cached route cleared.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_FORM = re.compile(r"P(\d{1,9})(?:/(.*))?", re.DOTALL)
+_FORM = re.compile(r"([PF])(\d{1,9})(?:/(.*))?", re.DOTALL)
 
 
 class PacketName(NamedTuple):
@@ -14,11 +17,13 @@ class PacketName(NamedTuple):
 
     ``part`` is "" for the packet itself, the number of a fragment (from "2": the first is the packet's own
     mbuf), "loop1", "loop2" for a multicast copy, or "copy".  It tells the mbufs of an exchange apart: what
-    comes of a packet in its mbuf has the same part and the next number.
+    comes of a packet in its mbuf has the same part and the next number.  ``letter`` is "F" for a flush probe
+    and what comes of it, which belong to no exchange.
     """
 
     number: int
     part: str = ""
+    letter: str = "P"
 
     def __str__(self) -> str:
         return f"{self.whole}/{self.part}" if self.part else self.whole
@@ -26,23 +31,24 @@ class PacketName(NamedTuple):
     @property
     def whole(self) -> str:
         """The packet without its part."""
-        return f"P{self.number}"
+        return f"{self.letter}{self.number}"
 
     @property
     def is_request(self) -> bool:
         """Whether this is the packet that an exchange begins with, or a part of it."""
-        return self.number == 1
+        return self.letter == "P" and self.number == 1
 
 
 REQUEST = str(PacketName(1))
 REPLY = str(PacketName(2))
+FLUSH = str(PacketName(1, letter="F"))
 
 
 @lru_cache(maxsize=256)
 def packet_name(text: str) -> PacketName:
     """Take a name apart; what is none (in a trace that somebody wrote by hand) is a part of packet 0."""
     found = _FORM.fullmatch(text)
-    return PacketName(int(found[1]), found[2] or "") if found else PacketName(0, text)
+    return PacketName(int(found[2]), found[3] or "", found[1]) if found else PacketName(0, text)
 
 
 @lru_cache(maxsize=256)

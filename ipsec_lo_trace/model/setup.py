@@ -18,6 +18,7 @@ from ipsec_lo_trace.model.build import check_setting
 from ipsec_lo_trace.model.errors import UserError
 
 Reflector = Literal["kernel", "userspace"]
+Pinger = Literal["netbsd", "plain"]
 LOCALHOST = IPv4Address("127.0.0.1")
 MAX_COUNT = 1_000_000
 MAX_PATTERN_BYTES = 16
@@ -26,7 +27,7 @@ LIMITS = {
     "count": (1, MAX_COUNT),
     "size": (0, 65507),  # what fits into the longest IPv4 packet behind an ICMP header
     "ttl": (1, 255),
-    "preload": (1, MAX_COUNT),
+    "preload": (0, MAX_COUNT),
     "seed": (0, 0xFFFFFFFF),
 }
 """The least and the most that each number may be."""
@@ -35,13 +36,15 @@ CHOICES = {
     "mode": ("transport", "tunnel"),
     "level": ("default", "use", "require", "unique"),
     "reflector": ("kernel", "userspace"),
+    "pinger": ("netbsd", "plain"),
 }
 """The words that each of these fields may be."""
 SHAPES = ("proto", "mode", "level", "enc", "auth")
 """The fields that shape the built-in configuration."""
-OF_PING = ("pattern", "record_route", "ttl", "preload")
+OF_PING = ("pattern", "record_route", "ttl", "preload", "pinger", "flush_probe")
 """The fields that are ping(8)'s own, which no probe takes."""
 LISTS = ("local", "drop_mark")
+SWITCHES = ("record_route", "flush_probe")
 
 
 class File(msgspec.Struct, frozen=True):
@@ -61,6 +64,10 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     the name of a configuration that comes with the program; without either there is a built-in one for
     ``host`` to itself, which ``proto`` to ``auth`` shape.  ``fix`` names a fix, "patched" is the one of 2003;
     ``settings`` turns switches by hand.  ``drop_mark`` has experiments, as NAME@STAGE[:VISIT].
+
+    ``pinger`` says which ping: NetBSD's, or a plain program that lets the kernel write the IP header.  The
+    first ``preload`` requests go out together; of NetBSD's they come on top of ``count``, of the plain one's
+    they are among them.  ``flush_probe`` has NetBSD's ping send what clears the cached route.
     """
 
     probe: str | None = None
@@ -72,7 +79,9 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     pattern: str = ""
     record_route: bool = False
     ttl: int | None = None
-    preload: int = 1
+    preload: int = 0
+    pinger: Pinger = "netbsd"
+    flush_probe: bool = False
     config: str | os.PathLike[str] | None = None
     case: str | None = None
     proto: str | None = None
@@ -108,6 +117,10 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
             if value is not None:
                 _check(name, value)
         self._check_configuration()
+        if self.flush_probe and self.pinger != "netbsd":
+            raise UserError(
+                "is NetBSD's ping's own, and {other} gives another", field="flush_probe", other="pinger"
+            )
         if self.probe is not None:
             fields = type(self).__struct_fields__
             defaults = dict(zip(fields, self.__struct_defaults__, strict=True))
@@ -134,7 +147,7 @@ def _check(name: str, value: Any) -> None:  # noqa: ANN401 -- whatever was given
     elif name in LISTS:
         if not isinstance(value, (tuple, list)) or not all(isinstance(each, str) for each in value):
             raise UserError("not a list of texts", field=name, token=shown(value))
-    elif name == "record_route":
+    elif name in SWITCHES:
         if not isinstance(value, bool):
             raise UserError("not true or false", field=name, token=shown(value))
     elif name == "settings":

@@ -141,7 +141,9 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     ``program`` is "ping", "probe" (``probe`` is its kind) or "replay" (``capture`` is the file's name);
     ``reflector`` is "kernel", or "userspace" where a process answers.  ``knobs`` are the settings that differ
     from the kernel under its fix, as NAME=VALUE.  ``pattern`` is ping's -p in hexadecimal, ``ttl`` 0 where
-    nothing was said, ``local`` every address of lo0.  ``bound`` tells whether ``src`` was asked for (-I), so
+    nothing was said, ``local`` every address of lo0.  ``pinger`` is which ping, "" for another program;
+    the first ``preload`` requests go out together, and NetBSD's ping sends them on top of ``count``.
+    ``bound`` tells whether ``src`` was asked for (-I), so
     that the socket is bound to it.
 
     ``source`` says where the configuration came from: "built-in" (``shape`` has the options that shaped it),
@@ -166,6 +168,8 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     count: int
     size: int
     preload: int
+    pinger: str = ""
+    flush_probe: bool = False
     pattern: str
     record_route: bool
     ttl: int
@@ -180,6 +184,11 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     sas: list[SaRecord]
     policies: list[PolicyRecord]
     assumptions: list[str]
+
+    @property
+    def requests(self) -> int:
+        """How many requests are sent in all."""
+        return self.count + (self.preload if self.pinger == "netbsd" else 0)
 
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True, gc=False):

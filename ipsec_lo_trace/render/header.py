@@ -18,8 +18,8 @@ def labelled(label: str, style: str = "") -> Line:
 
 def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     """Say what was run: packets, kernel, fix, policies, SAs and on how many assumptions it rests."""
-    many = f"{run.count} requests" if run.count > 1 else "1 request"
-    at_once = min(run.preload, run.count)
+    many = f"{run.requests} requests" if run.requests > 1 else "1 request"
+    at_once = min(run.preload, run.requests)
     ahead = f", the first {at_once} at once" if at_once > 1 else ""
     ping = run.program == PING
     ident = f"id 0x{run.ident:04x}, " if ping else ""
@@ -33,6 +33,8 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     yield labelled(run.program).say(f"{named}{run.src} -> {run.dst} on {run.interface}, {what}")
     if run.knobs:
         yield labelled("set").say(", ".join(run.knobs))
+    if run.pinger == "plain":
+        yield labelled("sent by").say("a plain program, which lets the kernel write the IP header")
     if run.reflector != "kernel":
         yield labelled("answers").say("a process in user space, not the kernel")
     yield labelled("config").glue(origin_words(run))
@@ -84,7 +86,7 @@ def verdict_lines(run: Run, verdict: Verdict) -> Iterator[Line]:
     yield labelled(f" {run.program}").say(
         f"{verdict.received} of {verdict.sent} {done} ({verdict.ping}){errno}"
     )
-    if run.count > 1 and verdict.leaks:
+    if run.requests > 1 and verdict.leaks:
         yield labelled(" leaks").say(f"in {verdict.leaks} of {verdict.sent} echoes")
     moved = [f"{name} {value}" for name, value in verdict.counters.items() if value]
     yield labelled(" moved").say(", ".join(moved) if moved else "nothing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ipsec_lo_trace.model.packet_name import FLUSH
 from ipsec_lo_trace.model.trace import PING, Run, Step
 
 LAST_STEP = 8
@@ -30,24 +31,32 @@ class Heading(NamedTuple):
 
 
 class Headings:
-    """The headings of one trace: the eight steps are those of an echo, so a probe's rows go by packet."""
+    """The headings of one trace: the eight steps are those of an echo, so a probe's rows go by packet.
+
+    So do those of a flush probe, which is no part of the echo.
+    """
 
     def __init__(self, run: Run) -> None:
         """Head the rows of this run."""
         self.by_packet = run.program != PING
-        self._many = run.count > 1
+        self._many = run.requests > 1
 
     def group(self, step: Step) -> tuple[int, str]:
         """Name the group that a row belongs to: its echo, and its step or packet."""
-        return step.echo, step.packet if self.by_packet else str(step.analysis)
+        return step.echo, step.packet if self._is_by_packet(step) else str(step.analysis)
 
     def sign(self, step: Step) -> str:
         """Return a row's step or packet in a sign: its number, its name, ``+`` after step 8."""
-        return step.packet if self.by_packet else str(step.analysis or "+")
+        return step.packet if self._is_by_packet(step) else str(step.analysis or "+")
+
+    def _is_by_packet(self, step: Step) -> bool:
+        return self.by_packet or step.packet == FLUSH
 
     def heading(self, first: Step, *, short: bool = False) -> Heading:
         """Head the group that a row begins; in short without what the packet bears."""
         echo = f" (echo {first.echo})" if self._many else ""
+        if first.packet == FLUSH:
+            return Heading(FLUSH, "ping sends itself a reply, to have its cached route cleared" + echo)
         if self.by_packet:
             sent = first.via == "syscall"
             words = "a process sends it" if sent else f"{first.stage} has it next"

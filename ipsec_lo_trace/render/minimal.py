@@ -47,6 +47,10 @@ def run_lines(run: Run) -> Iterator[str]:
     """Say what was run: the first lines of the form."""
     yield f"kernel {run.kernel} fix {run.fix}"
     yield f"{title_text(run)} count {run.count} size {run.size} preload {run.preload}"
+    if run.pinger == "plain":
+        yield "pinger plain"
+    if run.flush_probe:
+        yield "flush probe"
     for knob in run.knobs:
         yield f"set {knob}"
     if run.reflector != "kernel":

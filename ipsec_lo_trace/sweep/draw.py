@@ -85,7 +85,7 @@ def draw(seed: int, number: int) -> DrawnCase:
         program=probe.name if probe else PING,
         count=dice.one((1, 1, 2)),
         size=probe.size if probe else dice.one(SIZES),
-        preload=1 if probe else dice.one((1, 1, 1, 2)),
+        preload=0 if probe else dice.one((0, 0, 0, 2)),
     )
 
 

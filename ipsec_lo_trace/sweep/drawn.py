@@ -47,7 +47,7 @@ class DrawnCase(msgspec.Struct, frozen=True, kw_only=True):
     program: str = PING
     count: int = 1
     size: int = USUAL_SIZE
-    preload: int = 1
+    preload: int = 0
 
     @property
     def text(self) -> str:
@@ -70,6 +70,6 @@ class DrawnCase(msgspec.Struct, frozen=True, kw_only=True):
         words = ["ipsec-lo-trace", program, "-f -", *(f"--local {address}" for address in LOCAL[1:])]
         words += [f"-c {self.count}"] if self.count != 1 else []
         words += [f"-s {self.size}"] if self.size != usual else []
-        words += [f"-l {self.preload}"] if self.preload != 1 else []
+        words += [f"-l {self.preload}"] if self.preload else []
         words += [f"-I {self.src}"] if self.src != self.dst else []
         return f"echo '{self.text.strip()}' | {' '.join([*words, str(self.dst)])} --fix {fix}"

@@ -44,8 +44,8 @@ def _smaller(case: DrawnCase) -> Iterator[DrawnCase]:
             yield replace(case, policies=(*case.policies[:at], fewer, *case.policies[at + 1 :]))
     if case.count > 1:
         yield replace(case, count=case.count - 1)
-    if case.preload > 1:
-        yield replace(case, preload=1)
+    if case.preload:
+        yield replace(case, preload=0)
     if case.program == PING and case.size != USUAL_SIZE:
         yield replace(case, size=USUAL_SIZE)
 

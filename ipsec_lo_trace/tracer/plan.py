@@ -63,7 +63,7 @@ class Plan(msgspec.Struct, frozen=True):
     def run_record(self, configuration: Configuration) -> Run:
         """Describe the run before it starts."""
         options, config = self.options, self.config
-        ping = options if isinstance(options, PingOptions) else PingOptions(options.dst)
+        ping = options if isinstance(options, PingOptions) else None
         program, probe, capture = _program(options)
         return Run(
             schema=SCHEMA,
@@ -82,10 +82,12 @@ class Plan(msgspec.Struct, frozen=True):
             bound=options.src is not None,
             count=options.count,
             size=options.size,
-            preload=ping.preload,
-            pattern=ping.pattern.hex(),
-            record_route=ping.record_route,
-            ttl=ping.ttl,
+            preload=ping.preload if ping else 0,
+            pinger=ping.pinger if ping else "",
+            flush_probe=ping is not None and ping.flush_probe,
+            pattern=ping.pattern.hex() if ping else "",
+            record_route=ping is not None and ping.record_route,
+            ttl=ping.ttl if ping else 0,
             local=[str(address) for address in sorted(self.local)],
             ident=IDENT,
             interface="lo0",
@@ -96,7 +98,7 @@ class Plan(msgspec.Struct, frozen=True):
             what_if=[str(cut) for cut in self.cuts],
             sas=sa_records(configuration.db),
             policies=policy_records(configuration.db),
-            assumptions=list(ASSUMPTIONS),
+            assumptions=[*ASSUMPTIONS, *(ping.assumptions if ping else ())],
         )
 
 

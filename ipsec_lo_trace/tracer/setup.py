@@ -177,6 +177,8 @@ def _options(setup: Setup, host: IPv4Address, source: IPv4Address | None) -> Pin
         record_route=setup.record_route,
         ttl=setup.ttl or 0,
         preload=setup.preload,
+        pinger=setup.pinger,
+        flush_probe=setup.flush_probe,
     )
 
 

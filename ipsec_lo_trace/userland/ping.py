@@ -1,16 +1,21 @@
-"""ping(8): sends echo requests, waits for the replies, counts what came back."""
+"""ping(8), or a plain program like it: sends echo requests, waits for the replies, counts what came back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
+from typing import cast
 
 import msgspec
 
 from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.netinet.raw_ip import INADDR_ANY, MAXTTL
+from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.packet_name import REQUEST
+from ipsec_lo_trace.model.packet_name import FLUSH, REQUEST
+from ipsec_lo_trace.model.proto import IPPROTO_ICMP
+from ipsec_lo_trace.model.setup import LOCALHOST, Pinger
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.userland.reflector import Reflector
 from ipsec_lo_trace.wire import build, icmp, ip
@@ -19,10 +24,17 @@ TIMESTAMP_LEN = 8
 """Bytes of struct timeval that ping puts at the front of its data, if they fit."""
 IDENT = 0x4C4F
 """The identifier that this ping's process id gives."""
+SOCKETS: dict[Pinger, tuple[str, ...]] = {"netbsd": ("sloop", "ping"), "plain": ("ping",)}
+"""The raw sockets of each ping, the one that it reads last, as the kernel keeps them: newest first."""
+FLUSH_LEFT_OUT = "the echo reply that ping sends itself once a second, to clear its cached route, is left out"
 
 
 class PingOptions(msgspec.Struct, frozen=True):
-    """What ping(8) was asked for; lengths in bytes, ``pattern`` as -p gives it, ``src`` as -I does."""
+    """What ping(8) was asked for; lengths in bytes, ``pattern`` as -p gives it, ``src`` as -I does.
+
+    The first ``preload`` requests go out together; NetBSD's ping sends them on top of ``count``, the plain
+    one counts them in.
+    """
 
     dst: IPv4Address
     src: IPv4Address | None = None
@@ -31,11 +43,27 @@ class PingOptions(msgspec.Struct, frozen=True):
     pattern: bytes = b""
     record_route: bool = False
     ttl: int = 0
-    preload: int = 1
+    preload: int = 0
+    pinger: Pinger = "netbsd"
+    flush_probe: bool = False
+
+    @property
+    def requests(self) -> int:
+        """How many requests are sent in all."""
+        return self.count + (self.preload if self.pinger == "netbsd" else 0)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What this ping is taken to do otherwise than the real one."""
+        return () if self.flush_probe or self.pinger == "plain" else (FLUSH_LEFT_OUT,)
 
 
 class Ping:
     """One run of ping over a machine.
+
+    NetBSD's writes the IP header itself, record route option included, and numbers its requests from 0.  It
+    has two raw sockets, and its second bypasses IPsec.  A plain program lets the kernel write the header, and
+    numbers from 1.  Source: sbin/ping/ping.c.
 
     ``sent``, ``received`` and ``errno`` (of the last sendto that failed, "" if none did) are what ping saw.
     """
@@ -48,7 +76,14 @@ class Ping:
         self.errno = ""
         self._reflector = Reflector()
         self._template = build.echo_request(ident=IDENT, seq=0, data=_data(options))
+        self._first = 1 if options.pinger == "plain" else 0
         self._ip_options = build.record_route_option() if options.record_route else b""
+        src, ttl = options.src or INADDR_ANY, options.ttl or MAXTTL
+        self._header = build.ip_header(IPPROTO_ICMP, src, options.dst, ttl=ttl)
+        own = options.pinger == "netbsd"
+        self._raw = defs.RawOutput(
+            options.src, options.dst, options.ttl, self._ip_options, header_included=own
+        )
 
     def run(self, machine: Machine) -> Iterator[list[Step]]:
         """Send every request and run the kernel between them; the first ``preload`` go out together.
@@ -57,7 +92,10 @@ class Ping:
 
         Gives the steps of each system call, callback and soft interrupt.
         """
-        for echo in range(1, self.options.count + 1):
+        cast("Kernel", machine.kernel).raw_sockets = SOCKETS[self.options.pinger]
+        for echo in range(1, self.options.requests + 1):
+            if self.options.flush_probe and self._new_second(echo):
+                yield self._flush(machine, echo)
             yield self._send(machine, echo)
             if echo >= self.options.preload:
                 yield from self._reflector.settle(machine)
@@ -69,12 +107,34 @@ class Ping:
         self.sent += 1
         options = self.options
         stamp = _timestamp(echo) if options.size >= TIMESTAMP_LEN else b""
-        message = icmp.with_sequence(self._template, echo & 0xFFFF, stamp)
-        m = Mbuf(message, echo=echo, packet=REQUEST)
-        raw = defs.RawOutput(options.src, options.dst, options.ttl, self._ip_options)
-        steps, errno = machine.syscall(defs.rip_output, m, raw)
+        message = icmp.with_sequence(self._template, (echo - 1 + self._first) & 0xFFFF, stamp)
+        if self._raw.header_included:
+            message = ip.filled(self._header, message)
+            if self._ip_options:
+                message = ip.patch(ip.with_options(message, self._ip_options))
+        steps, errno = machine.syscall(defs.rip_output, Mbuf(message, echo=echo, packet=REQUEST), self._raw)
         self.errno = errno or self.errno
         return steps
+
+    def _new_second(self, echo: int) -> bool:
+        """Tell whether ping's clock shows another second than at its start, and than at the last probe.
+
+        The first request finds the clock as it was at the start, unless it begins a burst: that goes out
+        before ping looks at its clock, and takes no time.
+        """
+        burst = self.options.preload
+        return echo > max(burst, 1) or (echo == 1 and burst > 0)
+
+    def _flush(self, machine: Machine, echo: int) -> list[Step]:
+        """Send an echo reply to 127.0.0.1, with an identifier that no process waits for.
+
+        Source: sbin/ping/ping.c, pinger.  It goes no further than one hop (MSG_DONTROUTE), and ping does not
+        mind if it fails.
+        """
+        template = build.echo_request(ident=~IDENT & 0xFFFF, seq=0, data=b"")
+        reply = icmp.with_type(icmp.with_sequence(template, echo - 1 & 0xFFFF), icmp.ICMP_ECHOREPLY)
+        raw = defs.RawOutput(None, LOCALHOST, 1, b"", bypass=True)
+        return machine.syscall(defs.rip_output, Mbuf(reply, echo=echo, packet=FLUSH), raw)[0]
 
     def deliver(self, socket: str, m: Mbuf) -> None:
         """Take a packet from the raw socket; count it if it answers one of ours."""

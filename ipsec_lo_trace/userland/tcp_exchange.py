@@ -42,7 +42,7 @@ class TcpExchange:
         SIMPLER: both ends are closed without a word before the next one.
         """
         kernel = cast("Kernel", machine.kernel)
-        kernel.raw_socket = ""
+        kernel.raw_sockets = ()
         for echo in range(1, self._options.count + 1):
             self._client = self._socket(echo)
             kernel.pcbs = [self._client, *self._servers()]

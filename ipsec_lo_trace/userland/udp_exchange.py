@@ -40,7 +40,7 @@ class UdpExchange:
     def run(self, machine: Machine) -> Iterator[list[Step]]:
         """Send every datagram, run the kernel, echo what arrived, and run the kernel again."""
         kernel = cast("Kernel", machine.kernel)
-        kernel.raw_socket = ""
+        kernel.raw_sockets = ()
         for echo in range(1, self._options.count + 1):
             self._client = self._socket(echo)
             kernel.pcbs = [self._client, *self._servers()]

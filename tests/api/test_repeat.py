@@ -13,6 +13,8 @@ from ipsec_lo_trace.model.trace import PROBE, Run
 SETUPS: dict[str, dict[str, Any]] = {
     "plain": {},
     "ping's own": {"count": 2, "size": 9, "pattern": "ab01", "record_route": True, "ttl": 7, "preload": 2},
+    "a plain program": {"pinger": "plain", "count": 2, "preload": 2},
+    "flush probe": {"flush_probe": True, "count": 2},
     "case": {"case": "ab-esp", "fix": "strict", "seed": 5},
     "shaped": {"proto": "esp+ah", "mode": "tunnel", "enc": "des-cbc", "level": "unique"},
     "another host": {"host": "10.1.2.3", "local": ("10.1.2.3", "10.9.9.9")},
@@ -42,6 +44,8 @@ def again(run: Run) -> Trace:
         record_route=run.record_route,
         ttl=run.ttl or None,
         preload=run.preload,
+        pinger=run.pinger or "netbsd",  # type: ignore[arg-type]
+        flush_probe=run.flush_probe,
         drop_mark=tuple(run.what_if),
         **run.shape,
     )

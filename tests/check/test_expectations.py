@@ -21,7 +21,7 @@ code = "use-without-sa"
 ping = "error"
 errno = "EINVAL"
 lo0 = []
-counters = { ips_localout = 1 }
+counters = { ips_rawout = 1 }
 counters_only = true
 """
 
@@ -45,15 +45,15 @@ def test_paths_start_at_the_check_file(no_sa: Path, monkeypatch: pytest.MonkeyPa
     [
         ('errno = "EINVAL"', 'errno = ""', ": errno\n    expected (nothing)\n    got      EINVAL\n    row "),
         ("lo0 = []", 'lo0 = ["icmp"]', ": lo0[0]\n    expected icmp\n    got      (nothing)\n    row "),
-        ("ips_localout = 1", "ips_total = 0", ": ips_localout\n    expected 0\n    got      1\n    row "),
+        ("ips_rawout = 1", "ips_total = 0", ": ips_rawout\n    expected 0\n    got      1\n    row "),
         (
-            "ips_localout = 1",
-            "ips_localout = 2",
-            ":9: ips_localout\n    expected 2\n    got      1\n    row ",
+            "ips_rawout = 1",
+            "ips_rawout = 2",
+            ":9: ips_rawout\n    expected 2\n    got      1\n    row ",
         ),
         (
-            "ips_localout = 1",
-            "ips_localout = 1, esps_input = 1",
+            "ips_rawout = 1",
+            "ips_rawout = 1, esps_input = 1",
             ":9: esps_input\n    expected 1\n    got      0\n",
         ),
     ],
@@ -68,9 +68,7 @@ def test_what_is_not_met_is_told(no_sa: Path, right: str, wrong: str, said: str)
 def test_other_counters_may_move(no_sa: Path) -> None:
     """Without counters_only the counters that are not named are left alone."""
     passes(
-        written(
-            no_sa, NO_SA.replace("ips_localout = 1", "ips_total = 0").replace("counters_only = true\n", "")
-        )
+        written(no_sa, NO_SA.replace("ips_rawout = 1", "ips_total = 0").replace("counters_only = true\n", ""))
     )
 
 

@@ -47,7 +47,7 @@ def test_unknown_value(option: str, path: Path) -> None:
         (["--seed", "-1"], "--seed -1: not from 0 to 4294967295"),
         (["-T", "0"], "-T 0: not from 1 to 255"),
         (["-T", "256"], "-T 256: not from 1 to 255"),
-        (["-l", "0"], "-l 0: not from 1 to 1000000"),
+        (["-l", "-1"], "-l -1: not from 0 to 1000000"),
     ],
 )
 def test_value_that_cannot_be(options: list[str], words: str, path: Path) -> None:

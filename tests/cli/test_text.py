@@ -200,7 +200,9 @@ def test_show_config_reads_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_preload_beyond_count() -> None:
     """The header does not promise more requests at once than there are."""
-    assert "2 requests, the first 2 at once" in " ".join(ping("-c", "2", "-l", "5").text.split())
+    assert "2 requests, the first 2 at once" in " ".join(
+        ping("-c", "2", "-l", "5", "--pinger", "plain").text.split()
+    )
 
 
 def test_rows_that_the_verdict_names_are_pointed_at() -> None:

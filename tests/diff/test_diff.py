@@ -146,8 +146,8 @@ def test_a_second_echo(stored: tuple[str, str], tmp_path: Path) -> None:
 
 def test_echoes_that_run_side_by_side() -> None:
     """With -l the rows of several echoes are mixed, and each is still compared with its own echo."""
-    mixed = document("-c", "4", "-l", "3")
-    apart = document("-c", "4")
+    mixed = document("-c", "4", "-l", "3", "--pinger", "plain")
+    apart = document("-c", "4", "--pinger", "plain")
     assert mixed["rows"]["removed"] == apart["rows"]["removed"] == 0
     assert mixed["rows"]["added"] == apart["rows"]["added"] == 40
 

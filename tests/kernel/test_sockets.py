@@ -70,7 +70,7 @@ def test_whose_packet_it_is(
 def test_which_raw_socket_gets_a_message(reflector: Any, raw_socket: str, kind: int, to: str) -> None:  # noqa: ANN401
     """A process that reflects gets requests, ping's socket the rest; without one it is dropped."""
     bench = Bench()
-    bench.kernel.reflector, bench.kernel.raw_socket = reflector, raw_socket
+    bench.kernel.reflector, bench.kernel.raw_sockets = reflector, (raw_socket,) if raw_socket else ()
     (step,) = bench.enter(defs.rip_input, mbuf(echo(kind=kind)), defs.ProtoInput(20, 1), via=CALL)
     assert (step.to, step.reason) == (to, "" if to else "no-socket")
     assert bench.counters == {}

@@ -156,7 +156,7 @@ def test_a_refused_datagram_is_told_to_its_sender() -> None:
     """Gate 2 counts its refusal twice and has an error sent, whose code the kernel itself does not know."""
     bench = Bench(IN_ESP.replace(" any ", " udp "))
     bench.kernel.pcbs = [server(IPPROTO_UDP)]
-    bench.kernel.raw_socket = ""
+    bench.kernel.raw_sockets = ()
     steps = bench.receive(GOOD)
     assert at(steps, "udp_input").decision == "reject"
     assert at(steps, "looutput").wire.info == "administratively prohibited"

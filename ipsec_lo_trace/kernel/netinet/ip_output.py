@@ -81,6 +81,8 @@ def ip_output(k: Kernel, m: Mbuf, args: defs.Output) -> Verdict:
     returned = returns_at_once(k, m)
     if returned:
         return _send(k, m, route, f"{note}{returned}", "skip")
+    if args.bypass:
+        return _send(k, m, route, f"{note}the socket's own policy is to bypass IPsec", "no-ipsec")
     sp, error = (None, "") if _spared(k, route) else _outbound_policy(k, m, args)
     if error:
         return Drop("out-policy", "" if error == SILENTLY else error, "the outbound policy discards it")

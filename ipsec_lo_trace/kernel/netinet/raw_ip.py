@@ -22,12 +22,12 @@ REFLECTOR = "reflector"
 
 @stage(defs.rip_output, defs.ip_output)
 def rip_output(k: Kernel, m: Mbuf, args: defs.RawOutput) -> Verdict:
-    """Put a 20-byte IP header before the ICMP message that ping wrote to its raw socket.
+    """Put a 20-byte IP header before the ICMP message that a process wrote to its raw socket.
 
     Source: netinet/raw_ip.c, rip_output.
     Marks: the mbuf is new and bears none.
 
-    With IP_HDRINCL the process wrote the header itself.
+    With IP_HDRINCL the process wrote the header itself, as ping does.
     """
     if args.header_included:
         return _header_included(k, m)
@@ -36,7 +36,7 @@ def rip_output(k: Kernel, m: Mbuf, args: defs.RawOutput) -> Verdict:
     header = build.ip_header(IPPROTO_ICMP, args.src or INADDR_ANY, args.dst, ttl=args.ttl or MAXTTL)
     name = icmp.NAMES.get(m.data[0], "message")
     m.data = ip.filled(header, m.data)
-    output = defs.Output(socket=True, options=args.options, first_hop=args.first_hop)
+    output = defs.Output(socket=True, options=args.options, first_hop=args.first_hop, bypass=args.bypass)
     return hand_off(defs.ip_output, CALL, m, output, f"the {name} gets an IP header")
 
 
@@ -64,7 +64,7 @@ def _no_socket(k: Kernel, m: Mbuf, proto: int) -> Verdict:
 
 @stage(defs.rip_input, defs.icmp_error)
 def rip_input(k: Kernel, m: Mbuf, _args: defs.ProtoInput) -> Verdict:
-    """Check the inbound policy once more, for the socket, and append the packet to it.
+    """Check the inbound policy once more, for every raw socket, and append the packet to each.
 
     Source: netinet/raw_ip.c, rip_input.
     Marks: reads the flags (through the policy check) and not IN_DONE; the tags end here.
@@ -73,14 +73,17 @@ def rip_input(k: Kernel, m: Mbuf, _args: defs.ProtoInput) -> Verdict:
     if header.proto != IPPROTO_ICMP:
         return _no_socket(k, m, header.proto)
     reflects = k.reflector == "userspace" and m.data[header.header_len] in icmp.ANSWERS
-    if not reflects and not k.raw_socket:
+    sockets = (REFLECTOR,) if reflects else k.raw_sockets
+    if not sockets:
         return Drop("no-socket", "", "no raw socket is open")
     if ipsec4_in_reject(k, m, gate="gate-2"):
-        # KERNEL: the refusal is counted twice, in ipsec4_in_reject and here.
-        k.count("ips_in_polvio")
+        # KERNEL: each socket's refusal is counted twice, in ipsec4_in_reject and here, and the packet is
+        # taken off those delivered once, for the last of them.  Every inbound policy here entrusts the SPD,
+        # so it is asked for all sockets at once.
+        k.count("ips_in_polvio", 2 * len(sockets) - 1)
         k.count("ips_delivered", -1)
         return Drop("socket-policy", "", "the socket's inbound policy refuses it", "reject")
     if reflects:
         # SIMPLER: the sender's raw socket would get the request too, and look at it no further.
         return Deliver(REFLECTOR, "accepted: the reflecting process gets the request", "deliver")
-    return Deliver(k.raw_socket, "accepted: ping gets the reply", "deliver")
+    return Deliver(sockets[-1], "accepted: ping gets the reply", "deliver")

@@ -43,7 +43,7 @@ def frame(comparison: Comparison, width: int, context: int, show: ShowPair) -> I
     for line in head_lines(comparison):
         yield from line.wrap(width)
     yield Text("")
-    many = max(comparison.a.run.count, comparison.b.run.count) > 1
+    many = max(comparison.a.run.requests, comparison.b.run.requests) > 1
     echo = 0
     named = False
     for item in fold(comparison.echoes(), context):

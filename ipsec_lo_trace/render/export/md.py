@@ -32,7 +32,7 @@ def md_lines(trace: StoredTrace) -> Iterator[str]:
     yield ""
     yield from _table("", "")
     yield _cells("kernel", f"{run.kernel}, fix {run.fix} ({run.chosen})")
-    yield _cells("sent", f"{run.count} of {run.size} data bytes on {run.interface}")
+    yield _cells("sent", f"{run.requests} of {run.size} data bytes on {run.interface}")
     yield _cells("config", origin_words(run))
     yield from (_cells("policy", policy_words(policy, DIR_COLUMNS)) for policy in run.policies)
     yield from (_cells("SA", sa_words(sa)) for sa in run.sas)

@@ -42,7 +42,7 @@ class Sides:
             Side(letter, trace, _name(letter if b else "", trace))
             for letter, trace in zip("ab", traces, strict=False)
         ]
-        self.headings = Headings(max(traces, key=lambda trace: trace.run.count).run)
+        self.headings = Headings(max(traces, key=lambda trace: trace.run.requests).run)
 
     def echoes(self) -> Iterator[list[Pair]]:
         """Yield the rows of each echo, in order; of a single trace as the left half of pairs."""

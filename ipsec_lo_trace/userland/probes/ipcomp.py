@@ -19,7 +19,7 @@ spdadd 127.0.0.1/32 127.0.0.1/32 any -P in ipsec ipcomp/transport//require ;
 
 def program(options: ProbeOptions) -> Ping:
     """Make a ping whose data can be compressed."""
-    return Ping(PingOptions(options.dst, options.src, options.count, options.size, PATTERN))
+    return Ping(PingOptions(options.dst, options.src, options.count, options.size, PATTERN, pinger="plain"))
 
 
 PROBE = ProbeKind(
