@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from ipsec_lo_trace.findings.required import Demand, Ends, Referee, ends_of, lacking, unmet
+from ipsec_lo_trace.model.codes import FINDING_CODES, Decision
 from ipsec_lo_trace.model.packet_name import REQUEST
 from ipsec_lo_trace.model.trace import Check, Mark, Step
 
@@ -23,6 +24,9 @@ OPAQUE = frozenset({"esp", "ipcomp"})
 ARRIVED = {"ips_total"}
 """What moves for every packet that ip_input sees."""
 PROCESS_DONE = "ipsec_process_done"
+TCP_RESPOND = "tcp_respond"
+BY_LAYOUT: frozenset[Decision] = frozenset({"reuse-by-layout", "new-mbuf-by-layout"})
+"""The decisions that depend on how a packet lies in its mbufs."""
 LEAVING = {LOOUTPUT: "crossed lo0", "ether_output": "left by ex0"}
 """Where anyone who listens sees a packet, and what it does there."""
 SOCKET_PREFIX = "socket:"
@@ -164,6 +168,11 @@ class Echo(msgspec.Struct):
                 text = f"OUT_DONE names 0x{spi:08x}, and 0x{step.wire.spi[0]:08x} was used"
                 self.note("wrong-tag", step, text)
 
+    def note_answer(self, step: Step, _referee: Referee) -> None:
+        """Note that another build might have made a RST in another mbuf."""
+        if step.decision in BY_LAYOUT:
+            self.note("mbuf-layout", step, FINDING_CODES["mbuf-layout"])
+
     def note_transform(self, step: Step, _referee: Referee) -> None:
         """Note what was put around the packet, and whether the same SA had been."""
         if not step.to:
@@ -210,6 +219,7 @@ AT_PLACES: dict[str, Callable[[Echo, Step, Referee], None]] = {
     IP_INPUT: Echo.note_arrival,
     IP_OUTPUT: Echo.note_output,
     PROCESS_DONE: Echo.note_tag,
+    TCP_RESPOND: Echo.note_answer,
     **dict.fromkeys(LEAVING, Echo.note_leaving),
     **dict.fromkeys(TRANSFORMS, Echo.note_transform),
 }

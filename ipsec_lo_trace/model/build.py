@@ -37,6 +37,8 @@ class Build(msgspec.Struct, frozen=True):
     ah_options: Literal["added-twice", "mended"] = "added-twice"
     altq_on_lo0: Literal["no", "yes"] = "no"
     pf: Literal["none", "tagging"] = "none"
+    max_protohdr: Literal["60", "40"] = "60"
+    copy_flags: Literal["all", "not-ipsec"] = "all"
     diagnostic: Literal["no", "yes"] = "no"
     prefered_oldsa: Literal["0", "1"] = "0"
     def_policy: Literal["none", "discard"] = "none"
@@ -128,7 +130,19 @@ KNOBS = {
     "altq_on_lo0": Knob(
         "whether lo0 queues through ALTQ, whose way past looutput strips nothing", "if_loop.c 1.49"
     ),
-    "pf": Knob("whether a packet filter runs that tags every packet it sees", "FreeBSD's PACKET_TAG_PF"),
+    "pf": Knob(
+        "whether a packet filter runs that tags every packet it sees, and passes unseen what bears its tag",
+        "FreeBSD's PACKET_TAG_PF",
+    ),
+    "max_protohdr": Knob(
+        "how many bytes of headers tcp_input pulls up into a packet's first mbuf: with IPv6 or without; after"
+        " AH, 40 make tcp_respond take a new mbuf",
+        "ip6_input.c, uipc_mbuf.c and tcp_subr.c",
+    ),
+    "copy_flags": Knob(
+        "which flags a copied packet header keeps: all, or none of the three of IPsec",
+        "M_COPYFLAGS in mbuf.h: a list labelled 2004 lacks the three, a later one has all",
+    ),
     "prefered_oldsa": Knob(
         "whether the SAs that are not used die (0) or live on (1); those of one file are of the same age, and"
         " the newest is used either way",

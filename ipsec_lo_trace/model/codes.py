@@ -12,8 +12,8 @@ Errno = Literal[
 
 Decision = Literal[
     "", "accept", "apply", "bundle", "clear", "copy", "deliver", "drop", "error", "forward", "keep",
-    "multicast", "new-mbuf", "no-ipsec", "no-port", "panic", "raw", "reassemble", "reflect", "reject",
-    "reuse", "skip", "source-route", "transform", "tunnel", "wire",
+    "multicast", "new-mbuf", "new-mbuf-by-layout", "no-ipsec", "no-port", "panic", "raw", "reassemble",
+    "reflect", "reject", "reuse", "reuse-by-layout", "skip", "source-route", "transform", "tunnel", "wire",
 ]  # fmt: skip
 """The choice that a stage made, in one word; "" if there was none."""
 
@@ -33,6 +33,7 @@ OUTCOMES = {
 STALE_CODES = {
     "stale-out-done": "a stale OUT_DONE tag made ip_output skip IPsec",
     "packet-filter-skipped": "a stale IN_DONE tag made ip_input skip the packet filter",
+    "pf-skipped": "a stale tag of pf's made pf pass the packet unseen",
     "policy-by-stale-tag": "a stale IN_DONE tag led ip_input to the default policy instead of the SPD",
     "stale-flag": "a stale M_DECRYPTED, M_AUTHIPHDR or M_AUTHIPDGM satisfied a check",
 }
@@ -49,6 +50,7 @@ FINDING_CODES = {
     "clear-accepted": "a packet was accepted without what the inbound policy asks for",
     "default-policy": "ip_input's policy check was answered by the default policy, whatever the SPD says",
     "encapsulated-twice": "the same SA was applied to a packet more than once",
+    "mbuf-layout": "tcp_respond's choice of mbuf depends on the mbuf layout, which differs between builds",
     "panic": "the kernel panicked",
     "stale-carried": "a stale mark was carried along and decided nothing",
     "uncounted-drop": "a policy dropped a packet, and no counter moved",

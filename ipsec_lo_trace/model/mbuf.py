@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from ipsec_lo_trace.model.trace import Change, Mark, Packet
+
+
+Layout = Literal["whole", "pulled-up", "apart"]
+"""How a packet lies: in one mbuf; with its headers pulled up into the first as far as max_protohdr; or with a
+cluster, or its TCP header in another mbuf than its IP header."""
 
 
 class Mbuf:
@@ -17,7 +22,7 @@ class Mbuf:
     mbuf, so the mbuf stays and the identity changes.  ``tags`` and ``flags`` change through ``kernel.kern``
     only; both doors note what they did in ``changes``.  ``marks`` is both together, tags first;
     ``rcvif`` is the interface that received the packet; ``wire`` describes ``described``, which is ``data``
-    as the trace last showed it.
+    as the trace last showed it.  ``layout`` is how the chain would lie where it is asked for, in tcp_respond.
     """
 
     __slots__ = (
@@ -27,6 +32,7 @@ class Mbuf:
         "data",
         "described",
         "echo",
+        "layout",
         "marks",
         "packet",
         "rcvif",
@@ -50,6 +56,7 @@ class Mbuf:
         self.rcvif = "lo0"
         self.wire: Packet | None = None
         self.row = 0
+        self.layout: Layout = "whole"
         self.stage = ""
         self.steps = 0
         self.visits: dict[str, int] = {}

@@ -74,6 +74,13 @@ PACKET_FILTER: Question[Literal["skipped", "runs"]] = Question(
     {"skipped": "yes: skipped", "runs": "no: the packet filter runs"},
     "packet-filter-skipped",
 )
+PF_TAG: Question[Literal["skipped", "seen"]] = Question(
+    "pf-tag",
+    "pf_test",
+    "does the packet bear pf's own tag, so that it passes unseen?",
+    {"skipped": "yes: passes unseen", "seen": "no: pf looks at it, and tags it"},
+    "pf-skipped",
+)
 GATE_1_TAG: Question[Literal["found", "default"]] = Question(
     "gate-1-tag",
     "ip_input",
@@ -117,6 +124,7 @@ QUESTIONS: dict[str, Question[Any]] = {
         PACKET_FILTER_OUT,
         SA,
         PACKET_FILTER,
+        PF_TAG,
         GATE_1_TAG,
         GATE_1_POLICY,
         GATE_1_FLAG,

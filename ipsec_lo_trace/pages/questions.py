@@ -23,6 +23,7 @@ PLACES = {
     "sa": Place("netipsec/key.c", "the request", "the SA"),
     "packet-filter-out": Place("netinet/ip_output.c", "the packet's protocol", "the hooks"),
     "packet-filter": Place("netinet/ip_input.c", "the packet's tag", "looked for"),
+    "pf-tag": Place("net/pf.c", "the packet's tag", "looked for"),
     "gate-1-tag": Place("netinet/ip_input.c", "the tag", "looked for"),
     "gate-1-policy": Place("netinet/ip_input.c", "the packet", "the policy"),
     "gate-1-flag": Place("netinet/ip_input.c", "the packet's flag", "the policy's rule"),
@@ -54,6 +55,11 @@ _NOTES = {
         "The hooks see the packet as it goes to lo0: after IPsec, or in clear. No packet filter is loaded, so"
         " nothing follows from it."
     ),
+    "pf-tag": (
+        "Asked where a packet filter runs that tags (pf=tagging), as FreeBSD's does. On lo0 it sees a packet"
+        " twice, on output and on input; a tag that outlives lo0 spares it the second look, and one that"
+        " outlives icmp_reflect every look at the reply."
+    ),
     "gate-1-tag": (
         "The policy's upper-layer protocol is compared with the SA's own number, 50 or 51, and an inbound"
         " policy has used no SA; so none is ever found, and the default policy is asked."
@@ -76,6 +82,7 @@ _NOTES = {
 _EXAMPLES = {
     "error-flag": f"{PROGRAM} probe udp-closed --detail minimal",
     "encap": f"{PROGRAM} ping --mode tunnel --detail minimal",
+    "pf-tag": f"{PROGRAM} ping --fix freebsd-13 --set pf=tagging --detail minimal",
     "gate-1-policy": fed("spdflush ;", "--detail minimal"),
     "gate-1-flag": fed(
         "spdadd 127.0.0.1 127.0.0.1 any -P in ipsec esp/transport//require ;", "--detail minimal"

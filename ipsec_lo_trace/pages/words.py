@@ -103,6 +103,18 @@ _DECISIONS = (
         explained("tcp_respond"),
     ),
     (
+        "reuse-by-layout",
+        "tcp_respond: the RST is made in the segment's mbuf; that depends on the mbuf layout.",
+        "tcp_respond",
+        f"{_PROBE} tcp-closed --case lo-ah",
+    ),
+    (
+        "new-mbuf-by-layout",
+        "tcp_respond: the RST is made in a new mbuf; that depends on the mbuf layout.",
+        "tcp_respond",
+        f"{_PROBE} tcp-closed --case lo-esp-tunnel",
+    ),
+    (
         "drop",
         "The packet is freed because something is wrong with it; the reason says what.",
         "ip_output",

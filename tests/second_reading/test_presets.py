@@ -116,3 +116,24 @@ def test_no_fixs_page_claims_the_netbsd_2_0_branch_for_another_system(fix: str) 
 
     [page] = [page for page in find(fix) if page.kind == "fixes"]
     assert not SURE[page.sure].startswith("read in kernel source of the NetBSD")
+
+
+def pf_answers(fix: str) -> list[tuple[str, str]]:
+    """Give what pf_test found of each packet, where pf runs."""
+    return [
+        (step.packet, check.answer)
+        for step in trace(fix, pf="tagging").steps
+        for check in step.checks
+        if check.id == "pf-tag"
+    ]
+
+
+def test_freebsds_pf_skips_what_bears_its_tag_so_freebsd_13_and_pf_2021_part() -> None:
+    """With the persistent tag of 13 pf passes the whole reply unseen; since 2021 it sees the reply."""
+    assert pf_answers("freebsd-13") == [
+        ("P1", "seen"), ("P1", "skipped"), ("P2", "skipped"), ("P2", "skipped"),
+    ]  # fmt: skip
+    assert pf_answers("freebsd-pf-2021") == [("P1", "seen"), ("P1", "seen"), ("P2", "seen"), ("P2", "seen")]
+    kept, gone = (trace(fix, pf="tagging").verdict for fix in ("freebsd-13", "freebsd-pf-2021"))
+    assert (kept.outcome, kept.code) == ("stale", "pf-skipped")
+    assert gone.outcome == "clean"

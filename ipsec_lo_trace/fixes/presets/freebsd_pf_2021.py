@@ -18,5 +18,5 @@ FIX = Fix(
         ah_options="mended",
         ipcomp_null_tag="ok",
     ),
-    note="differs from freebsd-13 only where a packet filter tags (--set pf=tagging)",
+    note="differs from freebsd-13 only where pf runs, which passes what bears its tag (--set pf=tagging)",
 )

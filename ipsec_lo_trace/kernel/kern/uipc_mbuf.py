@@ -6,10 +6,15 @@ packet's own.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.trace import Change, Mark
+
+if TYPE_CHECKING:
+    from ipsec_lo_trace.kernel.state import Kernel
 
 M_AUTHIPHDR = "M_AUTHIPHDR"
 M_DECRYPTED = "M_DECRYPTED"
@@ -50,13 +55,20 @@ def m_clear_flags(m: Mbuf) -> None:
         m_clear_flag(m, flag)
 
 
-def m_copy_pkthdr(to: Mbuf, m: Mbuf) -> None:
+def m_keep_copied(k: Kernel, m: Mbuf) -> None:
+    """Clear what a copied packet header does not keep: ``m`` is such a copy.  Source: M_COPYFLAGS."""
+    if k.build.copy_flags == "not-ipsec":
+        m_clear_flags(m)
+
+
+def m_copy_pkthdr(k: Kernel, to: Mbuf, m: Mbuf) -> None:
     """Give ``to``, a fresh mbuf that copies a packet, copies of the tags and flags of ``m``.
 
     A copy of what is the packet's own history is the copy's own; what was stale stays so.
     """
     to.tags = tuple(_copied(to, mark) for mark in m.tags)
-    to.flags = tuple(_copied(to, mark) for mark in m.flags)
+    if k.build.copy_flags == "all":
+        to.flags = tuple(_copied(to, mark) for mark in m.flags)
     to.changes.extend(Change("add", mark) for mark in to.marks)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 
 from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_keep_copied
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_find
 from ipsec_lo_trace.kernel.net.pf import pf_test
 from ipsec_lo_trace.kernel.net.route import Route, rtalloc
@@ -181,7 +182,7 @@ def packet_filter(k: Kernel, m: Mbuf) -> bool:
         return False
     k.ask(PACKET_FILTER, NO_IN_DONE, ANY_IN_DONE, "runs")
     if k.build.pf == "tagging":
-        pf_test(m)
+        pf_test(k, m)
     return True
 
 
@@ -257,7 +258,7 @@ def ip_forward(k: Kernel, m: Mbuf, args: defs.Forward) -> Verdict:
     if route is None:
         return hand_off(defs.icmp_error, CALL, m, UNREACH_HOST, f"no route to {header.dst}", "error")
     m.data = ip.patch(m.data, ttl=header.ttl - IPTTLDEC)
-    redirect = None if args.srcrt else _redirect(m, route)
+    redirect = None if args.srcrt else _redirect(k, m, route)
     m.become(following(m.packet))
     # SIMPLER: no error of ip_output's makes an ICMP error.
     text = f"goes on by {route.interface}, {'with every mark' if m.marks else 'and bears no mark'}"
@@ -278,15 +279,16 @@ def in_canforward(dst: IPv4Address) -> bool:
     return 0 < int(dst) >> 24 < CLASS_D and dst not in LOOPBACK_NET
 
 
-def _redirect(m: Mbuf, route: Route) -> HandOff | None:
+def _redirect(k: Kernel, m: Mbuf, route: Route) -> HandOff | None:
     """Make the redirect that is due to a sender on lo0's subnet if the packet leaves by lo0, as it came.
 
-    KERNEL: the copy that the redirect quotes bears the packet's tags and flags (M_COPY_PKTHDR).
+    KERNEL: the copy that the redirect quotes bears the packet's tags, and of its flags what M_COPYFLAGS has.
     """
     header = ip.read(m.data)
     if not route.loopback or header.src not in LOOPBACK_NET:
         return None
     mcopy = Mbuf(m.data[:QUOTED_LEN], echo=m.echo, packet=part_of(m.packet, "copy"))
     mcopy.tags, mcopy.flags = m.tags, m.flags
+    m_keep_copied(k, mcopy)
     redirect = defs.IcmpError(*REDIRECT_HOST, route.gateway or header.dst)
     return hand_off(defs.icmp_error, CALL, mcopy, redirect, "")

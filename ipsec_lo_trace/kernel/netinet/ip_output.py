@@ -7,7 +7,7 @@ from functools import lru_cache
 from msgspec import structs
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags, m_copy_pkthdr
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags, m_copy_pkthdr, m_keep_copied
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
     IPSEC_TAGS,
     OUT_CRYPTO_NEEDED,
@@ -115,6 +115,8 @@ def _complete_header(k: Kernel, m: Mbuf, args: defs.Output) -> str:
         hop, note = None, "the IP options do not fit and are left out; "
     elif args.options:
         whole = ip.with_options(whole, args.options)
+        # SIMPLER: they go into an mbuf put in front, with a copied header, even where there would be room.
+        m_keep_copied(k, m)
     # KERNEL: DF is the caller's to ask for, which ICMP never does: no answer has it.
     off = ip.IP_DF if args.flags & defs.IP_MTUDISC else 0
     m.data = ip.patch(whole, ident=k.next_ip_id(), off=off, dst=hop)
@@ -210,7 +212,7 @@ def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: Decision) -> Ver
     """Show the packet to the filter's output hooks, and give it to its interface, cut if it is too long."""
     k.checks.append(_filter_check(ip.outline(m.data)[4]))
     if k.build.pf == "tagging":
-        pf_test(m)
+        pf_test(k, m)
     if k.build.if_output != "keep" and m.marks:
         why += _strip(k, m)
     if len(m.data) <= route.mtu:
@@ -244,17 +246,17 @@ def looped(m: Mbuf, ifp: str) -> HandOff:
 
 
 @stage(defs.ip_mloopback, defs.looutput)
-def ip_mloopback(_k: Kernel, m: Mbuf, args: defs.Loopback) -> Verdict:
+def ip_mloopback(k: Kernel, m: Mbuf, args: defs.Loopback) -> Verdict:
     """Copy a multicast packet that this host's own group is to get, and loop the copy back.
 
     Source: netinet/ip_output.c, ip_mloopback.
-    Marks: adds copies of the original's tags and flags (M_COPY_PKTHDR).
+    Marks: adds copies of the original's tags, and of the flags that are copied (M_COPY_PKTHDR).
 
     This comes before the IPsec block of ip_output.  The copy is not cut to the MTU.  KERNEL: looutput is
     given the interface of the route, not lo0, so there the copy seems to have come in.
     """
     original = args.original
-    m_copy_pkthdr(m, original)
+    m_copy_pkthdr(k, m, original)
     m.data = ip.patch(m.data)
     marks = ", with copies of its marks" if m.marks else ", which bears no mark"
     return hand_off(defs.looutput, IF_OUTPUT, m, args.ifp, f"a copy of {original.packet}{marks}", "copy")

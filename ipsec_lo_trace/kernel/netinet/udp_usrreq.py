@@ -8,6 +8,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace import defs
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_keep_copied
 from ipsec_lo_trace.kernel.netinet.in_pcb import in_pcblookup_bind, in_pcblookup_connect
 from ipsec_lo_trace.kernel.netinet.ip_icmp import PORT_UNREACHABLE, PROHIBITED
 from ipsec_lo_trace.kernel.netipsec.ipsec import ipsec4_in_reject
@@ -57,6 +58,8 @@ def udp_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     if ipsec4_in_reject(k, m, gate="gate-2"):
         # KERNEL: the refusal is counted twice, in ipsec4_in_reject and here, and it is told to the sender.
         k.count("ips_in_polvio")
+        # What the error quotes is a copy (m_copy).
+        m_keep_copied(k, m)
         text = "the socket's inbound policy refuses it: an ICMP error, administratively prohibited"
         return hand_off(defs.icmp_error, CALL, m, PROHIBITED, text, "reject")
     return Deliver(inp.socket, f"accepted: the {inp.socket}'s socket gets the datagram", "deliver")

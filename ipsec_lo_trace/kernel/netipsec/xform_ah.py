@@ -164,5 +164,7 @@ def ah_input_cb(k: Kernel, m: Mbuf, args: defs.CryptoInput) -> Verdict:
         k.count("ahs_replay")
         return Drop("replay", "ENOBUFS", "its sequence number came before")
     m.data = xform.strip(m.data)
+    if m.layout == "whole":
+        m.layout = "pulled-up"
     done = defs.InputDone(sav, args.skip)
     return hand_off(defs.ipsec4_common_input_cb, CALL, m, done, "the ICV is right; AH is cut out")

@@ -177,6 +177,8 @@ def esp_input_cb(k: Kernel, m: Mbuf, args: defs.CryptoInput) -> Verdict:
         k.count(fault[0])
         return Drop("bad-padding", "EINVAL", fault[1])
     pad_len, next_header = plain[-2], plain[-1]
+    if m.layout == "pulled-up":
+        m.layout = "apart"
     m.data = ip.patch(m.data[:skip] + plain[: len(plain) - pad_len - esp.TRAILER_LEN], proto=next_header)
     return hand_off(
         defs.ipsec4_common_input_cb,

@@ -116,6 +116,7 @@ def ipcomp_input_cb(k: Kernel, m: Mbuf, args: defs.CryptoInput) -> Verdict:
         return Drop("bad-compression", "EINVAL", f"its {len(packed)} bytes cannot be decompressed")
     # KERNEL: no ipcomps_ibytes; this revision declares it and never counts it.
     next_header = ipcomp.read(m.data, args.skip).next_header
+    m.layout = "apart"
     m.data = ip.patch(m.data[: args.skip] + plain, proto=next_header)
     done = defs.InputDone(sav, args.skip)
     text = f"{len(packed)} bytes become {len(plain)} again; IPComp is cut off"

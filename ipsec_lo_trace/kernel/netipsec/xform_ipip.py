@@ -54,7 +54,7 @@ def ip4_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     if k.ipintrq_len >= IFQ_MAXLEN:
         k.count("ipips_qfull")
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
-    m.data = inner
+    m.data, m.layout = inner, "apart"
     return hand_off(
         defs.ip_input, NETISR, m, defs.Input(), "cuts the outer header off and queues the inner packet"
     )
