@@ -14,8 +14,8 @@ PROBE = ProbeKind(
     text=(
         "A socket connects to port 9, where nobody listens. tcp_respond makes the RST in the SYN's own mbuf,"
         " with the SYN's tags and flags, just as icmp_reflect makes the echo reply; and the fix of 2003"
-        " touches icmp_reflect only. So the RST crosses lo0 in clear, and the stale flag lets it in. That is sure"
-        " for ESP in transport mode; what else depends on the mbuf layout, a finding says."
+        " touches icmp_reflect only. So the RST crosses lo0 in clear, and the stale flag lets it in."
+        " That is sure for ESP in transport mode; what else depends on the mbuf layout, a finding says."
     ),
     answer="the RST reaches the socket, and connect(2) returns ECONNREFUSED",
     stage="tcp_respond",
