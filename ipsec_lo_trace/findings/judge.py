@@ -164,6 +164,8 @@ def outcome_of(echo: Echo, *, ping: bool) -> str:
     ending = echo.ending
     if ending is not None and ending.decision == "panic":
         return "panic"
+    if ending is not None and ending.reason == "loop":
+        return "loop"
     if echo.leaks:
         return "leak"
     if echo.failed is not None:

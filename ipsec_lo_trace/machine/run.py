@@ -1,19 +1,28 @@
 """The run loop: take a packet to a stage, record what the stage did, follow its verdict.
 
 A system call runs until every part of its packet was dropped, delivered or left behind on a queue; then the
-queue is drained first in, first out.  Loops, drops and panics are data in the trace.
+queues run: the crypto callbacks, and ipintr's, which it drains whole.  Loops, drops and panics are data in
+the trace.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
 import msgspec
 
 from ipsec_lo_trace.machine.context import Context
 from ipsec_lo_trace.machine.laws import check_marks
+from ipsec_lo_trace.machine.schedule import (
+    CALLBACK_TURN,
+    NETISR_TURN,
+    SYSCALL_TURN,
+    Schedule,
+    Turn,
+    fifo,
+)
 from ipsec_lo_trace.machine.stage import (
     ASYNCHRONOUS,
     NETISR,
@@ -36,16 +45,18 @@ from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.trace import Change, Check, Packet, Step
 
-STEP_LIMIT = 2000
-"""Stages that one packet may visit before the machine calls it a loop.
+ROW_LIMIT = 40_000
+"""Stages that all the packets of one request may visit, before the machine calls it a loop.
 
-SIMPLER: a packet that goes through AH or ESP over and over would in the kernel grow until it is too long.
+A packet that grows by AH's 24 bytes a round reaches 65,535 bytes, an end in the kernel, within 13,640.
 """
+BYTE_LIMIT = 1 << 29
+"""Bytes that all the packets of one request may have, row by row where they change."""
 NOTHING: frozenset[str] = frozenset()
 LOOP = Drop(
     "loop",
     "",
-    f"given up after {STEP_LIMIT} stages, the limit of this program: a loop, or a very long bundle",
+    f"the kernel does not stop here, this program does: {ROW_LIMIT} rows or {BYTE_LIMIT >> 20} MiB a request",
 )
 
 _Pending = tuple[HandOff, frozenset[str]]
@@ -75,16 +86,22 @@ class Machine:
         deliver: Callable[[str, Mbuf], None],
         summarise: Callable[[bytes], Packet],
         after: Callable[[Mbuf], str] | None = None,
+        schedule: Schedule = fifo,
     ) -> None:
-        """Start at row 0 with an empty queue."""
+        """Start at row 0 with empty queues."""
         self.kernel = kernel
         self.table = table
         self.deliver = deliver
         self.summarise = summarise
         self.after = after
+        self.schedule = schedule
         self.row = 0
         self.panicked = False
-        self.queue: deque[HandOff] = deque()
+        self.callbacks: deque[HandOff] = deque()
+        self.ipintrq: deque[HandOff] = deque()
+        self._echo = 0
+        self._rows = self._bytes = 0
+        self._spent: dict[int, tuple[int, int]] = {}
 
     def syscall(self, to: Symbol[Any], m: Mbuf, args: Any) -> tuple[list[Step], str]:  # noqa: ANN401
         """Enter the kernel at ``to``; give the steps up to its return, and the errno ("" for 0)."""
@@ -92,16 +109,50 @@ class Machine:
 
     def arrive(self, to: Symbol[Any], m: Mbuf, args: Any) -> None:  # noqa: ANN401
         """Put a packet on the IP input queue as an interface does; drain() takes it from there to ``to``."""
-        self.kernel.ipintrq_len += 1
-        self.queue.append(hand_off(to, NETISR, m, args, ""))
+        self.queue(hand_off(to, NETISR, m, args, ""))
+
+    def queue(self, work: HandOff) -> None:
+        """Leave a packet behind: on ipintr's queue, or with the crypto thread."""
+        if work.via == NETISR:
+            self.kernel.ipintrq_len += 1
+            self.ipintrq.append(work)
+        else:
+            self.callbacks.append(work)
 
     def drain(self) -> Iterator[list[Step]]:
-        """Run callbacks and soft interrupts, one at a time, until none is left or the kernel panicked."""
-        while self.queue and not self.panicked:
-            work = self.queue.popleft()
-            if work.via == NETISR:
-                self.kernel.ipintrq_len -= 1
-            yield self._follow(work)[0]
+        """Run callbacks and soft interrupts until none is left or the kernel panicked."""
+        return self.burst(())
+
+    def burst(self, calls: Iterable[Callable[[], list[Step]]]) -> Iterator[list[Step]]:
+        """Make system calls, run callbacks and soft interrupts as the schedule has it, until nothing is left.
+
+        A call gives its steps.  Ends early if the kernel panicked.
+        """
+        waiting = deque(calls)
+        while not self.panicked:
+            ready: list[Turn] = [SYSCALL_TURN] if waiting else []
+            if self.callbacks:
+                ready.append(CALLBACK_TURN)
+            if self.ipintrq:
+                ready.append(NETISR_TURN)
+            if not ready:
+                return
+            turn = self.schedule(ready)
+            if turn == SYSCALL_TURN:
+                yield waiting.popleft()()
+            elif turn == CALLBACK_TURN:
+                yield self._follow(self.callbacks.popleft())[0]
+            else:
+                yield from self._ipintr()
+
+    def _ipintr(self) -> Iterator[list[Step]]:
+        """Take packets off the IP input queue until it is empty, those that come meanwhile too.
+
+        Source: netinet/ip_input.c, ipintr.
+        """
+        while self.ipintrq and not self.panicked:
+            self.kernel.ipintrq_len -= 1
+            yield self._follow(self.ipintrq.popleft())[0]
 
     def _follow(self, first: HandOff) -> tuple[list[Step], str]:
         """Run ``first`` and all that it reaches by synchronous transfers; give the steps and the errno."""
@@ -154,9 +205,7 @@ class Machine:
     ) -> None:
         """Queue what goes on later; put what goes on now on the stack, and what is due at its return."""
         if work.via in ASYNCHRONOUS:
-            if work.via == NETISR:
-                self.kernel.ipintrq_len += 1
-            self.queue.append(work)
+            self.queue(work)
         else:
             if due.returned is not None:
                 pending.append(due)
@@ -166,14 +215,14 @@ class Machine:
         """Run one stage over the packet and record it."""
         m, kernel, name = work.m, self.kernel, work.to.name
         self.row = m.row = row = self.row + 1
-        m.stage, m.steps = name, m.steps + 1
+        m.stage = name
         changes: list[Change] = []
         moved: dict[str, int] = {}
         checks: list[Check] = []
         m.changes, kernel.moved, kernel.checks = changes, moved, checks
         before = m.marks
         stage = self.table[name]
-        verdict = stage.function(kernel, m, work.args) if m.steps <= STEP_LIMIT else LOOP
+        verdict = LOOP if self._spends(m) else stage.function(kernel, m, work.args)
         if isinstance(verdict, HandOff):
             to, errno, reason = verdict.to.name, None, ""
             if to not in stage.may_reach:
@@ -199,6 +248,17 @@ class Machine:
             verdict.decision, to, errno, reason, None, moved, text,
         )  # fmt: skip
         return step, verdict
+
+    def _spends(self, m: Mbuf) -> bool:
+        """Tell whether the packet's request has had more rows or bytes than any end in the kernel needs."""
+        if m.echo != self._echo:
+            self._spent[self._echo] = self._rows, self._bytes
+            self._echo = m.echo
+            self._rows, self._bytes = self._spent.pop(m.echo, (0, 0))
+        self._rows += 1
+        if m.data is not m.described:
+            self._bytes += len(m.data)
+        return self._rows > ROW_LIMIT or self._bytes > BYTE_LIMIT
 
     def _ended(
         self, verdict: Split | Drop | Keep | Deliver | Panic, m: Mbuf, stage: Stage

@@ -26,6 +26,7 @@ OUTCOMES = {
     "lost": "a request or a reply was dropped after sendto had returned",
     "error": "a system call failed, sendto as a rule",
     "leak": "clear text crossed lo0 or was accepted where a policy asks for protection",
+    "loop": "a packet goes round without end: the kernel does not stop, this program did",
     "panic": "the kernel panicked",
 }
 """Outcomes, least serious first; a run reports the worst of its echoes."""
@@ -130,7 +131,7 @@ REASONS: dict[Reason, str] = {
     "ipip-family": "the inner packet of a tunnel is of another IP version",
     "ipip-short": "the inner packet of a tunnel is too short",
     "ipsec-short": "too few bytes follow the IP header",
-    "loop": "the packet visited more stages than the machine follows: it goes round in a loop",
+    "loop": "one request has had more rows or bytes than any end in the kernel needs: a loop",
     "message-too-long": "the packet would exceed 65535 bytes",
     "no-inbound-sa": "no live SA has the packet's destination, protocol and SPI",
     "no-port": "no socket has the port, and a datagram to a group gets no error",

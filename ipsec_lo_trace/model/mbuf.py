@@ -38,7 +38,6 @@ class Mbuf:
         "rcvif",
         "row",
         "stage",
-        "steps",
         "visits",
         "wire",
     )
@@ -58,7 +57,6 @@ class Mbuf:
         self.row = 0
         self.layout: Layout = "whole"
         self.stage = ""
-        self.steps = 0
         self.visits: dict[str, int] = {}
 
     @property
@@ -83,6 +81,6 @@ class Mbuf:
 
     def become(self, packet: str) -> None:
         """Hold another packet from now on: every mark made for the old one is stale."""
-        self.packet, self.visits, self.steps = packet, {}, 0
+        self.packet, self.visits = packet, {}
         self.tags = tuple(replace(mark, stale=mark.made_for != packet) for mark in self.tags)
         self.flags = tuple(replace(mark, stale=mark.made_for != packet) for mark in self.flags)

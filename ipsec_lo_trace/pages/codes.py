@@ -10,6 +10,8 @@ from ipsec_lo_trace.pages.page import PROGRAM, Page, explained, fed, sentence
 
 _PING = f"{PROGRAM} ping"
 _IPCOMP = f"{_PING} --proto ipcomp"
+_LOOP = f"{PROGRAM} probe redirect --case forward-loop --fix looutput-only"
+_NULL_SA = f"{PROGRAM} probe redirect --case null-sa"
 _PANIC = f"{_IPCOMP} --set ipcomp_enable=1 -p 0f"
 _OUT = "spdadd 127.0.0.1 127.0.0.1 any -P out"
 _IN = "spdadd 127.0.0.1 127.0.0.1 any -P in"
@@ -35,6 +37,7 @@ _OUTCOME_EXAMPLES = {
     "lost": _NO_SA,
     "error": f"{_PING} -s 65507",
     "leak": f"{_PING} --unpatched",
+    "loop": _LOOP,
     "panic": _PANIC,
 }
 
@@ -110,6 +113,8 @@ _CODE_EXAMPLES = {
     "bad-compression": f"{_IPCOMP} --set ipcomp_enable=1 -s 0",
     "ipcomp-disabled": _IPCOMP,
     "ipcomp-null-tag": _PANIC,
+    "loop": _LOOP,
+    "null-sa": _NULL_SA,
     "no-sa": _NO_SA,
     "use-without-sa": fed(f"{_OUT} ipsec esp/transport//use ;"),
     "out-policy": fed(f"{_OUT} discard ;"),

@@ -9,10 +9,10 @@ from rich.text import Text
 
 from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.model.matrix import Cell, Matrix
-from ipsec_lo_trace.render.matrix_words import Tally, headline, key_points, sentences, tallies
+from ipsec_lo_trace.render.matrix_words import BAD, Tally, headline, key_points, sentences, tallies
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
-LETTERS = {"clean": ".", "stale": "s", "lost": "-", "error": "e", "leak": "L", "panic": "P"}
+LETTERS = {"clean": ".", "stale": "s", "lost": "-", "error": "e", "leak": "L", "loop": "O", "panic": "P"}
 CELL_COLUMNS = 3
 WORD_COLUMNS = 7
 
@@ -104,7 +104,7 @@ def matrix_md(matrix: Matrix) -> Iterator[str]:
 
 
 def _words(cell: Cell) -> str:
-    outcome = f"**{cell.outcome}**" if cell.outcome in ("leak", "panic") else cell.outcome
+    outcome = f"**{cell.outcome}**" if cell.outcome in BAD else cell.outcome
     return outcome if cell.code == cell.outcome else f"{outcome} ({cell.code})"
 
 

@@ -10,7 +10,7 @@ from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.model.matrix import NONE, Matrix
 
 SEVERITY = tuple(OUTCOMES)
-BAD = ("leak", "panic")
+BAD = ("leak", "loop", "panic")
 PATCHED = "netbsd-2003-08"
 MANY = 9
 """Rows that a sentence names one by one."""

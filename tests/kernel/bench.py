@@ -10,7 +10,7 @@ from ipsec_lo_trace import defs
 from ipsec_lo_trace.kernel.netbsd_2003_08 import link_table
 from ipsec_lo_trace.kernel.state import Kernel, Sysctl
 from ipsec_lo_trace.machine.run import Machine
-from ipsec_lo_trace.machine.stage import CALL, NETISR, Symbol, Via, hand_off
+from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, NETISR, Symbol, Via, hand_off
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.mbuf import Mbuf
@@ -69,9 +69,10 @@ class Bench:
 
     def enter(self, to: Symbol[Any], m: Mbuf, args: Any, *, via: Via = NETISR) -> list[Step]:  # noqa: ANN401
         """Hand a packet to any stage and run until nothing is left."""
-        if via == NETISR:
-            self.kernel.ipintrq_len += 1
-        self.machine.queue.append(hand_off(to, via, m, args, ""))
+        if via in ASYNCHRONOUS:
+            self.machine.queue(hand_off(to, via, m, args, ""))
+        else:
+            self.machine.callbacks.append(hand_off(to, via, m, args, ""))
         return self._note(step for steps in self.machine.drain() for step in steps)
 
     def _note(self, steps: Iterable[Step]) -> list[Step]:

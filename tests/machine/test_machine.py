@@ -9,7 +9,7 @@ import pytest
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_set_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, OUT_DONE, m_tag_delete_chain, m_tag_prepend
 from ipsec_lo_trace.machine.context import Context
-from ipsec_lo_trace.machine.run import STEP_LIMIT, Machine
+from ipsec_lo_trace.machine.run import ROW_LIMIT, Machine
 from ipsec_lo_trace.machine.stage import (
     CALL,
     CRYPTO,
@@ -99,13 +99,13 @@ def test_an_errno_reaches_the_system_call_by_synchronous_transfers_only(
     assert steps[-1].returned == (returned or None)
 
 
-def test_the_queue_is_first_in_first_out() -> None:
-    """What is queued first runs first, whichever queue it waits on."""
-    machine = toy(lambda m: hand_off(second, NETISR if m.echo == 1 else CRYPTO, m, None, ""))
-    for echo in (1, 2):
+def test_callbacks_come_before_the_soft_interrupt_and_each_queue_is_first_in_first_out() -> None:
+    """Of four packets the two with the crypto thread go on first, in their order, then those of ipintrq."""
+    machine = toy(lambda m: hand_off(second, NETISR if m.echo % 2 else CRYPTO, m, None, ""))
+    for echo in (1, 2, 3, 4):
         machine.syscall(first, Mbuf(b"", echo=echo, packet="P1"), None)
-    assert machine.kernel.ipintrq_len == 1
-    assert [step.echo for step in drained(machine)] == [1, 2]
+    assert machine.kernel.ipintrq_len == 2
+    assert [step.echo for step in drained(machine)] == [2, 4, 1, 3]
     assert machine.kernel.ipintrq_len == 0
 
 
@@ -125,7 +125,7 @@ def test_the_parts_of_a_split_run_in_order() -> None:
 def test_a_loop_is_data() -> None:
     """A packet that goes round is stopped after a bounded number of stages, with a reason in the trace."""
     steps, errno = call(toy(to_second(CALL), lambda m: hand_off(first, CALL, m, None, "")))
-    assert (len(steps), steps[-1].reason, errno) == (STEP_LIMIT + 1, "loop", "")
+    assert (len(steps), steps[-1].reason, errno) == (ROW_LIMIT + 1, "loop", "")
 
 
 def test_a_panic_stops_everything() -> None:
