@@ -63,7 +63,7 @@ class Ping:
 
     NetBSD's writes the IP header itself, record route option included, and numbers its requests from 0.  It
     has two raw sockets, and its second bypasses IPsec.  A plain program lets the kernel write the header, and
-    numbers from 1.  Source: sbin/ping/ping.c.
+    numbers from 1; it ends a burst at the first error.  Source: sbin/ping/ping.c.
 
     ``sent``, ``received`` and ``errno`` (of the last sendto that failed, "" if none did) are what ping saw.
     """
@@ -94,6 +94,8 @@ class Ping:
         """
         cast("Kernel", machine.kernel).raw_sockets = SOCKETS[self.options.pinger]
         for echo in range(1, self.options.requests + 1):
+            if self._gave_up(echo):
+                continue
             if self.options.flush_probe and self._new_second(echo):
                 yield self._flush(machine, echo)
             yield self._send(machine, echo)
@@ -102,6 +104,10 @@ class Ping:
             if machine.panicked:
                 return
         yield from self._reflector.settle(machine)
+
+    def _gave_up(self, echo: int) -> bool:
+        """Tell whether a request is not sent: the plain program ends its burst at the first error."""
+        return self.options.pinger == "plain" and bool(self.errno) and echo <= self.options.preload
 
     def _send(self, machine: Machine, echo: int) -> list[Step]:
         self.sent += 1
