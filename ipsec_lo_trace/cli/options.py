@@ -118,6 +118,14 @@ PING_OPTIONS = (
         show_default=True,
         help="Which ping: NetBSD's, or a plain program that lets the kernel write the IP header.",
     ),
+    click.option(
+        "--schedule",
+        metavar="WHO",
+        type=FieldText("schedule"),
+        default="fifo",
+        show_default=True,
+        help="Who runs next in a burst: fifo, eager, random:SEED, or order: and letters.",
+    ),
     click.option("--flush-probe", is_flag=True, help="Send what NetBSD's ping sends to clear its route."),
 )
 """ping(8)'s own, which no probe takes."""

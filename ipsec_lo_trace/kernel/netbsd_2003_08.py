@@ -41,7 +41,7 @@ ASSUMPTIONS = (
     "only the probes of multicast and forwarding add a route, or ex0, which gets looped copies alone",
     f"lo0's MTU is {LOMTU} bytes (32768+MHLEN+MLEN; the sizes of that week were not seen)",
     f"the IP input queue holds {IFQ_MAXLEN} packets, as in December 2003",
-    "crypto callbacks and soft interrupts run first in, first out; a system call runs to its end before them",
+    "a burst's system calls come first, then the crypto callbacks, then ipintr until its queue is empty",
     "ping is set-uid root; its sockets entrust the SPD, but for what the second one sends",
     "net.inet.ipsec.def_policy is none; the four default levels are use; dfbit is 0 (clear)",
     "net.key.prefered_oldsa is 0: the newest SA is used, the others of its kind are marked dead",

@@ -128,9 +128,10 @@ class Machine:
 
         A call gives its steps.  Ends early if the kernel panicked.
         """
-        waiting = deque(calls)
+        waiting = iter(calls)
+        call = next(waiting, None)
         while not self.panicked:
-            ready: list[Turn] = [SYSCALL_TURN] if waiting else []
+            ready: list[Turn] = [] if call is None else [SYSCALL_TURN]
             if self.callbacks:
                 ready.append(CALLBACK_TURN)
             if self.ipintrq:
@@ -138,8 +139,9 @@ class Machine:
             if not ready:
                 return
             turn = self.schedule(ready)
-            if turn == SYSCALL_TURN:
-                yield waiting.popleft()()
+            if turn == SYSCALL_TURN and call is not None:
+                yield call()
+                call = next(waiting, None)
             elif turn == CALLBACK_TURN:
                 yield self._follow(self.callbacks.popleft())[0]
             else:

@@ -39,7 +39,7 @@ class Build(msgspec.Struct, frozen=True):
     pf: Literal["none", "tagging"] = "none"
     max_protohdr: Literal["60", "40"] = "60"
     copy_flags: Literal["all", "not-ipsec"] = "all"
-    diagnostic: Literal["no", "yes"] = "no"
+    diagnostic: Literal["0", "1"] = "0"
     prefered_oldsa: Literal["0", "1"] = "0"
     def_policy: Literal["none", "discard"] = "none"
     esp_trans_deflev: Literal["use", "require"] = "use"
@@ -143,6 +143,10 @@ KNOBS = {
         "which flags a copied packet header keeps: all, or none of the three of IPsec",
         "M_COPYFLAGS in mbuf.h: a list labelled 2004 lacks the three, a later one has all",
     ),
+    "diagnostic": Knob(
+        "whether the kernel asserts that a request's SA did not change while a packet was in crypto",
+        "options DIAGNOSTIC",
+    ),
     "prefered_oldsa": Knob(
         "whether the SAs that are not used die (0) or live on (1); those of one file are of the same age, and"
         " the newest is used either way",
@@ -156,10 +160,7 @@ KNOBS = {
     "maskrepl": Knob("whether address mask requests are answered", "net.inet.icmp.maskrepl"),
     "forwarding": Knob("whether packets for other hosts are forwarded", "net.inet.ip.forwarding"),
 }
-"""Every switch that a run can turn, in the order of the fields of ``Build``.
-
-``diagnostic`` is none: no run reaches the assertion that it compiles in.
-"""
+"""Every switch that a run can turn, in the order of the fields of ``Build``."""
 
 
 def values(name: str) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ CHOICES = {
 """The words that each of these fields may be."""
 SHAPES = ("proto", "mode", "level", "enc", "auth")
 """The fields that shape the built-in configuration."""
-OF_PING = ("pattern", "record_route", "ttl", "preload", "pinger", "flush_probe")
+OF_PING = ("pattern", "record_route", "ttl", "preload", "pinger", "flush_probe", "schedule")
 """The fields that are ping(8)'s own, which no probe takes."""
 LISTS = ("local", "drop_mark")
 SWITCHES = ("record_route", "flush_probe")
@@ -67,7 +67,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 
     ``pinger`` says which ping: NetBSD's, or a plain program that lets the kernel write the IP header.  The
     first ``preload`` requests go out together; of NetBSD's they come on top of ``count``, of the plain one's
-    they are among them.  ``flush_probe`` has NetBSD's ping send what clears the cached route.
+    they are among them.  ``schedule`` says who runs next in that burst (machine.schedule).  ``flush_probe``
+    has NetBSD's ping send what clears the cached route.
     """
 
     probe: str | None = None
@@ -81,6 +82,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     ttl: int | None = None
     preload: int = 0
     pinger: Pinger = "netbsd"
+    schedule: str = "fifo"
     flush_probe: bool = False
     config: str | os.PathLike[str] | None = None
     case: str | None = None
@@ -163,6 +165,8 @@ def _check_text(name: str, value: object) -> None:
         check_choice(name, value)
     elif name == "pattern":
         _check_pattern(value)
+    elif name == "schedule":
+        check_schedule(value)
 
 
 def check_number(name: str, value: object) -> None:
@@ -185,6 +189,13 @@ def _check_settings(value: object) -> None:
         raise UserError("not a table of switches", field="settings", token=shown(value))
     for name, setting in value.items():
         check_setting(name, setting)
+
+
+def check_schedule(value: str) -> None:
+    """Refuse what names no schedule."""
+    if not re.fullmatch(r"fifo|eager|random:[0-9]{1,10}|order:[scn]*", value):
+        hint = "fifo, eager, random:SEED, or order: with the letters s, c and n"
+        raise UserError("no such schedule", field="schedule", token=value, hint=hint)
 
 
 def _check_pattern(value: str) -> None:

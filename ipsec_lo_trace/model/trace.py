@@ -143,7 +143,7 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     from the kernel under its fix, as NAME=VALUE.  ``pattern`` is ping's -p in hexadecimal, ``ttl`` 0 where
     nothing was said, ``local`` every address of lo0.  ``pinger`` is which ping, "" for another program;
     the first ``preload`` requests go out together, and NetBSD's ping sends them on top of ``count``.
-    ``bound`` tells whether ``src`` was asked for (-I), so
+    ``schedule`` says who runs next in that burst.  ``bound`` tells whether ``src`` was asked for (-I), so
     that the socket is bound to it.
 
     ``source`` says where the configuration came from: "built-in" (``shape`` has the options that shaped it),
@@ -169,6 +169,7 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     size: int
     preload: int
     pinger: str = ""
+    schedule: str = "fifo"
     flush_probe: bool = False
     pattern: str
     record_route: bool

@@ -33,10 +33,7 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     yield labelled(run.program).say(f"{named}{run.src} -> {run.dst} on {run.interface}, {what}")
     if run.knobs:
         yield labelled("set").say(", ".join(run.knobs))
-    if run.pinger == "plain":
-        yield labelled("sent by").say("a plain program, which lets the kernel write the IP header")
-    if run.reflector != "kernel":
-        yield labelled("answers").say("a process in user space, not the kernel")
+    yield from _unusual(run)
     yield labelled("config").glue(origin_words(run))
     for cut in run.what_if:
         yield labelled("what if").glue(cut).say("is deleted, which no kernel does")
@@ -51,6 +48,16 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
         return
     for assumption in run.assumptions:
         yield labelled("assumed").say(assumption)
+
+
+def _unusual(run: Run) -> Iterator[Line]:
+    """Say what of the programs and their turns is not as usual."""
+    if run.pinger == "plain":
+        yield labelled("sent by").say("a plain program, which lets the kernel write the IP header")
+    if run.schedule != "fifo":
+        yield labelled("schedule").say(run.schedule)
+    if run.reflector != "kernel":
+        yield labelled("answers").say("a process in user space, not the kernel")
 
 
 def verdict_line(verdict: Verdict) -> Line:

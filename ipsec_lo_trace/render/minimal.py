@@ -49,6 +49,8 @@ def run_lines(run: Run) -> Iterator[str]:
     yield f"{title_text(run)} count {run.count} size {run.size} preload {run.preload}"
     if run.pinger == "plain":
         yield "pinger plain"
+    if run.schedule != "fifo":
+        yield f"schedule {run.schedule}"
     if run.flush_probe:
         yield "flush probe"
     for knob in run.knobs:

@@ -40,7 +40,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     ``chosen`` says how the fix was chosen ("--unpatched", "by default"), ``config`` where the configuration
     comes from.  ``settings`` are switches turned by hand (model.build.KNOBS), ``cuts`` are experiments on the
-    marks; ``reflector`` says who answers: the kernel, or a process in user space.
+    marks; ``reflector`` says who answers: the kernel, or a process in user space; ``schedule``
+    who runs next in a burst.
     """
 
     options: PingOptions | ProbeOptions | ReplayOptions
@@ -52,6 +53,7 @@ class Plan(msgspec.Struct, frozen=True):
     cuts: tuple[Cut, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
     reflector: Literal["kernel", "userspace"] = "kernel"
+    schedule: str = "fifo"
 
     @property
     def turned(self) -> dict[str, str]:
@@ -84,6 +86,7 @@ class Plan(msgspec.Struct, frozen=True):
             size=options.size,
             preload=ping.preload if ping else 0,
             pinger=ping.pinger if ping else "",
+            schedule=self.schedule,
             flush_probe=ping is not None and ping.flush_probe,
             pattern=ping.pattern.hex() if ping else "",
             record_route=ping is not None and ping.record_route,

@@ -91,6 +91,7 @@ def planned(setup: Setup, chosen: str = "") -> Plan:
         cuts=tuple(_cuts(setup)),
         settings=tuple(setup.settings.items()),
         reflector=setup.reflector,
+        schedule=setup.schedule,
     )
     _check_ends(setup, plan.local, host, source)
     return plan

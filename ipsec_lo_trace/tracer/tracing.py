@@ -15,6 +15,7 @@ from ipsec_lo_trace.findings.judge import Judge
 from ipsec_lo_trace.fixes.fix import built
 from ipsec_lo_trace.kernel import netbsd_2003_08
 from ipsec_lo_trace.machine.run import Machine
+from ipsec_lo_trace.machine.schedule import parse_schedule
 from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.sa import SecurityAssociation
@@ -56,6 +57,7 @@ class Tracing:
             deliver=self._program.deliver,
             summarise=_summary(self.keys),
             after=self._surgeon,
+            schedule=parse_schedule(plan.schedule),
         )
         self._judge = Judge(self.run)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from ipaddress import IPv4Address
 from typing import cast
 
@@ -93,17 +94,23 @@ class Ping:
         Gives the steps of each system call, callback and soft interrupt.
         """
         cast("Kernel", machine.kernel).raw_sockets = SOCKETS[self.options.pinger]
-        for echo in range(1, self.options.requests + 1):
-            if self._gave_up(echo):
-                continue
-            if self.options.flush_probe and self._new_second(echo):
-                yield self._flush(machine, echo)
-            yield self._send(machine, echo)
-            if echo >= self.options.preload:
-                yield from self._reflector.settle(machine)
+        at_once = min(self.options.preload, self.options.requests)
+        yield from machine.burst(self._calls(machine, range(1, at_once + 1)))
+        yield from self._reflector.settle(machine)
+        for echo in range(at_once + 1, self.options.requests + 1):
             if machine.panicked:
                 return
-        yield from self._reflector.settle(machine)
+            yield from machine.burst(self._calls(machine, (echo,)))
+            yield from self._reflector.settle(machine)
+
+    def _calls(self, machine: Machine, echoes: Iterable[int]) -> Iterator[Callable[[], list[Step]]]:
+        """Yield the system calls that send these requests, each when the one before it is done."""
+        for echo in echoes:
+            if self._gave_up(echo):
+                return
+            if self.options.flush_probe and self._new_second(echo):
+                yield partial(self._flush, machine, echo)
+            yield partial(self._send, machine, echo)
 
     def _gave_up(self, echo: int) -> bool:
         """Tell whether a request is not sent: the plain program ends its burst at the first error."""

@@ -45,6 +45,7 @@ def again(run: Run) -> Trace:
         ttl=run.ttl or None,
         preload=run.preload,
         pinger=run.pinger or "netbsd",  # type: ignore[arg-type]
+        schedule=run.schedule,
         flush_probe=run.flush_probe,
         drop_mark=tuple(run.what_if),
         **run.shape,

@@ -268,7 +268,7 @@ def test_an_sa_that_dies_meanwhile_is_noticed() -> None:
 
 def test_with_diagnostic_a_changed_sa_is_a_panic() -> None:
     """The callback asserts that the request still has the SA that was used."""
-    table = Bench(ONE + BOTH.format(RULE), build=Build(ipcomp_enable="1", diagnostic="yes"))
+    table = Bench(ONE + BOTH.format(RULE), build=Build(ipcomp_enable="1", diagnostic="1"))
     isr = table.kernel.db.sptree[Direction.OUT][0].requests[0]
     m = Mbuf(echo(), echo=1, packet="P1")
     steps = table.enter(defs.ipcomp_output_cb, m, defs.CryptoOutput(isr, table.sa.tdbi), via=CRYPTO)

@@ -85,14 +85,14 @@ def test_a_tag_names_the_sa_that_is_cached_when_the_callback_runs(proto: str, ke
         f"spdadd 0.0.0.0/0 0.0.0.0/0 any -P out ipsec {proto}/transport//require ;"
     )
     callback = defs.esp_output_cb if proto == "esp" else defs.ah_output_cb
-    for diagnostic in ("no", "yes"):
+    for diagnostic in ("0", "1"):
         bench = Bench(config, build=Build(diagnostic=diagnostic))
         other, used = (head.savs[0] for head in bench.kernel.db.sahtree)
         isr = bench.kernel.db.sptree[Direction.OUT][0].requests[0]
         isr.sav = other
         m = Mbuf(echo(), echo=1, packet="P1")
         steps = bench.enter(callback, m, defs.CryptoOutput(isr, used.tdbi), via=CRYPTO)
-        if diagnostic == "yes":
+        if diagnostic == "1":
             assert (steps[-1].decision, steps[-1].reason) == ("panic", "sa-changed")
             assert bench.machine.panicked
         else:

@@ -115,7 +115,7 @@ def esp_output_cb(k: Kernel, m: Mbuf, args: defs.CryptoOutput) -> Verdict:
     if sav is None:
         k.count("esps_notdb")
         return Drop("sa-gone", "ENOBUFS", f"{args.tdbi} died while the packet was being encrypted")
-    if k.build.diagnostic == "yes" and args.isr.sav is not sav:
+    if k.build.diagnostic == "1" and args.isr.sav is not sav:
         return Panic(
             "sa-changed", "assertion failed: the request's SA changed while the packet was in crypto"
         )
