@@ -63,6 +63,8 @@ def _options(run: OlderRun) -> Iterator[str]:
     for name, value, usual in numbers:
         if value != usual:
             yield from (name, str(value))
+    if run.program == "ping":
+        yield from ("--pinger", "plain")  # which let the kernel write the IP header; there was no other
     if run.reflector != "kernel":
         yield from ("--reflector", run.reflector)
     yield from ("--format", "jsonl")

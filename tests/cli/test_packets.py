@@ -97,10 +97,10 @@ def test_largest_packet(proto: str) -> None:
 
 @pytest.mark.slow
 def test_queue_limit() -> None:
-    """More requests at once than the IP input queue holds: those beyond its 256 are lost, no more."""
+    """More requests at once than the IP input queue holds: those beyond its 50 are lost, no more."""
     verdict = trace("-c", "300", "-l", "300", "--patched", "--pinger", "plain")[-1]
     assert (verdict["outcome"], verdict["code"]) == ("lost", "ipintrq-full")
-    assert (verdict["sent"], verdict["received"], verdict["ping"]) == (300, 256, "loss")
+    assert (verdict["sent"], verdict["received"], verdict["ping"]) == (300, 50, "loss")
 
 
 def test_source(tmp_path: Path) -> None:

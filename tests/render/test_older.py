@@ -14,7 +14,7 @@ from tests.support import HERE
 STORED = HERE / "data" / "schema-2" / "ping.jsonl"
 COMMAND = (
     "ipsec-lo-trace ping --fix netbsd-2003-08 --case ab-esp --set loop_detect=own-sa --seed 7 -s 100"
-    " --format jsonl --local 10.9.9.2 --local 10.9.9.1 -I 10.9.9.1 10.9.9.2"
+    " --pinger plain --format jsonl --local 10.9.9.2 --local 10.9.9.1 -I 10.9.9.1 10.9.9.2"
 )
 
 
@@ -45,15 +45,18 @@ OTHERS = {
     "replay lo0.pcap -f host.conf --format jsonl": OlderRun(
         schema="", program="replay lo0.pcap", config="-f host.conf", count=9, src="10.9.9.1", dst="10.9.9.1"
     ),
-    "ping -f FILE --drop-mark tags@icmp_reflect --seed 3 -l 2 --format jsonl": OlderRun(
+    "ping -f FILE --drop-mark tags@icmp_reflect --seed 3 -l 2 --pinger plain --format jsonl": OlderRun(
         schema="", config="given", what_if=["tags@icmp_reflect"], seed=3, preload=2
     ),
-    "ping --proto esp+ah --mode tunnel --level unique --enc des-cbc --auth none --format jsonl": OlderRun(
+    "ping --proto esp+ah --mode tunnel --level unique --enc des-cbc --auth none --pinger plain"
+    " --format jsonl": OlderRun(
         schema="",
         config="built in (--show-config prints it)",
         sas=[OlderSa("esp", "tunnel", 5, "des-cbc"), OlderSa("ah", "tunnel", 5, "", "hmac-sha1")],
     ),
-    "ping --format jsonl --local 10.0.0.1 10.0.0.1": OlderRun(schema="", src="10.0.0.1", dst="10.0.0.1"),
+    "ping --pinger plain --format jsonl --local 10.0.0.1 10.0.0.1": OlderRun(
+        schema="", src="10.0.0.1", dst="10.0.0.1"
+    ),
 }
 
 
