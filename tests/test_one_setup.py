@@ -305,7 +305,7 @@ def test_a_check_says_once_what_to_run(tmp_path: Path) -> None:
 SAME: dict[str, Setup] = {
     "nothing": Setup(),
     "ping's own": Setup(count=3, size=100, pattern="a5f", record_route=True, ttl=9, preload=2),
-    "a plain program": Setup(pinger="plain", count=2),
+    "a plain program": Setup(pinger="plain", count=2, preload=2, schedule="random:3"),
     "a flush probe": Setup(flush_probe=True, count=2),
     "shapes": Setup(proto="esp+ah", mode="tunnel", level="unique", enc="des-cbc", auth="hmac-sha1", seed=7),
     "patched": Setup(fix="patched", count=2),

@@ -148,10 +148,7 @@ class Machine:
                 yield from self._ipintr()
 
     def _ipintr(self) -> Iterator[list[Step]]:
-        """Take packets off the IP input queue until it is empty, those that come meanwhile too.
-
-        Source: netinet/ip_input.c, ipintr.
-        """
+        """Take packets off the IP input queue until it is empty, those that come meanwhile too."""
         while self.ipintrq and not self.panicked:
             self.kernel.ipintrq_len -= 1
             yield self._follow(self.ipintrq.popleft())[0]

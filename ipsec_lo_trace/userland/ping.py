@@ -64,7 +64,7 @@ class Ping:
 
     NetBSD's writes the IP header itself, record route option included, and numbers its requests from 0.  It
     has two raw sockets, and its second bypasses IPsec.  A plain program lets the kernel write the header, and
-    numbers from 1; it ends a burst at the first error.  Source: sbin/ping/ping.c.
+    numbers from 1; it ends a burst at the first error.  NetBSD's is sbin/ping/ping.c.
 
     ``sent``, ``received`` and ``errno`` (of the last sendto that failed, "" if none did) are what ping saw.
     """
@@ -141,8 +141,8 @@ class Ping:
     def _flush(self, machine: Machine, echo: int) -> list[Step]:
         """Send an echo reply to 127.0.0.1, with an identifier that no process waits for.
 
-        Source: sbin/ping/ping.c, pinger.  It goes no further than one hop (MSG_DONTROUTE), and ping does not
-        mind if it fails.
+        As pinger() of sbin/ping/ping.c does.  It goes no further than one hop (MSG_DONTROUTE), and ping does
+        not mind if it fails.
         """
         template = build.echo_request(ident=~IDENT & 0xFFFF, seq=0, data=b"")
         reply = icmp.with_type(icmp.with_sequence(template, echo - 1 & 0xFFFF), icmp.ICMP_ECHOREPLY)

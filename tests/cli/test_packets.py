@@ -40,7 +40,7 @@ def request(records: list[Any]) -> bytes:
         ["-s", "65000"],
         ["-s", "40000", "-l", "3", "-c", "3"],
         ["--local", "10.0.0.1", "10.0.0.1"],
-        ["--proto", "ah", "-R"],
+        ["--proto", "ah", "-R", "--set", "ah_options=mended"],
         ["--proto", "esp+ah", "--mode", "tunnel", "-s", "40000"],
         ["--auth", "none"],
     ],

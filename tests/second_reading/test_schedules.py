@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from ipsec_lo_trace import Setup, ping
 from ipsec_lo_trace.machine.schedule import parse_schedule
