@@ -237,7 +237,7 @@ def test_a_burst_on_a_wildcard_policy() -> None:
 
 
 def test_a_burst_longer_than_the_input_queue_loses_packets() -> None:
-    """300 plain requests at once: the queue takes 50, and the next sendto fails with ENOBUFS and ends them."""
+    """300 plain requests at once: the queue takes 50, and the next sendto fails with ENOBUFS."""
     verdict = trace("out-discard", UNPATCHED, count=1).verdict
     assert verdict.ping == "loss"
     burst = trace("lo-esp", UNPATCHED, count=300, preload=300, dst=B, src=A).verdict
