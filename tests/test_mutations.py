@@ -40,7 +40,7 @@ BREAKS = {
         K + "netipsec/ipsec_input.py", "    m_tag_prepend(m, IN_DONE, sav.tdbi)\n", "    pass\n"
     ),
     "IPComp gets IN_DONE": Break(
-        K + "netipsec/ipsec_input.py", "    if sav.proto != IPPROTO_IPCOMP:\n", "    if True:\n"
+        K + "netipsec/ipsec_input.py", "    elif sav.proto != IPPROTO_IPCOMP:\n", "    elif True:\n"
     ),
     "IPComp is looked for at a gate": Break(
         K + "netipsec/ipsec.py", "if isr.proto == IPPROTO_IPCOMP or ipsec_get", "if ipsec_get"
@@ -75,8 +75,8 @@ BREAKS = {
     "a fix that clears the flags leaves them": Break(K + "kern/uipc_mbuf2.py", "    m_clear_flags(m)\n", ""),
     "tcp_respond answers in a new mbuf": Break(
         K + "netinet/tcp_subr.py",
-        "reused = longer and ip.outline(answered)[0] == ip.HEADER_LEN",
-        "reused = False",
+        'return True, "reuse"\n',
+        'return False, "reuse"\n',
     ),
     "icmp_error answers what came by ESP": Break(
         K + "netinet/ip_icmp.py", "refusal = _encrypted(k, m) or _undeserved", "refusal = _undeserved"
@@ -91,7 +91,7 @@ BREAKS = {
         K + "netinet/ip_output.py", "isr = sp.requests[0]\n", "isr = sp.requests[-1]\n"
     ),
     "lo0 strips the tags": Break(
-        K + "net/if_loop.py", '    k.count("if_opackets")\n', "    m.changes.clear()\n    m.tags = ()\n"
+        K + "net/if_loop.py", '    k.count(f"if_opackets{of}")\n', "    m.changes.clear()\n    m.tags = ()\n"
     ),
     "input does not move the shared number": Break(
         K + "netipsec/ipsec.py", "    replay.count = replay.count + 1 & COUNT_MAX\n", ""
@@ -109,8 +109,8 @@ BREAKS = {
     ),
     "the oldest SA is preferred": Break(
         K + "netipsec/key.py",
-        'pick = min if k.build.prefered_oldsa == "1" else max',
-        'pick = max if k.build.prefered_oldsa == "1" else min',
+        "return max(alive",
+        "return min(alive",
     ),
     "level use without an SA goes out in clear": Break(
         K + "netipsec/ipsec_output.py",

@@ -114,6 +114,10 @@ CASES = {
     ("use-no-sa", PATCHED): Expected("error", "use-without-sa", "error", "EINVAL", ""),
     ("require-no-sa", UNPATCHED): Expected("lost", "no-sa", "loss", None, ""),
     ("require-no-sa", PATCHED): Expected("lost", "no-sa", "loss", None, ""),
+    ("null-sa", UNPATCHED): Expected("lost", "no-sa", "loss", None, ""),
+    ("null-sa", PATCHED): Expected("lost", "no-sa", "loss", None, ""),
+    ("forward-loop", UNPATCHED): Expected("clean", "no-policy", "ok", None, "icmp icmp icmp icmp"),
+    ("forward-loop", PATCHED): Expected("clean", "no-policy", "ok", None, "icmp icmp icmp icmp"),
     ("in-only", UNPATCHED): Expected("lost", "in-policy", "loss", None, "icmp icmp"),
     ("in-only", PATCHED): Expected("lost", "in-policy", "loss", None, "icmp icmp"),
     ("out-only", UNPATCHED): Expected(

@@ -83,8 +83,13 @@ def _clean_with_errno(seen: Seen) -> Iterator[str]:
         yield f"a system call failed with {verdict.errno}"
 
 
+ROUNDS = 101
+"""Visits of one stage by one packet that are a loop, even if it has an end in the kernel."""
+
+
 def _packet_loop(seen: Seen) -> Iterator[str]:
-    return (f"row {step.row}: {step.text}" for step in seen.trace.steps if step.reason == "loop")
+    steps = seen.trace.steps
+    return (f"row {step.row}: {step.text}" for step in steps if step.reason == "loop" or step.visit == ROUNDS)
 
 
 def _stale_after_lo0(seen: Seen) -> Iterator[str]:

@@ -13,7 +13,7 @@ from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.matrix import Cell, Row
 
 really_run = run.run_row
-BAD = ("leak", "panic")
+BAD = ("leak", "loop", "panic")
 FIXES = ("none", "netbsd-2003-08", "netbsd-2.0", "lo-exempt", "strict")
 
 
