@@ -34,8 +34,8 @@ PLANTS = {
     ),
     "a hand-off brings the wrong arguments": Plant(
         "kernel/netinet/tcp_output.py",
-        "return hand_off(defs.ip_output, CALL, m, defs.Output(socket=True), text)",
-        "return hand_off(defs.ip_output, CALL, m, defs.Input(), text)",
+        "return hand_off(defs.ip_output, CALL, m, output, text, returned=SENT)",
+        "return hand_off(defs.ip_output, CALL, m, defs.Input(), text, returned=SENT)",
     ),
     "a hand-off brings nothing where arguments are due": Plant(
         "kernel/netinet/tcp_subr.py", "defs.Output(), text", "None, text"
