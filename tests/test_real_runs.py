@@ -35,9 +35,6 @@ NOT_OF_2003 = {
     # The runs had the AH of the 2016 sources, whose ah_massage_headers finds the options.
     "record-route": {"ah_options": "mended"},
     "timestamp-option": {"ah_options": "mended"},
-    # The runs had a kernel with INET6; it decides whether tcp_respond uses the segment's mbuf again.
-    "tcp-closed": {"max_protohdr": "60"},
-    "tcp-open": {"max_protohdr": "60"},
 }
 """The programs whose runs were made on a stack that differs from the plain kernel of 2003, and how."""
 

@@ -15,7 +15,6 @@ from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.wire import ip
 
 MAX_DATAGRAMS = 32
-"""The longest packet there can be, in bytes."""
 
 
 class Datagram(msgspec.Struct):

@@ -17,7 +17,6 @@ from ipsec_lo_trace.wire import ip, ipcomp
 SEALED = frozenset({IPPROTO_ESP, IPPROTO_AH, IPPROTO_IPCOMP})
 SPI_LEN = 4
 TRAILER_LEN = 2
-"""The longest packet there can be, in bytes."""
 MAX_HEADERS = 16
 """IPsec and tunnel headers that are taken off one packet; hostile bytes could nest thousands."""
 LIKELY = frozenset(PROTO_NAMES)

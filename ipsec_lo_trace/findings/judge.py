@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipsec_lo_trace.findings.crossings import Crossings
-from ipsec_lo_trace.findings.echo import SOCKET_PREFIX, WATCHED, Echo, Note, crosses_lo0
+from ipsec_lo_trace.findings.echo import LOOUTPUT, SOCKET_PREFIX, WATCHED, Echo, Note, crosses_lo0
 from ipsec_lo_trace.findings.explain import CLEAN, UNPROTECTED, Outcome, explain, unanswered
 from ipsec_lo_trace.findings.required import Referee
 from ipsec_lo_trace.model.codes import OUTCOMES, STALE_CODES
@@ -84,7 +84,7 @@ class Judge:
         """Take rows into account, in their order."""
         echoes, referee = self._echoes, self._referee
         for step in steps:
-            if step.to and crosses_lo0(step):
+            if step.stage == LOOUTPUT and crosses_lo0(step):
                 self.crossings.add(step)
             if step.packet == FLUSH:
                 continue

@@ -14,6 +14,7 @@ from ipsec_lo_trace.model.inpcb import Inpcb
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Selector
 from ipsec_lo_trace.model.sa import SecurityAssociation
+from ipsec_lo_trace.wire import ip
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform
 
@@ -29,7 +30,7 @@ LO0 = "lo0"
 """The loopback interface."""
 IPDEFTTL = 64
 """The TTL of this host's own packets, but for raw sockets and ICMP (net.inet.ip.ttl)."""
-IP_MAXPACKET = 65535
+IP_MAXPACKET = ip.MAX_LEN
 """The longest IPv4 packet in bytes. RFC 791."""
 MS_A_SECOND = 1000
 MS_A_DAY = 24 * 60 * 60 * MS_A_SECOND

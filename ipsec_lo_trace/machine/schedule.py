@@ -16,7 +16,7 @@ SYSCALL_TURN: Final = "s"
 CALLBACK_TURN: Final = "c"
 NETISR_TURN: Final = "n"
 Schedule = Callable[[Sequence[Turn]], Turn]
-"""Chooses among the turns that can be taken, which come in the order s, c, n."""
+"""Chooses among the turns that can be taken, two or three, which come in the order s, c, n."""
 
 
 def fifo(ready: Sequence[Turn]) -> Turn:
@@ -26,7 +26,7 @@ def fifo(ready: Sequence[Turn]) -> Turn:
 
 def eager(ready: Sequence[Turn]) -> Turn:
     """Let the kernel come to rest before the next system call."""
-    return ready[1] if ready[0] == SYSCALL_TURN and len(ready) > 1 else ready[0]
+    return ready[1] if ready[0] == SYSCALL_TURN else ready[0]
 
 
 def drawn(seed: int) -> Schedule:
@@ -40,8 +40,6 @@ def ordered(order: str) -> Schedule:
     turns = iter(order)
 
     def choose(ready: Sequence[Turn]) -> Turn:
-        if len(ready) == 1:
-            return ready[0]
         wanted = next(turns, ready[0])
         return next((turn for turn in ready if turn == wanted), ready[0])
 

@@ -142,6 +142,10 @@ OUTCOME_PAGES = tuple(
 )
 
 
+_RAN: dict[str, tuple[RunName, ...]] = {"ipcomp-null-tag": ("random",), "null-sa": ("random",)}
+"""The panics that a real stack ran into, and in which runs."""
+
+
 def _code(name: str, text: str) -> Page:
     if name in _REASON_STAGES:
         stage = _REASON_STAGES[name]
@@ -165,7 +169,8 @@ def _page(
         name=name,
         text=sentence(text),
         source=source,
-        sure=sure,
+        sure="measured" if name in _RAN else sure,
+        runs=_RAN.get(name, ()),
         example=example,
         details=details,
         see=see,

@@ -85,6 +85,8 @@ _CASE_RUNS: dict[str, tuple[RunName, ...]] = {
     **dict.fromkeys(("use", "wildcard"), ("further",)),
 }
 """The runs of a case's own shape; random ones had many shapes, and are named where they had this one."""
+_TRY = {name: f"probe redirect --case {name}" for name in ("null-sa", "forward-loop")}
+"""What shows a case that a ping does not."""
 _READ = ("use-no-sa",)
 """Those that rest on what the source says in one place; what else did not run is derived."""
 
@@ -99,7 +101,7 @@ def _case_page(case: Case) -> Page:
         source=f"a setkey(8) file of this program, ipsec_lo_trace/cases/configurations/{case.name}.conf",
         sure="measured" if runs else unrun,
         runs=runs,
-        example=f"{PROGRAM} ping --case {case.name}",
+        example=f"{PROGRAM} {_TRY.get(case.name, f'ping --case {case.name}')}",
         details=(
             ("pings", f"{case.src} to {case.dst}"),
             ("print it", f"{PROGRAM} ping --case {case.name} --show-config"),

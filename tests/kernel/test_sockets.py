@@ -102,6 +102,18 @@ def test_what_an_unreachable_code_means_to_a_socket(code: int, errno: str) -> No
     assert bench.counters.get("icps_badcode", 0) == (not errno)
 
 
+@pytest.mark.parametrize(("quoted_len", "short"), [(20, True), (27, True), (28, False)])
+def test_an_unreachable_quotes_eight_bytes_behind_the_header(quoted_len: int, short: bool) -> None:
+    """With fewer the message is icps_badlen, and no socket hears of it (ICMP_ADVLEN)."""
+    bench = Bench()
+    bench.kernel.pcbs = [client := pcb(IPPROTO_UDP)]
+    ports_and_sums = b"\xc0\0\0\x09" + bytes(4)
+    datagram = handmade.write(handmade.fresh(IPPROTO_UDP, LOCALHOST, LOCALHOST, ttl=1), ports_and_sums)
+    last = bench.receive(unreachable(datagram[:quoted_len], 3))[-1]
+    assert (last.reason == "icmp-short", bench.counters.get("icps_badlen", 0)) == (short, short)
+    assert client.so_error == ("" if short else "ECONNREFUSED")
+
+
 ISS = (100 + 0x80000000) & 0xFFFFFFFF
 
 

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from ipsec_lo_trace import Setup, ping, probe
 from ipsec_lo_trace.machine import run
+from tests.cli.support import invoke
 
 USE_THEN_AH = """
 add 10.9.9.2 10.9.9.1 ah 0x1002 -A hmac-sha1 0x5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a ;
@@ -61,3 +62,16 @@ def test_an_experiment_ends_too() -> None:
     """A packet whose tags are taken away in ip_output is encrypted until it is too long."""
     trace = probe("multicast-out", Setup(drop_mark=("tags@ip_output",)))
     assert {step.reason for step in trace.steps} >= {"message-too-long"}
+
+
+def test_bytes_are_counted_where_they_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long packet that many stages pass on as it is has its bytes counted once."""
+    monkeypatch.setattr(run, "BYTE_LIMIT", 7000)
+    trace = ping(Setup(size=1000, fix="none"))
+    assert sum(len(step.data) for step in trace.steps) > 2 * 7000
+    assert trace.found("loop") is None
+
+
+def test_bisecting_a_redirect_breaks_no_invariant() -> None:
+    """The copy that the redirect quotes bears marks of its own, so each of them can be taken away."""
+    assert invoke("probe", "redirect", "--bisect").code == 0

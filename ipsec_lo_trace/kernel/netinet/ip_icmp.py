@@ -118,6 +118,9 @@ def _unreachable(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     except ip.WireError as error:
         k.count("icps_badlen")
         return Drop("icmp-short", "", f"the quoted packet: {error}")
+    if len(message) < icmp.HEADER_LEN + quoted.header_len + QUOTED_LEN:
+        k.count("icps_badlen")
+        return Drop("icmp-short", "", f"less than {QUOTED_LEN} bytes quoted behind the IP header")
     if quoted.proto != IPPROTO_UDP:
         return hand_off(defs.rip_input, CALL, m, args, "about no UDP datagram: to the raw sockets", "raw")
     text = f"about a datagram to {quoted.dst}: its socket is told"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_keep_copied
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_copy_pkthdr
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_find
 from ipsec_lo_trace.kernel.net.pf import pf_test
 from ipsec_lo_trace.kernel.net.route import Route, rtalloc
@@ -288,7 +288,6 @@ def _redirect(k: Kernel, m: Mbuf, route: Route) -> HandOff | None:
     if not route.loopback or header.src not in LOOPBACK_NET:
         return None
     mcopy = Mbuf(m.data[:QUOTED_LEN], echo=m.echo, packet=part_of(m.packet, "copy"))
-    mcopy.tags, mcopy.flags = m.tags, m.flags
-    m_keep_copied(k, mcopy)
+    m_copy_pkthdr(k, mcopy, m)
     redirect = defs.IcmpError(*REDIRECT_HOST, route.gateway or header.dst)
     return hand_off(defs.icmp_error, CALL, mcopy, redirect, "")

@@ -89,11 +89,10 @@ def ipsec4_common_input_cb(k: Kernel, m: Mbuf, args: defs.InputDone) -> Verdict:
     """
     m.data = ip.patch(m.data, total_len=len(m.data))
     sav = args.sav
-    if k.build.in_done == "none":
-        pass
-    elif sav.proto != IPPROTO_IPCOMP:
+    tags = k.build.in_done == "per-sa"
+    if tags and sav.proto != IPPROTO_IPCOMP:
         m_tag_prepend(m, IN_DONE, sav.tdbi)
-    elif k.build.ipcomp_null_tag == "panic":
+    elif tags and k.build.ipcomp_null_tag == "panic":
         # KERNEL: IPComp never gives a tag, and its case is that of a given tag, whose id is rewritten.
         return Panic("ipcomp-null-tag", "page fault: it rewrites the tag that IPComp did not give")
     if k.build.requeue == "no":
@@ -101,7 +100,7 @@ def ipsec4_common_input_cb(k: Kernel, m: Mbuf, args: defs.InputDone) -> Verdict:
     if k.ipintrq_len >= IFQ_MAXLEN:
         k.count(f"{STATISTICS[sav.proto]}_qfull")
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
-    tagged = sav.proto != IPPROTO_IPCOMP and k.build.in_done == "per-sa"
+    tagged = tags and sav.proto != IPPROTO_IPCOMP
     done = f"for SA 0x{sav.spi:08x}" if tagged else f"no tag for {NAMES[sav.proto]}"
     return hand_off(defs.ip_input, NETISR, m, defs.Input(), f"{done}; input again")
 
