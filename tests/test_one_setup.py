@@ -307,6 +307,7 @@ SAME: dict[str, Setup] = {
     "ping's own": Setup(count=3, size=100, pattern="a5f", record_route=True, ttl=9, preload=2),
     "a plain program": Setup(pinger="plain", count=2, preload=2, schedule="random:3"),
     "a flush probe": Setup(flush_probe=True, count=2),
+    "both ways": Setup(both_ways=True, case="wildcard"),
     "shapes": Setup(proto="esp+ah", mode="tunnel", level="unique", enc="des-cbc", auth="hmac-sha1", seed=7),
     "patched": Setup(fix="patched", count=2),
     "a fix by name": Setup(fix="netbsd-2003-08", settings={"looutput": "all", "maskrepl": "0"}),

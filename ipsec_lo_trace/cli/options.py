@@ -124,9 +124,10 @@ PING_OPTIONS = (
         type=FieldText("schedule"),
         default="fifo",
         show_default=True,
-        help="Who runs next in a burst: fifo, eager, random:SEED, or order: and letters.",
+        help="Who runs next in a burst: fifo, eager, random:SEED, order:LETTERS, or (ping only) all.",
     ),
     click.option("--flush-probe", is_flag=True, help="Send what NetBSD's ping sends to clear its route."),
+    click.option("--both-ways", is_flag=True, help="Have a second ping go from HOST back, at the same time."),
 )
 """ping(8)'s own, which no probe takes."""
 

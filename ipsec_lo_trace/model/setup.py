@@ -41,10 +41,10 @@ CHOICES = {
 """The words that each of these fields may be."""
 SHAPES = ("proto", "mode", "level", "enc", "auth")
 """The fields that shape the built-in configuration."""
-OF_PING = ("pattern", "record_route", "ttl", "preload", "pinger", "flush_probe", "schedule")
+OF_PING = ("pattern", "record_route", "ttl", "preload", "pinger", "flush_probe", "both_ways", "schedule")
 """The fields that are ping(8)'s own, which no probe takes."""
 LISTS = ("local", "drop_mark")
-SWITCHES = ("record_route", "flush_probe")
+SWITCHES = ("record_route", "flush_probe", "both_ways")
 
 
 class File(msgspec.Struct, frozen=True):
@@ -68,7 +68,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     ``pinger`` says which ping: NetBSD's, or a plain program that lets the kernel write the IP header.  The
     first ``preload`` requests go out together; of NetBSD's they come on top of ``count``, of the plain one's
     they are among them.  ``schedule`` says who runs next in that burst (machine.schedule).  ``flush_probe``
-    has NetBSD's ping send what clears the cached route.
+    has NetBSD's ping send what clears the cached route; with ``both_ways`` a second ping, of as many
+    requests, goes from ``host`` to ``source`` at the same time.
     """
 
     probe: str | None = None
@@ -84,6 +85,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     pinger: Pinger = "netbsd"
     schedule: str = "fifo"
     flush_probe: bool = False
+    both_ways: bool = False
     config: str | os.PathLike[str] | None = None
     case: str | None = None
     proto: str | None = None

@@ -143,7 +143,8 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     from the kernel under its fix, as NAME=VALUE.  ``pattern`` is ping's -p in hexadecimal, ``ttl`` 0 where
     nothing was said, ``local`` every address of lo0.  ``pinger`` is which ping, "" for another program;
     the first ``preload`` requests go out together, and NetBSD's ping sends them on top of ``count``.
-    ``schedule`` says who runs next in that burst.  ``bound`` tells whether ``src`` was asked for (-I), so
+    With ``both_ways`` a second ping goes back from ``dst`` at the same time: even echoes are its.
+    ``schedule`` says who runs next in a burst.  ``bound`` tells whether ``src`` was asked for (-I), so
     that the socket is bound to it.
 
     ``source`` says where the configuration came from: "built-in" (``shape`` has the options that shaped it),
@@ -171,6 +172,7 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     pinger: str = ""
     schedule: str = "fifo"
     flush_probe: bool = False
+    both_ways: bool = False
     pattern: str
     record_route: bool
     ttl: int
@@ -189,7 +191,15 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     @property
     def requests(self) -> int:
         """How many requests are sent in all."""
-        return self.count + (self.preload if self.pinger == "netbsd" else 0)
+        of_each = self.count + (self.preload if self.pinger == "netbsd" else 0)
+        return 2 * of_each if self.both_ways else of_each
+
+    @property
+    def at_once(self) -> int:
+        """How many requests go out together at the start: those of the burst, or one of each ping."""
+        if self.both_ways:
+            return 2 * max(1, min(self.preload, self.requests // 2))
+        return min(self.preload, self.requests)
 
 
 class Crossing(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -19,7 +19,7 @@ def labelled(label: str, style: str = "") -> Line:
 def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     """Say what was run: packets, kernel, fix, policies, SAs and on how many assumptions it rests."""
     many = f"{run.requests} requests" if run.requests > 1 else "1 request"
-    at_once = min(run.preload, run.requests)
+    at_once = run.at_once
     ahead = f", the first {at_once} at once" if at_once > 1 else ""
     ping = run.program == PING
     ident = f"id 0x{run.ident:04x}, " if ping else ""
@@ -54,6 +54,8 @@ def _unusual(run: Run) -> Iterator[Line]:
     """Say what of the programs and their turns is not as usual."""
     if run.pinger == "plain":
         yield labelled("sent by").say("a plain program, which lets the kernel write the IP header")
+    if run.both_ways:
+        yield labelled("sent by").say(f"two pings: even echoes go from {run.dst} to {run.src}")
     if run.schedule != "fifo":
         yield labelled("schedule").say(run.schedule)
     if run.reflector != "kernel":

@@ -53,6 +53,8 @@ def run_lines(run: Run) -> Iterator[str]:
         yield f"schedule {run.schedule}"
     if run.flush_probe:
         yield "flush probe"
+    if run.both_ways:
+        yield "both ways"
     for knob in run.knobs:
         yield f"set {knob}"
     if run.reflector != "kernel":

@@ -88,6 +88,7 @@ class Plan(msgspec.Struct, frozen=True):
             pinger=ping.pinger if ping else "",
             schedule=self.schedule,
             flush_probe=ping is not None and ping.flush_probe,
+            both_ways=ping is not None and ping.both_ways,
             pattern=ping.pattern.hex() if ping else "",
             record_route=ping is not None and ping.record_route,
             ttl=ping.ttl if ping else 0,

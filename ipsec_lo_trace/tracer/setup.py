@@ -180,6 +180,7 @@ def _options(setup: Setup, host: IPv4Address, source: IPv4Address | None) -> Pin
         preload=setup.preload,
         pinger=setup.pinger,
         flush_probe=setup.flush_probe,
+        both_ways=setup.both_ways,
     )
 
 

@@ -15,7 +15,7 @@ from ipsec_lo_trace.findings.judge import Judge
 from ipsec_lo_trace.fixes.fix import built
 from ipsec_lo_trace.kernel import netbsd_2003_08
 from ipsec_lo_trace.machine.run import Machine
-from ipsec_lo_trace.machine.schedule import parse_schedule
+from ipsec_lo_trace.machine.schedule import Schedule, parse_schedule
 from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.sa import SecurityAssociation
@@ -38,26 +38,27 @@ class Tracing:
     """One run in progress: take its records, then ``crossings`` holds what crossed lo0.
 
     The verdict record that comes last has an empty ``lo0``; whoever stores or shows the trace fills it from
-    ``crossings``, so that a long run needs no memory for it.  ``keys`` are the SAs of its configuration.
+    ``crossings``, so that a long run needs no memory for it.  ``keys`` are the SAs of its configuration,
+    ``kernel`` and ``machine`` what runs it.
     """
 
-    def __init__(self, plan: Plan, configuration: Configuration) -> None:
-        """Boot the kernel; nothing is sent yet."""
+    def __init__(self, plan: Plan, configuration: Configuration, schedule: Schedule | None = None) -> None:
+        """Boot the kernel; nothing is sent yet.  ``schedule`` takes the place of the plan's."""
         self.run = plan.run_record(configuration)
         self.keys = all_sas(configuration.db)
         self._program = _program(plan)
         build = built(plan.fix, plan.turned)
-        kernel = netbsd_2003_08.boot(configuration.db, build, local=plan.local, seed=plan.seed)
+        self.kernel = kernel = netbsd_2003_08.boot(configuration.db, build, local=plan.local, seed=plan.seed)
         kernel.reflector = plan.reflector
         table = netbsd_2003_08.link_table()
         self._surgeon = _surgeon(plan.cuts)
-        self._machine = Machine(
+        self.machine = Machine(
             kernel,
             table,
             deliver=self._program.deliver,
             summarise=_summary(self.keys),
             after=self._surgeon,
-            schedule=parse_schedule(plan.schedule),
+            schedule=schedule or parse_schedule(plan.schedule),
         )
         self._judge = Judge(self.run)
 
@@ -79,7 +80,7 @@ class Tracing:
         """Yield the same records by the stretch: the steps of one system call, callback or soft interrupt."""
         yield (self.run,)
         labeller = Labeller() if self.run.program == PING else None
-        for steps in self._program.run(self._machine):
+        for steps in self._program.run(self.machine):
             if labeller is not None:
                 labeller.label(steps)
             self._judge.see(steps)
@@ -89,7 +90,7 @@ class Tracing:
             sent=program.sent,
             received=program.received,
             errno=program.errno,
-            counters=self._machine.kernel.counters,
+            counters=self.machine.kernel.counters,
         )
         yield (verdict,)
 

@@ -15,6 +15,7 @@ SETUPS: dict[str, dict[str, Any]] = {
     "ping's own": {"count": 2, "size": 9, "pattern": "ab01", "record_route": True, "ttl": 7, "preload": 2},
     "a plain program": {"pinger": "plain", "count": 2, "preload": 2},
     "flush probe": {"flush_probe": True, "count": 2},
+    "both ways": {"both_ways": True, "case": "wildcard", "schedule": "order:c"},
     "case": {"case": "ab-esp", "fix": "strict", "seed": 5},
     "shaped": {"proto": "esp+ah", "mode": "tunnel", "enc": "des-cbc", "level": "unique"},
     "another host": {"host": "10.1.2.3", "local": ("10.1.2.3", "10.9.9.9")},
@@ -47,6 +48,7 @@ def again(run: Run) -> Trace:
         pinger=run.pinger or "netbsd",  # type: ignore[arg-type]
         schedule=run.schedule,
         flush_probe=run.flush_probe,
+        both_ways=run.both_ways,
         drop_mark=tuple(run.what_if),
         **run.shape,
     )

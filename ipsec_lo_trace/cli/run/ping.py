@@ -14,6 +14,9 @@ from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.tracer.setup import planned
 from ipsec_lo_trace.tracer.tracing import Tracing
 
+EVERY_ORDER = "all"
+"""What --schedule says for every order: no schedule of a run."""
+
 
 class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line says; None where it says nothing."""
@@ -21,6 +24,7 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
     setup: Setup
     show_config: bool
     bisect: bool
+    every_order: bool
     format_: str
     detail: str | None
     show_bytes: str | None
@@ -39,6 +43,7 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
         text_only = given(self, detail="--detail", show_bytes="--bytes", color="--color") + flags
         self._refuse_beside_show_config(text_only)
         self._refuse_beside_bisect(flags)
+        self._refuse_beside_every_order(flags)
         refuse(text_only, f"is for text, not for --format {self.format_}", if_=self.format_ != "text")
         whole = given(self, detail="--detail", show_bytes="--bytes")
         refuse(whole, "has nothing to act on: -q prints one line", if_=self.quiet)
@@ -53,6 +58,15 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
         options += ["--format jsonl"] if self.format_ == "jsonl" else []
         refuse(options, "is about one run, and --bisect makes one for each row", if_=self.bisect)
 
+    def _refuse_beside_every_order(self, flags: list[str]) -> None:
+        """Refuse what is about one run: every order is a run."""
+        options = given(self, detail="--detail", show_bytes="--bytes") + flags
+        options += ["--bisect"] if self.bisect else []
+        options += ["--show-config"] if self.show_config else []
+        options += ["--format jsonl"] if self.format_ == "jsonl" else []
+        why = f"is about one run, and --schedule {EVERY_ORDER} makes one for each order"
+        refuse(options, why, if_=self.every_order)
+
     def _refuse_beside_show_config(self, text_only: list[str]) -> None:
         """Refuse what is about a run: there is none."""
         options = (
@@ -64,7 +78,10 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Check the options and run; return the exit code."""
-    arguments = PingArguments(setup=setup_of(values), **values)
+    every_order = values.get("schedule") == EVERY_ORDER
+    if every_order:
+        del values["schedule"]
+    arguments = PingArguments(setup=setup_of(values), every_order=every_order, **values)
     arguments.check()
     return run_ping(arguments)
 
@@ -78,6 +95,16 @@ def run_ping(arguments: PingArguments) -> int:
 
         return run_bisect(
             arguments.setup, format_=arguments.format_, path=arguments.output, color=arguments.color
+        )
+    if arguments.every_order:
+        from ipsec_lo_trace.cli.run.orders import run_orders  # noqa: PLC0415 -- few runs try every order
+
+        return run_orders(
+            arguments.setup,
+            format_=arguments.format_,
+            path=arguments.output,
+            color=arguments.color,
+            expect=arguments.expect,
         )
     plan = planned(arguments.setup)
     read = read_configuration(arguments.setup)

@@ -24,6 +24,7 @@ from ipsec_lo_trace.fixes.fix import SHORT, Fix, all_fixes, find_fix
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError, unreadable
+from ipsec_lo_trace.model.orders import Ending
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.model.trace import Verdict
@@ -192,7 +193,7 @@ def dissector(keys: Sequence[SecurityAssociation]) -> Dissect:
     return partial(layers, keys=keys)
 
 
-def as_expected(expect: str | None, verdict: Verdict) -> int:
+def as_expected(expect: str | None, verdict: Verdict | Ending) -> int:
     """Give the exit code: 1 if the verdict is not what --expect says."""
     if expect is None or expect in (verdict.outcome, verdict.code):
         return 0

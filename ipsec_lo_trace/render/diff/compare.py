@@ -17,8 +17,8 @@ SAME, CHANGED, REMOVED, ADDED = "same", "changed", "removed", "added"
 PLAIN = ("via", "bytes", "decision", "to", "errno", "reason", "returned", "counters")
 """Fields of a step that are compared as they are."""
 RUN = ("tool", "kernel", "fix", "seed", "program", "probe", "capture", "src", "dst", "bound", "count",
-       "size", "preload", "pinger", "schedule", "flush_probe", "pattern", "record_route", "ttl", "local",
-       "ident", "interface", "what_if", "policies", "sas", "assumptions")  # fmt: skip
+       "size", "preload", "pinger", "schedule", "flush_probe", "both_ways", "pattern", "record_route", "ttl",
+       "local", "ident", "interface", "what_if", "policies", "sas", "assumptions")  # fmt: skip
 """Fields of the run: what was asked for; the words that say how it was asked for are left out."""
 WIRE = tuple(name for name in Packet.__struct_fields__ if name != "info")
 """Fields of a packet: the words that sum it up are left out."""
