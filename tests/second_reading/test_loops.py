@@ -49,7 +49,7 @@ def test_rows_are_counted_for_each_request(short_rows: int) -> None:
     """A run of many requests is no loop, however long: the limit is on what descends from one."""
     trace = ping(Setup(count=short_rows // 10))
     assert len(trace.steps) > short_rows
-    assert trace.found("loop") is None
+    assert trace.verdict.outcome != "loop"
 
 
 def test_bytes_are_limited_as_rows_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,12 +64,26 @@ def test_an_experiment_ends_too() -> None:
     assert {step.reason for step in trace.steps} >= {"message-too-long"}
 
 
-def test_bytes_are_counted_where_they_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long packet that many stages pass on as it is has its bytes counted once."""
-    monkeypatch.setattr(run, "BYTE_LIMIT", 7000)
-    trace = ping(Setup(size=1000, fix="none"))
-    assert sum(len(step.data) for step in trace.steps) > 2 * 7000
-    assert trace.found("loop") is None
+def test_rows_of_a_burst_are_counted_for_each_request(short_rows: int) -> None:
+    """Requests that take turns have their own rows counted, not each other's."""
+    trace = ping(Setup(preload=short_rows // 10, fix="patched"))
+    assert len(trace.steps) > short_rows
+    assert trace.verdict.outcome != "loop"
+
+
+def test_the_limits_are_told() -> None:
+    """The row that stops a loop says after how many rows or bytes."""
+    assert run.LOOP.text.endswith("40000 rows or 256 MiB a request")
+
+
+@pytest.mark.parametrize(("short", "outcome"), [(0, "leak"), (1, "loop")])
+def test_bytes_are_counted_where_they_change(
+    short: int, outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A packet that a stage passes on as it is has its bytes counted no second time."""
+    shown = [step.wire.len for step in ping().steps if step.bytes is not None]
+    monkeypatch.setattr(run, "BYTE_LIMIT", sum(shown) - short)
+    assert ping().verdict.outcome == outcome
 
 
 def test_bisecting_a_redirect_breaks_no_invariant() -> None:
