@@ -90,7 +90,7 @@ class Echo(msgspec.Struct):
     failed: Step | None = None
 
     def see(self, step: Step, referee: Referee) -> None:
-        """Take one row of this echo into account."""
+        """Take one row of this echo into account, and put down in it what protection it lacks."""
         stage, packet = step.stage, step.packet
         if packet != self.packet:
             self.packet = packet
@@ -193,6 +193,7 @@ class Echo(msgspec.Struct):
         self.ends.setdefault(step.packet, ends_of(step.wire))
         demand = self._demand(step.packet, "out", referee)
         missing = unmet(demand, self.arrived[step.packet])
+        step.unmet = missing
         if missing:
             looped = step.stage == LOOUTPUT and not crosses_lo0(step)
             place = "was looped back by ex0" if looped else LEAVING[step.stage]
@@ -204,6 +205,7 @@ class Echo(msgspec.Struct):
             return
         demand = self._demand(step.packet, "in", referee)
         missing = lacking(demand.insisted, came_as)
+        step.unmet = missing
         if missing:
             self.leaks.append(Leak(step.row, step.packet, missing, accepted=True, place=step.stage))
 

@@ -97,7 +97,8 @@ class Step(msgspec.Struct, tag="step", tag_field="kind", gc=False):
     brought the packet here.  ``marks`` are those that the packet bears *after* the stage, tags newest first,
     then flags.  ``bytes`` is the packet in hexadecimal if the stage changed it, else None.  ``counters``
     holds what moved here.  ``errno`` and ``reason`` (a stable code) are those of a drop or a panic;
-    ``returned`` is the errno that so reached the system call, if one did.
+    ``returned`` is the errno that so reached the system call, if one did.  ``unmet`` are the protocols that a
+    policy asks for and the packet lacks, where it leaves this host or is accepted.
     """
 
     row: int
@@ -119,6 +120,7 @@ class Step(msgspec.Struct, tag="step", tag_field="kind", gc=False):
     returned: str | None
     counters: dict[str, int]
     text: str
+    unmet: tuple[str, ...] = ()
 
 
 class SaRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

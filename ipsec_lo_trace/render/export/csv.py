@@ -57,6 +57,7 @@ COLUMNS: dict[str, Callable[[Step], Cell]] = {
     "reason": lambda step: step.reason,
     "returned": lambda step: step.returned or "",
     "counters": lambda step: _words(f"{name}={by}" for name, by in step.counters.items()),
+    "unmet": lambda step: _words(step.unmet),
     "text": lambda step: step.text,
 }
 """What each column has of a row; behind them comes ``verdict``, what the verdict calls the row."""
