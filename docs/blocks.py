@@ -168,10 +168,13 @@ def excerpt(_old: str) -> str:
     """Show the rows of steps 7 and 8 in the unpatched kernel."""
     with tempfile.TemporaryDirectory() as folder:
         lines = run(f"{PROGRAM} ping", Path(folder))[1].splitlines()
-    [head] = [line for line in lines if line.startswith("row ")]
-    [start] = [at for at, line in enumerate(lines) if line.startswith("step 7: ")]
-    rows = lines[start : lines.index("after step 8")]
-    return "\n".join(["```text", head, *rows, "```"])
+    heads = lines[lines.index("") + 1 :]
+    heads = heads[: 1 + next(at for at, line in enumerate(heads) if line.startswith("row "))]
+    start, end = (
+        next(at for at, line in enumerate(lines) if line.startswith(f"\u2500\u2500 {heading} "))
+        for heading in ("7", "after")
+    )
+    return "\n".join(["```text", *heads, *lines[start:end], "```"])
 
 
 def algorithms(_old: str) -> str:

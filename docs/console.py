@@ -14,7 +14,14 @@ from pathlib import Path
 from ipsec_lo_trace.cli.main import run as run_command_line
 
 PROGRAM = "ipsec-lo-trace"
-ENVIRONMENT = {"COLUMNS": "80", "NO_COLOR": "1", "FORCE_COLOR": "", "CLICOLOR_FORCE": ""}
+ENVIRONMENT = {
+    "COLUMNS": "80",
+    "NO_COLOR": "1",
+    "FORCE_COLOR": "",
+    "CLICOLOR_FORCE": "",
+    "LC_ALL": "C.UTF-8",
+    "TERM": "xterm",
+}
 
 
 def run(line: str, folder: Path) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from hypothesis import settings
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     import pytest
     from _pytest.terminal import TerminalReporter
 
+# Text is compared as ASCII unless a test says otherwise, whatever the machine speaks.
+os.environ["LC_ALL"] = "C"
 # The same examples in every run, and no deadline: a slow machine is not a wrong program.
 settings.register_profile("project", derandomize=True, deadline=None, database=None)
 settings.register_profile("fast", settings.get_profile("project"), max_examples=10)

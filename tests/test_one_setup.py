@@ -33,6 +33,7 @@ NOT_OF_A_RUN = {
     "detail": "shapes the output",
     "show_bytes": "shapes the output",
     "color": "shapes the output",
+    "glyphs": "shapes the output",
     "quiet": "shapes the output",
     "verbose": "shapes the output",
     "output": "says where the output goes",

@@ -47,6 +47,15 @@ BYTES_OPTION = click.option(
     type=click.Choice(["none", "changed", "all", "layers"]),
     help="Packet bytes, or layers and fields where they changed [none].",
 )
+GLYPHS_OPTION = click.option(
+    "--glyphs",
+    type=click.Choice(["unicode", "ascii"]),
+    help="The characters to draw with [unicode where the output can take them].",
+)
+QUIET_OPTION = click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")
+VERBOSE_OPTION = click.option(
+    "-v", "verbose", is_flag=True, help="Say all that was run, every finding, counter and assumption."
+)
 VIEW_OPTIONS = (
     click.option(
         "--format",
@@ -61,8 +70,9 @@ VIEW_OPTIONS = (
     ),
     BYTES_OPTION,
     COLOR_OPTION,
-    click.option("-q", "quiet", is_flag=True, help="Print the verdict line only."),
-    click.option("-v", "verbose", is_flag=True, help="List every assumption."),
+    GLYPHS_OPTION,
+    QUIET_OPTION,
+    VERBOSE_OPTION,
     OUTPUT_OPTION,
     click.option(
         "--expect", metavar="OUTCOME", help="Exit 1 unless it ends so: an outcome or a verdict's code."

@@ -19,7 +19,8 @@ from ipsec_lo_trace.render.chosen import Chosen
 from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.header import verdict_line
 from ipsec_lo_trace.render.minimal import minimal_lines
-from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.render.rows import ASCII, CHARACTERS, UNICODE, Glyphs
+from ipsec_lo_trace.render.store import Source
 from ipsec_lo_trace.render.styles import Line, escaped
 from ipsec_lo_trace.render.timeline import View, timeline
 
@@ -41,8 +42,14 @@ class TextChoice(msgspec.Struct, frozen=True):
     show_bytes: str
     quiet: bool
     assumptions: bool
+    glyphs: Glyphs
     chosen: Chosen | None = None
     dissect: Dissect | None = None
+
+    @property
+    def passes(self) -> int:
+        """How often the text needs the rows: the ledger of a full one reads them again."""
+        return 2 if self.detail == "full" and not self.quiet else 1
 
 
 class TextArguments(Protocol):
@@ -55,6 +62,10 @@ class TextArguments(Protocol):
     @property
     def color(self) -> str | None:
         """--color."""
+
+    @property
+    def glyphs(self) -> str | None:
+        """--glyphs."""
 
     @property
     def detail(self) -> str | None:
@@ -85,19 +96,33 @@ def text_choice(
         show_bytes=arguments.show_bytes or "none",
         quiet=arguments.quiet,
         assumptions=arguments.verbose,
+        glyphs=glyphs(arguments.output, arguments.glyphs),
         chosen=chosen,
         dissect=dissect,
     )
 
 
-def ascii_stream(out: IO[bytes]) -> TextIO:
-    """Return a text stream over ``out`` that escapes what is not ASCII, and never closes ``out``."""
+def _our_own(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Encode a view's own characters as UTF-8, and escape all others: they come from outside."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    character = error.object[error.start]
+    if character in CHARACTERS:
+        return character.encode(), error.start + 1
+    return character.encode("ascii", "backslashreplace"), error.start + 1
+
+
+codecs.register_error("ipsec-lo-trace", _our_own)
+
+
+def text_stream(out: IO[bytes]) -> TextIO:
+    """Return a text stream over ``out`` that has ASCII and our own signs, and never closes ``out``."""
     # A TextIOWrapper that cannot write closes what it wraps, and that may be standard output.
     ascii_ = codecs.lookup("ascii")
-    return codecs.StreamReaderWriter(out, ascii_.streamreader, ascii_.streamwriter, "backslashreplace")
+    return codecs.StreamReaderWriter(out, ascii_.streamreader, ascii_.streamwriter, "ipsec-lo-trace")
 
 
-def write_text(trace: StoredTrace, choice: TextChoice, out: TextIO) -> None:
+def write_text(trace: Source, choice: TextChoice, out: TextIO) -> None:
     """Write the trace's text, line by line."""
     if choice.detail == "minimal" and not choice.quiet:
         write_lines(map(escaped, minimal_lines(trace, choice.chosen)), out, colour=False)
@@ -137,14 +162,15 @@ def _coloured() -> Callable[[Text], str]:
     )
 
 
-def _lines(trace: StoredTrace, choice: TextChoice) -> Iterator[Line]:
+def _lines(trace: Source, choice: TextChoice) -> Iterator[Line]:
     view = View(
         width=choice.width,
         detail=choice.detail,
         show_bytes=choice.show_bytes,
-        assumptions=choice.assumptions,
+        more=choice.assumptions,
         chosen=choice.chosen,
         dissect=choice.dissect,
+        glyphs=choice.glyphs,
     )
     return timeline(trace, view)
 
@@ -159,6 +185,30 @@ def look(output: str, choice: str | None) -> tuple[int, bool]:
     terminal = output == STDOUT and stdout is not None and stdout.isatty()
     colour = wants_colour(choice or "auto", os.environ, is_terminal=terminal)
     return columns(os.environ, is_terminal=terminal), colour
+
+
+def glyphs(output: str, choice: str | None) -> Glyphs:
+    """Return the characters to draw with: --glyphs, else those that the stream can take."""
+    stdout: TextIO | None = getattr(sys, "stdout", None)
+    encoding = (getattr(stdout, "encoding", None) or "") if output == STDOUT else "utf-8"
+    environment = {} if output != STDOUT or os.name != "posix" else os.environ
+    return UNICODE if wants_unicode(choice, environment, encoding=encoding) else ASCII
+
+
+def wants_unicode(choice: str | None, environment: Mapping[str, str], *, encoding: str) -> bool:
+    """Decide from --glyphs (unicode or ascii), the environment, and the stream's encoding.
+
+    A file of our own is UTF-8 always, and gets no environment.  Python takes UTF-8 for the C locale, in which
+    nothing else on the terminal does.
+    """
+    if choice is not None:
+        return choice == "unicode"
+    if codecs.lookup(encoding or "ascii").name != "utf-8":
+        return False
+    names = ("LC_ALL", "LC_CTYPE", "LANG")
+    usual = "C" if environment else "UTF-8"
+    locale = next((environment[name] for name in names if environment.get(name)), usual)
+    return "utf8" in locale.lower().replace("-", "") and environment.get("TERM") != "dumb"
 
 
 def wants_colour(choice: str, environment: Mapping[str, str], *, is_terminal: bool) -> bool:
@@ -191,4 +241,4 @@ def write_page(path: str, color: str | None, lines: Callable[[int], Iterable[Tex
     width, colour = look(path, color)
     text = list(lines(width))
     with output(path) as out:
-        write_lines(text, ascii_stream(out), colour=colour)
+        write_lines(text, text_stream(out), colour=colour)

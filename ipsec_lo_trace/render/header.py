@@ -33,7 +33,7 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
     yield labelled(run.program).say(f"{named}{run.src} -> {run.dst} on {run.interface}, {what}")
     if run.knobs:
         yield labelled("set").say(", ".join(run.knobs))
-    yield from _unusual(run)
+    yield from unusual_lines(run)
     yield labelled("config").glue(origin_words(run))
     for cut in run.what_if:
         yield labelled("what if").glue(cut).say("is deleted, which no kernel does")
@@ -50,7 +50,7 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
         yield labelled("assumed").say(assumption)
 
 
-def _unusual(run: Run) -> Iterator[Line]:
+def unusual_lines(run: Run) -> Iterator[Line]:
     """Say what of the programs and their turns is not as usual."""
     if run.pinger == "plain":
         yield labelled("sent by").say("a plain program, which lets the kernel write the IP header")

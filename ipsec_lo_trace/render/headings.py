@@ -7,19 +7,20 @@ from typing import NamedTuple
 from ipsec_lo_trace.model.packet_name import FLUSH
 from ipsec_lo_trace.model.trace import PING, Run, Step
 
+MARKING_STEP = 5
 LAST_STEP = 8
 """The analysis's last one; what comes after it has the number 0."""
 
 TITLES = {
-    1: "ping builds an echo request and hands it to a raw socket",
+    1: "ping builds the echo request",
     2: "outbound IPsec",
-    3: "ip_output gives the packet to lo0, which hands it straight back up",
-    4: "ip_input takes it in, and AH or ESP is undone",
-    5: "input processing marks it IN_DONE and queues it for ip_input again",
-    6: "icmp_input turns the echo request into an echo reply",
-    7: "icmp_reflect makes the reply in the same mbuf and calls ip_output",
+    3: "to lo0, which hands it straight back up",
+    4: "ip_input takes it in, and what IPsec did is undone",
+    5: "input processing is done with it",
+    6: "icmp_input answers the request",
+    7: "icmp_reflect makes the reply, and calls ip_output",
     8: "the reply enters ip_output",
-    0: "after step 8",
+    0: "after the eight steps",
 }
 
 
@@ -64,12 +65,16 @@ class Headings:
         words = TITLES[first.analysis]
         if first.analysis == LAST_STEP and not short:
             words = f"{words}, {_bearing(first)}"
+        if first.analysis == MARKING_STEP and any(change.mark.name == "IN_DONE" for change in first.changes):
+            words = "marked IN_DONE, queued for ip_input again"
         return Heading(f"step {first.analysis}" if first.analysis else "", words + echo)
 
 
 def _bearing(step: Step) -> str:
     """Say what the packet bore when it came: marks made here do not count."""
     made_here = [change.mark for change in step.changes if change.op == "add"]
-    names = [mark.name for mark in step.marks if mark not in made_here]
-    names += [change.mark.name for change in step.changes if change.op == "remove"]
-    return f"still bearing {', '.join(names)}" if names else "bearing no mark"
+    borne = sum(mark not in made_here for mark in step.marks)
+    borne += sum(change.op == "remove" for change in step.changes)
+    if not borne:
+        return "bearing no mark"
+    return f"still bearing {borne} {'mark' if borne == 1 else 'marks'} of the request"

@@ -28,10 +28,10 @@ from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.trace import Check, Mark, Run, Step, Verdict
 from ipsec_lo_trace.render.chosen import Chosen, Tally
 from ipsec_lo_trace.render.facts import proto_name, request_text, title_text
-from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.render.store import Source
 
 
-def minimal_lines(trace: StoredTrace, chosen: Chosen | None = None) -> Iterator[str]:
+def minimal_lines(trace: Source, chosen: Chosen | None = None) -> Iterator[str]:
     """Give the lines of the minimal form, without newlines; ``chosen`` leaves out rows, None for none."""
     yield from run_lines(trace.run)
     tally = Tally(chosen or Chosen())

@@ -10,11 +10,11 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import msgspec
 
-from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.errors import BrokenInvariantError, UserError
 from ipsec_lo_trace.model.trace import SCHEMA, Record, Run, Step, Verdict
 from ipsec_lo_trace.render import older
 
@@ -161,6 +161,52 @@ class StoredTrace:
     def close(self) -> None:
         """Give the file back."""
         self._lines.close()
+
+
+class Source(Protocol):
+    """A trace, stored or still running: its verdict is there once its rows have been taken."""
+
+    @property
+    def run(self) -> Run:
+        """What was run."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """How it ended."""
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the rows, in order."""
+
+
+class LiveTrace:
+    """A trace that is still running, for views that read its rows once and its verdict afterwards."""
+
+    def __init__(self, stretches: Iterator[Sequence[Record]]) -> None:
+        """Take the run record; the rows are made when a view asks for them."""
+        self._records = chain.from_iterable(stretches)
+        run = next(self._records)
+        if not isinstance(run, Run):
+            raise BrokenInvariantError("a trace begins with its run record")
+        self.run = run
+        self._verdict: Verdict | None = None
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the rows as they happen, and keep the verdict."""
+        for record in self._records:
+            if isinstance(record, Step):
+                yield record
+            elif isinstance(record, Verdict):
+                self._verdict = record
+
+    @property
+    def verdict(self) -> Verdict:
+        """How it ended; what of the run is left is run to its end."""
+        for _step in self.steps():
+            pass
+        return _complete(self._verdict)
+
+    def close(self) -> None:
+        """Give nothing back: nothing was stored."""
 
 
 def spool(stretches: Iterable[Sequence[Record]], crossings: Iterable[bytes]) -> StoredTrace:

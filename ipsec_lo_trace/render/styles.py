@@ -57,15 +57,25 @@ _BREAK = "\n"
 class Line:
     """One logical line: words with styles, laid out with a hanging indent."""
 
-    def __init__(self, lead: str = "", *, hang: int | None = None, style: str = "", gap: str = " ") -> None:
+    def __init__(
+        self,
+        lead: str | Sequence[tuple[str, str]] = "",
+        *,
+        hang: int | None = None,
+        style: str = "",
+        gap: str = " ",
+        fill: str = "",
+    ) -> None:
         """Begin with ``lead``, which stays as it is; continuation lines are indented by ``hang`` columns.
 
-        ``gap`` stands between words; a line without gaps is never broken.
+        A lead of several pieces has a style for each.  ``gap`` stands between words; a line without gaps is
+        never broken.  ``fill``, a character, goes on behind the last word to the end of the line.
         """
-        self._lead = lead
-        self._hang = len(lead) if hang is None else hang
-        self._lead_style = style
+        self._leads = [(lead, style)] if isinstance(lead, str) else lead
+        self._lead = "".join(text for text, _style in self._leads)
+        self._hang = len(self._lead) if hang is None else hang
         self._gap = gap
+        self._fill = fill
         self._pieces: list[str] = []
         self._looks: list[tuple[str, int]] = []
 
@@ -109,22 +119,32 @@ class Line:
         if others:
             indent = " " * self._indent(width)
             texts += [escaped((indent + line.replace(_BREAK, gap)).rstrip()) for line in others]
+        if self._fill:
+            texts[-1] += self._filling(texts[-1], width)
         return texts
 
     def wrap(self, width: int) -> list[Text]:
         """Lay the words out in lines of at most ``width`` columns, unless one word is longer than that."""
         words = iter(self._words(_apart(self._pieces, width - self._indent(width))))
-        lead, style = self._lead, STYLES.get(self._lead_style, "")
+        leads = self._leads
         texts = []
         for line in self._lines(width):
-            texts.append(self._styled(lead, islice(words, line.count(_BREAK) + 1 if line else 0), style))
-            lead, style = " " * self._indent(width), ""
+            texts.append(self._styled(leads, islice(words, line.count(_BREAK) + 1 if line else 0)))
+            leads = [(" " * self._indent(width), "")]
+        if self._fill:
+            texts[-1].append(self._filling(texts[-1].plain, width), style=STYLES.get(self._leads[0][1], ""))
         return texts
 
-    def _styled(self, lead: str, words: Iterable[Word], style: str) -> Text:
+    def _filling(self, text: str, width: int) -> str:
+        room = width - len(text) - 1
+        return f" {self._fill * room}" if room > 0 else ""
+
+    def _styled(self, leads: Iterable[tuple[str, str]], words: Iterable[Word]) -> Text:
         from rich.text import Text  # noqa: PLC0415 -- dear, and plain text does without it
 
-        text = Text(escaped(lead), style=style)
+        text = Text()
+        for lead, style in leads:
+            text.append(escaped(lead), style=STYLES.get(style, ""))
         gap = ""
         for word in words:
             text.append(gap).append(escaped(word.text), style=STYLES.get(word.style, ""))

@@ -1,18 +1,16 @@
-"""The timeline: one row a stage, grouped under the eight steps of the 2003 analysis.
-
-``.`` means as in the row above, ``*`` that the packet's bytes changed.  Marks: ``+`` made here, ``-`` removed
-here, ``=`` carried, ``!`` carried and stale, that is, made for another packet.
-"""
+"""The timeline: one row a stage, every mark a lane, grouped under the eight steps of the 2003 analysis."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 import msgspec
 
-from ipsec_lo_trace.model.packet_name import packet_name
+from ipsec_lo_trace.model.packet_name import REPLY, REQUEST, packet_name
 from ipsec_lo_trace.model.questions import QUESTIONS
-from ipsec_lo_trace.model.trace import Check, Packet, Step, Verdict
+from ipsec_lo_trace.model.trace import PING, Check, Packet, Run, Step, Verdict
+from ipsec_lo_trace.render.brief import result_lines, title_lines
 from ipsec_lo_trace.render.chosen import Chosen, Tally
 from ipsec_lo_trace.render.dump import Dissect, changed_bytes, dump, layer_lines
 from ipsec_lo_trace.render.facts import compared_words
@@ -20,67 +18,60 @@ from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.ledger import ledger_lines
 from ipsec_lo_trace.render.marks import sign
-from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.render.repeats import Hidden, Repeat, folded
+from ipsec_lo_trace.render.rows import ASCII, Glyphs, Rows
+from ipsec_lo_trace.render.store import Source
 from ipsec_lo_trace.render.styles import Line
 
-STAGE_COLUMNS = 22
-PACKET_COLUMNS = 12
-LEAD_COLUMNS = 27
-"""Where the packet's column begins."""
-NARROW_COLUMNS = 66
+HELD = 500
+"""Rows that are looked at before the first is shown: for the lanes, and for the rows that the verdict names.
+
+A longer trace shows its rows as they come, and its verdict alone says which of them matter.
+"""
 VERDICT_ROWS = ("cause", "effect", "seen", "unseen")
 """The rows that a verdict points at."""
+IN_PLACE = ("icmp_reflect", "ip_forward", "tcp_respond")
+"""The stages that make a packet in another's mbuf, unless they say otherwise."""
 
 
 class View(msgspec.Struct, frozen=True):
     """How much of a trace to show, and how wide.
 
-    ``detail`` is "summary" or "full", ``show_bytes`` "none", "changed", "all" or "layers", ``width`` in
-    columns; ``chosen`` leaves out rows, None for none.  ``dissect`` is needed for layers.
+    ``detail`` is "summary" or "full", ``more`` adds counters, findings and assumptions; ``show_bytes`` is
+    "none", "changed", "all" or "layers", ``width`` in columns; ``chosen`` leaves out rows, None for none.
+    ``dissect`` is needed for layers.  A full view reads the rows of its source twice.
     """
 
     width: int = 80
     detail: str = "summary"
     show_bytes: str = "none"
-    assumptions: bool = False
+    more: bool = False
     chosen: Chosen | None = None
     dissect: Dissect | None = None
+    glyphs: Glyphs = ASCII
 
 
 class Shown(msgspec.Struct):
-    """What the rows so far have shown, by echo or by mbuf."""
+    """What the rows so far have shown: the group, each echo's last row, each mbuf's bytes."""
 
     group: tuple[int, str] = (0, "")
-    row: int = 0
-    packet: dict[int, tuple[str, str]] = msgspec.field(default_factory=dict)
+    last: dict[int, Step] = msgspec.field(default_factory=dict)
     data: dict[tuple[int, str], bytes] = msgspec.field(default_factory=dict)
 
 
-def timeline(trace: StoredTrace, view: View) -> Iterator[Line]:
+def timeline(trace: Source, view: View) -> Iterator[Line]:
     """Yield the whole text of a trace, to be laid out in the view's width."""
-    yield from header_lines(trace.run, assumptions=view.assumptions)
+    full = view.more or view.detail == "full"
+    run = trace.run
+    yield from header_lines(run, assumptions=True) if full else title_lines(run, view.width)
     yield Line()
-    yield from _column_heads(view.width)
-    roles = pointers(trace.verdict)
-    headings = Headings(trace.run)
-    shown = Shown()
+    steps = trace.steps()
+    held = list(islice(steps, HELD + 1))
+    roles = pointers(trace.verdict) if len(held) <= HELD else {}
+    rows = Rows(held, view.width, view.glyphs, echoes=run.requests > 1 and run.program == PING)
+    yield from rows.heads()
     tally = Tally(view.chosen or Chosen())
-    for step in trace.steps():
-        if view.chosen is not None and not tally.fits(step):
-            _pass_by(step, shown)
-            continue
-        group = headings.group(step)
-        if group != shown.group:
-            shown.group = group
-            yield _heading(step, headings)
-        if shown.row != step.row - 1:
-            shown.packet.clear()
-        shown.row = step.row
-        yield _row(step, shown, view, roles.get(step.row, ""))
-        if view.detail == "full":
-            yield from _details(step)
-        if view.show_bytes != "none":
-            yield from _bytes(step, shown, view)
+    yield from _rows(chain(held, steps), run, rows, roles, tally, view)
     yield Line()
     if view.chosen is not None:
         yield Line(style="quiet").say(tally.text, "quiet")
@@ -88,18 +79,37 @@ def timeline(trace: StoredTrace, view: View) -> Iterator[Line]:
     if view.detail == "full":
         yield from ledger_lines(trace.steps())
         yield Line()
-    yield from verdict_lines(trace.run, trace.verdict)
+    yield from verdict_lines(run, trace.verdict) if full else result_lines(run, trace.verdict)
+    yield rows.legend()
 
 
-def _column_heads(width: int) -> Iterator[Line]:
-    legend = "marks: + new - gone = kept ! stale"
-    signs = "* bytes changed, . as above; P1 request, P2 reply"
-    heads = [f"{'row':>3} {'stage':<{STAGE_COLUMNS}} {'packet':<{PACKET_COLUMNS}} ", " " * LEAD_COLUMNS]
-    if width < NARROW_COLUMNS:
-        yield Line(style="quiet").say(heads[0], "quiet")
-        heads = ["", ""]
-    for head, words in zip(heads, (legend, signs), strict=True):
-        yield Line(head, style="quiet").say(words, "quiet")
+def _rows(
+    steps: Iterable[Step], run: Run, rows: Rows, roles: dict[int, str], tally: Tally, view: View
+) -> Iterator[Line]:
+    headings, shown = Headings(run), Shown()
+    whole = view.detail == "full" or view.chosen is not None
+    for each in steps if whole else folded(steps):
+        if isinstance(each, Repeat):
+            yield Line(" " * 5, hang=5, style="quiet").say(each.words, "quiet")
+            continue
+        step = each.step if isinstance(each, Hidden) else each
+        before = shown.last.get(step.echo)
+        shown.last[step.echo] = step
+        if isinstance(each, Hidden) or not tally.fits(step):
+            rows.pass_by(step)
+            _pass_by(step, shown)
+            continue
+        group = headings.group(step)
+        if group != shown.group:
+            shown.group = group
+            yield _heading(step, headings, view)
+        if before is not None and before.packet != step.packet:
+            yield from _reborn(before, step, run, view)
+        yield rows.row(step, roles.get(step.row, "").partition(",")[0])
+        if view.detail == "full":
+            yield from _details(step)
+        if view.show_bytes != "none":
+            yield from _bytes(step, shown, view)
 
 
 def pointed(verdict: Verdict) -> dict[str, int]:
@@ -116,38 +126,35 @@ def pointers(verdict: Verdict) -> dict[int, str]:
     return {row: ", ".join(names) for row, names in named.items()}
 
 
-def _heading(step: Step, headings: Headings) -> Line:
+def _heading(step: Step, headings: Headings, view: View) -> Line:
     number, words = headings.heading(step)
-    return Line(f"{number}: " if number else "", style="heading").say(words, "heading")
+    rule = view.glyphs.rule
+    lead = f"{rule * 2} {number.removeprefix('step ')}{' ' if number else ''}"
+    return Line(lead, hang=3, style="heading", fill=rule).say(words, "heading")
 
 
-def _row(step: Step, shown: Shown, view: View, pointer: str) -> Line:
-    # With nothing above it (the row before was filtered out), a row says all that its packet bears.
-    above = shown.packet.get(step.echo, ("", ""))
-    reborn = above[0] != step.packet
-    packet = _packet_cell(step, shown)
-    narrow = view.width < NARROW_COLUMNS
-    lead = f"{step.row:>3} {step.stage:<{STAGE_COLUMNS}} "
-    line = Line(lead, hang=5) if narrow else Line(f"{lead}{packet:<{PACKET_COLUMNS}} ")
-    if narrow:
-        line.glue(packet)
-    *marks, (last, style) = mark_cell(step, reborn=reborn)
-    for text, mark_style in marks:
-        line.glue(text, mark_style)
-    line.glue(last if last in (".", "(none)") else f"{last}:", style)
-    line.say(step.text)
-    if pointer:
-        line.glue(f"<== {pointer}", "pointer")
-    return line
+def _reborn(before: Step, step: Step, run: Run, view: View) -> Iterator[Line]:
+    """Draw the line where one packet ends and another begins, if that one comes of it."""
+    old, new = packet_name(before.packet), packet_name(step.packet)
+    if new.letter != old.letter or new.part != old.part or new.number != old.number + 1:
+        return
+    border = view.glyphs.border
+    line = Line(f"{border * 8} ", hang=9, style="stale" if step.marks else "heading", fill=border)
+    line.say(f"{_what(before.packet, run)} ends here;")
+    made = "begins in its mbuf" if made_in_place(before, step) else "begins in a mbuf of its own"
+    yield line.say(f"{_what(step.packet, run)} {made}")
 
 
-def _packet_cell(step: Step, shown: Shown) -> str:
-    """Show the packet, or ``.`` if it is as in the echo's row above; ``*`` if its bytes changed."""
-    cell = packet_text(step.wire)
-    star = " *" if step.bytes is not None else ""
-    above = shown.packet.get(step.echo)
-    shown.packet[step.echo] = (step.packet, cell)
-    return cell + star if above != (step.packet, cell) or star else "."
+def made_in_place(before: Step, step: Step) -> bool:
+    """Tell whether a packet was made in the mbuf of the one in the row before, and so inherits its marks."""
+    if step.stage not in IN_PLACE or before.stage == "icmp_error":
+        return False
+    return step.stage != "tcp_respond" or step.decision.startswith("reuse")
+
+
+def _what(packet: str, run: Run) -> str:
+    names = {REQUEST: ", the request,", REPLY: ", the reply,"} if run.program == PING else {}
+    return f"{packet}{names.get(packet, '')}"
 
 
 def packet_text(wire: Packet) -> str:
@@ -171,7 +178,9 @@ def mark_cell(step: Step, *, reborn: bool) -> list[tuple[str, str]]:
 
 
 def _details(step: Step) -> Iterator[Line]:
+    """Say it in the kernel's words, with every question and every counter."""
     indent = " " * 5
+    yield Line(indent, hang=7).say(step.text)
     for check in step.checks:
         yield _check_line(check, indent)
     if step.counters:

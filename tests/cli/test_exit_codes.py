@@ -30,7 +30,7 @@ def test_0_for_a_leak() -> None:
     """A leak found by a plain ping is what ping is for: 0."""
     done = invoke("ping", "--unpatched")
     assert done.code == 0
-    assert "VERDICT LEAK" in done.text
+    assert "LEAK (" in done.text
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"], ["ping", "--help"]], ids=" ".join)
@@ -54,14 +54,14 @@ def test_1_for_an_expectation_that_is_not_met(expected: str) -> None:
     done = invoke("ping", "--unpatched", "--expect", expected)
     assert done.code == 1
     assert done.err == f"ipsec-lo-trace: expected {expected}, got leak (stale-out-done)\n"
-    assert "VERDICT LEAK" in done.text
+    assert "LEAK (" in done.text
 
 
 def test_1_keeps_the_file(tmp_path: Path) -> None:
     """An expectation that is not met is no error: the trace that shows why is in its file."""
     path = tmp_path / "trace"
     assert invoke("ping", "--patched", "--expect", "leak", "-o", str(path)).code == 1
-    assert "VERDICT CLEAN" in path.read_text(encoding="ascii")
+    assert "CLEAN (" in path.read_text(encoding="utf-8")
 
 
 def test_2_for_trouble() -> None:

@@ -12,7 +12,12 @@ import pytest
 
 from tests.cli.support import assert_refused, invoke, ping, shell
 
-FORMS = [["--format", "text"], ["--format", "jsonl"], ["--format", "json"], ["--show-config"]]
+FORMS = [
+    ["--format", "text", "--glyphs", "unicode"],
+    ["--format", "jsonl"],
+    ["--format", "json"],
+    ["--show-config"],
+]
 
 
 class FullDisk(io.BytesIO):
@@ -104,7 +109,7 @@ def test_mode_of_an_old_file(tmp_path: Path) -> None:
     path.chmod(0o604)
     ping("-o", str(path))
     assert stat.S_IMODE(path.stat().st_mode) == 0o604
-    assert "VERDICT" in path.read_text(encoding="ascii")
+    assert "LEAK (" in path.read_text(encoding="utf-8")
 
 
 def test_symbolic_link_stays(tmp_path: Path) -> None:
@@ -113,7 +118,7 @@ def test_symbolic_link_stays(tmp_path: Path) -> None:
     link.symlink_to("trace")
     ping("-o", str(link))
     assert link.is_symlink()
-    assert "VERDICT" in (tmp_path / "trace").read_text(encoding="ascii")
+    assert "LEAK (" in (tmp_path / "trace").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -123,7 +128,8 @@ def test_link_to_standard_output(tmp_path: Path) -> None:
     link.symlink_to("/proc/self/fd/1")
     if not Path("/proc/self/fd/1").exists():
         pytest.skip("this system has no /proc/self/fd")
-    done = shell(f"$T ping -o {link} > {tmp_path}/redirected && $T ping -o {link} | cat")
+    drawn = f"$T ping --glyphs ascii -o {link}"
+    done = shell(f"{drawn} > {tmp_path}/redirected && {drawn} | cat")
     assert (done.code, done.err) == (0, "")
     assert link.is_symlink()
     assert (tmp_path / "redirected").read_bytes() == done.out == ping().out
@@ -138,5 +144,5 @@ def test_long_file_name(tmp_path: Path) -> None:
 def test_fifo(tmp_path: Path) -> None:
     """A named pipe is written to, not replaced."""
     os.mkfifo(tmp_path / "fifo")
-    done = shell(f"cat {tmp_path}/fifo & $T ping -o {tmp_path}/fifo; wait")
+    done = shell(f"cat {tmp_path}/fifo & $T ping --glyphs ascii -o {tmp_path}/fifo; wait")
     assert (done.code, done.err, done.out) == (0, "", ping().out)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ipsec_lo_trace.cli.terminal import TextChoice, write_text
+from ipsec_lo_trace.render.rows import ASCII
 from ipsec_lo_trace.render.store import StoredTrace
 from tests.cli.support import invoke, ping, spawn
 
@@ -40,7 +41,7 @@ STORED = [
     if run not in LARGE or view == FULL or "--bytes" not in view
 ]
 """Of a large packet the dumps are megabytes: they are compared once, with everything else about it."""
-ROW = re.compile(r"(?:  \d| \d\d|\d{3,}) [a-z][a-z0-9_]+(?: |$)")
+ROW = re.compile(r" *\d+[ >X] [a-z][a-z0-9_]+(?: |$)")
 
 
 @pytest.mark.slow
@@ -77,6 +78,7 @@ def test_stored_equals_live(view: list[str], run: list[str], tmp_path: Path) -> 
         show_bytes=view[view.index("--bytes") + 1] if "--bytes" in view else "none",
         quiet="-q" in view,
         assumptions="-v" in view,
+        glyphs=ASCII,
     )
     text = io.StringIO()
     with path.open("rb") as lines:
@@ -100,19 +102,24 @@ def test_no_line_is_too_long(run: list[str], width: int, monkeypatch: pytest.Mon
     long = [line.split() for line in lines if len(line) > width]
     assert long == [] or width < 60
     assert long != [] or width > 20
-    assert [words for words in long if len(words) > 1 + words[0].isdigit()] == []
+    assert [words for words in long if len(words) > 1 + words[0].rstrip(">X").isdigit()] == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("run", RUNS[:4], ids=" ".join)
 @pytest.mark.parametrize("width", [20, 40, 60, 80])
 def test_nothing_is_cut(run: list[str], width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A narrow text has every word of the widest, as often, and every row."""
+    """A narrow text has every word of a wide one, as often, and every row."""
     view = ["-v", "--detail", "full"]
-    wide = at_width(200, [*run, *view], monkeypatch)
+    wide = at_width(99, [*run, *view], monkeypatch)
     narrow = at_width(width, [*run, *view], monkeypatch)
-    assert Counter(" ".join(narrow).split()) == Counter(" ".join(wide).split())
+    assert words(narrow) == words(wide)
     assert rows(narrow) == rows(wide) == list(range(1, len(rows(wide)) + 1))
+
+
+def words(lines: list[str]) -> Counter[str]:
+    """Count a text's words; signs and the letters of lanes are none."""
+    return Counter(word for word in " ".join(lines).split() if len(re.findall("[A-Za-z0-9]", word)) > 1)
 
 
 @pytest.mark.parametrize("width", [20, 40, 60])
@@ -124,7 +131,7 @@ def test_no_byte_is_cut(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rows(lines: list[str]) -> list[int]:
     """Return the row numbers that a text has, in order: three columns or more before a stage's name."""
-    return [int(line.split()[0]) for line in lines if ROW.match(line)]
+    return [int(re.split("[ >X]", line.strip())[0]) for line in lines if ROW.match(line)]
 
 
 def dumped(lines: list[str]) -> str:
@@ -165,7 +172,7 @@ def test_quiet_is_the_verdict_line() -> None:
     """-q prints the verdict's line and no other."""
     text = ping("-q").text
     assert text.count("\n") == 1
-    assert " ".join(text.split()) in " ".join(ping().text.split())
+    assert " ".join(text.split()[1:4]).lower() in " ".join(ping().text.split()).lower()
     assert text.startswith("VERDICT LEAK (stale-out-done) ")
     assert "cause" not in text
 
@@ -173,16 +180,18 @@ def test_quiet_is_the_verdict_line() -> None:
 def test_verbose_lists_every_assumption() -> None:
     """Without -v the header counts the assumptions, with it the header has each of them."""
     assumptions = ping("--format", "jsonl").records[0]["assumptions"]
-    assert any(line.startswith(f"assumed {len(assumptions)} things") for line in ping().lines)
+    assert f"{len(assumptions)} assumptions" in ping().lines[-2]
     words = " ".join(ping("-v").text.split())
     assert all(f"assumed {assumption}" in words for assumption in assumptions)
 
 
 def test_header_says_what_was_chosen() -> None:
-    """The header says whether the run is patched, and that unpatched was the default if nobody chose."""
-    assert "fix none (the default: unpatched)" in ping().text
-    assert "fix none (--unpatched)" in ping("--unpatched").text
-    assert "fix netbsd-2003-08 (--patched)" in ping("--patched").text
+    """The header says whether the run is patched; with -v also that unpatched was the default."""
+    assert ping().lines[0].endswith(", not patched")
+    assert ping("--patched").lines[0].endswith(", patched")
+    assert "fix none (the default: unpatched)" in ping("-v").text
+    assert "fix none (--unpatched)" in ping("--unpatched", "-v").text
+    assert "fix netbsd-2003-08 (--patched)" in ping("--patched", "-v").text
 
 
 def test_show_config_reads_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,12 +217,11 @@ def test_preload_beyond_count() -> None:
 def test_rows_that_the_verdict_names_are_pointed_at() -> None:
     """Each row that the verdict names bears its pointer, and no other row does."""
     verdict = ping("--format", "jsonl").records[-1]
-    text = re.sub(r"\n {6,}", " ", ping().text)
     pointed = {
-        name: int(line.split()[0])
-        for line in text.splitlines()
+        name: int(re.split("[ >X]", line.strip())[0])
+        for line in ping().lines
         for name in ("CAUSE", "EFFECT", "SEEN", "UNSEEN")
-        if line.endswith(f"<== {name}")
+        if name in line.split()
     }
     assert pointed == {
         name.upper(): verdict[name] for name in ("cause", "effect", "seen", "unseen") if verdict[name]

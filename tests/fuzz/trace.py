@@ -15,8 +15,9 @@ from tests.fuzz.engine import fuzz, instrumented, mutate
 with instrumented():
     from ipsec_lo_trace.cli.commands import load
     from ipsec_lo_trace.cli.formats import FORMATS, Format
-    from ipsec_lo_trace.cli.terminal import TextChoice, ascii_stream, write_text
+    from ipsec_lo_trace.cli.terminal import TextChoice, text_stream, write_text
     from ipsec_lo_trace.model.errors import UserError
+    from ipsec_lo_trace.render.rows import ASCII
     from ipsec_lo_trace.render.store import StoredTrace
     from tests.render.support import stored
     from tests.support import PATCHED
@@ -54,9 +55,15 @@ def check(data: bytes) -> None:
 
 def _text(detail: str) -> View:
     choice = TextChoice(
-        width=80, colour=False, detail=detail, show_bytes="changed", quiet=False, assumptions=True
+        width=80,
+        colour=False,
+        detail=detail,
+        show_bytes="changed",
+        quiet=False,
+        assumptions=True,
+        glyphs=ASCII,
     )
-    return lambda trace, out: write_text(trace, choice, ascii_stream(out))
+    return lambda trace, out: write_text(trace, choice, text_stream(out))
 
 
 def _export(form: Format) -> Iterator[View]:

@@ -39,7 +39,7 @@ def test_02_json_and_text_drifting_apart(fix: str) -> None:
     shown = "\n".join(lines)
     for step in map(json.loads, data.splitlines()[1:-1]):
         assert re.search(
-            rf"^ *{step['row']} {step['stage']}\b.*{re.escape(step['text'])}", shown, re.MULTILINE
+            rf"^ *{step['row']}[ >X] {step['stage']}\b.*\n +{re.escape(step['text'])}$", shown, re.MULTILINE
         )
         assert all(f" {change['mark']['name']}" in shown for change in step["changes"])
         checks = msgspec.convert(step["checks"], list[Check])
@@ -49,7 +49,7 @@ def test_02_json_and_text_drifting_apart(fix: str) -> None:
 
 def test_03_cells_cut_when_piped() -> None:
     """At 40 columns a pipe gets every word of every step's text that it gets at 200."""
-    narrow, wide = (printed(opened(stored()), View(width=width)) for width in (40, 200))
+    narrow, wide = (printed(opened(stored()), View(width=width, detail="full")) for width in (40, 200))
     words = set(" ".join(narrow).split())
     assert (
         set(" ".join(step.text for step in opened(stored()).steps()).split())
@@ -101,7 +101,7 @@ def test_08_hidden_defaults() -> None:
     assumptions = json.loads(stored().splitlines()[0])["assumptions"]
     shown = " ".join(ping("-v").text.split())
     assert all(" ".join(text.split()) in shown.replace(" assumed", "") for text in assumptions)
-    assert f"assumed {len(assumptions)} things" in ping().text
+    assert f"{len(assumptions)} assumptions" in ping().text
 
 
 @pytest.mark.parametrize("fix", [UNPATCHED, PATCHED])
@@ -163,7 +163,7 @@ def test_13_golden_files_that_break(variables: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "command", ["ping -v --detail full", "explain", "why effect", "help environment", "schema"]
 )
-def test_14_non_ascii_on_an_ascii_stream(command: str) -> None:
+def test_14_non_ascii_on_an_text_stream(command: str) -> None:
     """Everything that is printed is ASCII, also where the stream could not take more."""
     done = spawn(*command.split(), PYTHONIOENCODING="ascii", LC_ALL="C")
     assert (done.code, done.err) == (0, "")

@@ -16,21 +16,20 @@ import msgspec
 import pytest
 
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.headings import Headings
+from ipsec_lo_trace.render.html.cells import PLACEHOLDERS
 from ipsec_lo_trace.render.html.markup import words
 from ipsec_lo_trace.render.ledger import ledger_lines
 from ipsec_lo_trace.render.reasons import why
 from ipsec_lo_trace.render.store import StoredTrace
-from ipsec_lo_trace.render.timeline import View
+from ipsec_lo_trace.render.timeline import View, mark_cell, packet_text
 from ipsec_lo_trace.render.why import why_lines
 from tests.html.support import Node, default_page, parsed, probe, squeezed, trace, written
 from tests.render.support import printed
 from tests.support import PATCHED, UNPATCHED
 
 WIDE = 100_000
-NO_MARKS = re.compile(r"^(?:\.|\(none\)) ")
 PAGES: dict[str, Callable[[], bytes]] = {
     "diff": default_page,
     "one": lambda: written(trace(UNPATCHED, "one.jsonl")),
@@ -128,28 +127,20 @@ def test_small_and_the_same_each_time() -> None:
 
 
 @EACH_SIDE
-def test_rows_say_what_the_text_says(letter: str) -> None:
-    """Each row of the text is on the page in its words: number, stage, packet, marks, what it did, role."""
-    rows = [line for line in printed(side(letter), View(width=WIDE)) if re.match(r" *\d+ [a-z]", line)]
-    found = cells(letter)
-    assert len(rows) == len(found) == len(list(side(letter).steps()))
+def test_rows_say_what_the_trace_says(letter: str) -> None:
+    """Each row of the trace is on the page: number, stage, packet, marks, and what it did."""
+    steps, found = list(side(letter).steps()), cells(letter)
+    assert len(steps) == len(found) > 20
     packet = ""
-    for line in rows:
-        number, stage, rest = line.split(maxsplit=2)
-        shown = re.match(r"(\.|\S+ \d+(?: \*)?) +(.*)", rest)
-        assert shown is not None
-        packet = packet if shown[1] == "." else shown[1].removesuffix(" *")
-        cell = found[int(number)]
-        assert one(cell, "did") == NO_MARKS.sub("", shown[2])
-        assert f", {packet}, " in one(cell, "packet")
-        assert f", row {number}" in one(cell, "name")
-        step = _step(letter, int(number))
-        assert step.stage == stage
+    for step in steps:
+        cell, reborn = found[step.row], packet != step.packet
+        packet = step.packet
+        marks = " ".join(text for text, _style in mark_cell(step, reborn=reborn) if text not in PLACEHOLDERS)
+        did = one(cell, "did")
+        assert did.partition(" <== ")[0] == ": ".join(filter(None, (marks, step.text)))
+        assert f", {packet_text(step.wire)}, " in one(cell, "packet")
+        assert f", row {step.row}" in one(cell, "name")
         assert ("changed here" in cell.text) == (step.bytes is not None)
-
-
-def _step(letter: str, row: int) -> Step:
-    return next(step for step in side(letter).steps() if step.row == row)
 
 
 @pytest.mark.slow
@@ -198,6 +189,11 @@ def test_headings_are_those_of_the_text(name: str) -> None:
     assert page.find("section", "step")
 
 
+def numbered(name: str) -> str:
+    """Name a group as the page does: by its packet, or as a step."""
+    return f"step {name}" if name.isdigit() else name
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "opened", [trace(UNPATCHED, "x", count=3), probe("tcp-closed")], ids=["ping", "probe"]
@@ -206,7 +202,9 @@ def test_every_heading_of_one_trace(opened: StoredTrace) -> None:
     """On the page of one trace each group has the heading that it has in the text."""
     headings = Headings(opened.run)
     titles = [section.find("h2")[0].text for section in parsed(written(opened)).find("section", "step")]
-    assert set(titles) <= set(printed(opened, View(width=WIDE)))
+    heads = [re.fullmatch("-- ([0-9P/]*) ?(.*?) -*", line) for line in printed(opened, View(width=WIDE))]
+    told = [": ".join(filter(None, (numbered(head[1]), head[2]))) for head in heads if head]
+    assert set(titles) <= set(told)
     assert len(titles) == len({headings.group(step) for step in opened.steps()})
 
 

@@ -7,7 +7,14 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.options import BYTES_OPTION, COLOR_OPTION, OUTPUT_OPTION
+from ipsec_lo_trace.cli.options import (
+    BYTES_OPTION,
+    COLOR_OPTION,
+    GLYPHS_OPTION,
+    OUTPUT_OPTION,
+    QUIET_OPTION,
+    VERBOSE_OPTION,
+)
 from ipsec_lo_trace.cli.params import EchoType, FileName, PacketType, RowsType, StepType, StrictCommand
 
 
@@ -29,8 +36,9 @@ from ipsec_lo_trace.cli.params import EchoType, FileName, PacketType, RowsType, 
     "-f", "--config", type=FileName(), help="The run's configuration, whose keys open ESP for --bytes layers."
 )
 @COLOR_OPTION
-@click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")
-@click.option("-v", "verbose", is_flag=True, help="List every assumption.")
+@GLYPHS_OPTION
+@QUIET_OPTION
+@VERBOSE_OPTION
 @OUTPUT_OPTION
 def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Show a stored trace as text, whole or in part.

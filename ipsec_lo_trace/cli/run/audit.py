@@ -15,7 +15,7 @@ from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
 from ipsec_lo_trace.cli.junit import junit_lines
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
-from ipsec_lo_trace.cli.terminal import UNWRAPPED, ascii_stream, look, write_lines
+from ipsec_lo_trace.cli.terminal import UNWRAPPED, look, text_stream, write_lines
 from ipsec_lo_trace.model.audit import AuditVerdict
 from ipsec_lo_trace.model.setup import shown_name
 from ipsec_lo_trace.render.audit import end_lines, head_lines, packet_lines, plain_row, verdict_line
@@ -95,7 +95,7 @@ def _write_jsonl(audit: Audit, out: IO[bytes]) -> AuditVerdict:
 
 def _write_text(arguments: AuditArguments, audit: Audit, out: IO[bytes]) -> AuditVerdict:
     width, colour = look(arguments.output, arguments.color)
-    stream = ascii_stream(out)
+    stream = text_stream(out)
     if arguments.quiet:
         verdict = audit.verdict()
         write_lines(verdict_line(verdict).wrap(UNWRAPPED), stream, colour=colour)

@@ -8,7 +8,7 @@ import msgspec
 
 from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.cli.run.traces import read_configuration
-from ipsec_lo_trace.cli.terminal import ascii_stream, look, write_lines
+from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.findings.bisect import bisect, intervals
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.setup import Setup
@@ -58,4 +58,4 @@ def _write_text(
     from ipsec_lo_trace.render.bisect import bisection  # noqa: PLC0415
 
     width, colour = look_
-    write_lines(bisection(verdict, tries, stretches, width), ascii_stream(out), colour=colour)
+    write_lines(bisection(verdict, tries, stretches, width), text_stream(out), colour=colour)

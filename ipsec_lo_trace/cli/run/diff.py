@@ -22,7 +22,7 @@ from ipsec_lo_trace.cli.run.traces import (
     trace_named,
     whole_output,
 )
-from ipsec_lo_trace.cli.terminal import ascii_stream, look, write_lines
+from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.render.diff.compare import Comparison
 from ipsec_lo_trace.render.diff.data import diff_json
@@ -103,7 +103,7 @@ def _write(comparison: Comparison, arguments: DiffArguments, out: IO[bytes]) -> 
         return
     width, colour = look(arguments.output, arguments.color)
     write_lines(
-        _lines(comparison, arguments, width), ascii_stream(out), colour=colour and arguments.format_ == "text"
+        _lines(comparison, arguments, width), text_stream(out), colour=colour and arguments.format_ == "text"
     )
 
 

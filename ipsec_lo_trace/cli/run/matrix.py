@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.cli.options import given, refuse
-from ipsec_lo_trace.cli.terminal import ascii_stream, look, write_lines
+from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.matrix import all_rows
 from ipsec_lo_trace.matrix import run_matrix as filled
@@ -108,7 +108,7 @@ def _write(arguments: MatrixArguments, matrix: Matrix) -> None:
             return
         width, colour = look(arguments.output, arguments.color)
         colour = colour and arguments.format_ == "text"
-        write_lines(_lines(arguments, matrix, width), ascii_stream(out), colour=colour)
+        write_lines(_lines(arguments, matrix, width), text_stream(out), colour=colour)
 
 
 def _lines(arguments: MatrixArguments, matrix: Matrix, width: int) -> Iterator[Text]:

@@ -7,7 +7,7 @@ import msgspec
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
 from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.cli.run.traces import as_expected, read_configuration
-from ipsec_lo_trace.cli.terminal import ascii_stream, look, write_lines
+from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.setkey.write import write
@@ -27,5 +27,5 @@ def run_orders(setup: Setup, *, format_: str, path: str, color: str | None, expe
             from ipsec_lo_trace.render.orders import orders_lines  # noqa: PLC0415 -- loads rich, for text alone
 
             width, colour = look(path, color)
-            write_lines(orders_lines(orders, width), ascii_stream(out), colour=colour)
+            write_lines(orders_lines(orders, width), text_stream(out), colour=colour)
     return EXIT_NOT_MET if any(as_expected(expect, ending) for ending in orders.endings) else 0

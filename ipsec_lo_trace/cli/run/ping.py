@@ -29,6 +29,7 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None
     show_bytes: str | None
     color: str | None
+    glyphs: str | None
     quiet: bool
     verbose: bool
     output: str
@@ -40,7 +41,9 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
         if self.quiet and self.verbose:
             raise click.UsageError("-q and -v exclude each other")
         flags = [option for given_, option in ((self.quiet, "-q"), (self.verbose, "-v")) if given_]
-        text_only = given(self, detail="--detail", show_bytes="--bytes", color="--color") + flags
+        text_only = (
+            given(self, detail="--detail", show_bytes="--bytes", color="--color", glyphs="--glyphs") + flags
+        )
         self._refuse_beside_show_config(text_only)
         self._refuse_beside_bisect(flags)
         self._refuse_beside_every_order(flags)

@@ -38,6 +38,7 @@ class ReplayArguments(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | None
     show_bytes: str | None
     color: str | None
+    glyphs: str | None
     quiet: bool
     verbose: bool
     output: str
@@ -55,7 +56,7 @@ class ReplayArguments(msgspec.Struct, frozen=True, kw_only=True):
         refuse(["-q"] if self.quiet else [], "and -v exclude each other", if_=self.verbose)
         flags = [option for given_, option in ((self.quiet, "-q"), (self.verbose, "-v")) if given_]
         whole = given(self, detail="--detail", show_bytes="--bytes")
-        text_only = whole + given(self, color="--color") + flags
+        text_only = whole + given(self, color="--color", glyphs="--glyphs") + flags
         refuse(text_only, f"is for text, not for --format {self.format_}", if_=self.format_ != "text")
         refuse(whole, "has nothing to act on: -q prints one line", if_=self.quiet)
         layout = given(self, show_bytes="--bytes") + flags

@@ -14,7 +14,7 @@ from ipsec_lo_trace.cli.files import refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.params import AFTER, Rows
 from ipsec_lo_trace.cli.run.traces import LAYERS, dissector, opened, whole_output
-from ipsec_lo_trace.cli.terminal import ascii_stream, text_choice, write_text
+from ipsec_lo_trace.cli.terminal import text_choice, text_stream, write_text
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS
 from ipsec_lo_trace.machine.stage import Symbol
@@ -38,6 +38,7 @@ class ShowArguments(msgspec.Struct, frozen=True, kw_only=True):
     show_bytes: str | None
     config: str | None
     color: str | None
+    glyphs: str | None
     quiet: bool
     verbose: bool
     output: str
@@ -84,7 +85,7 @@ def run_show(arguments: ShowArguments) -> int:
         dissect = _dissector(arguments, trace) if arguments.show_bytes == LAYERS else None
         choice = text_choice(arguments, _chosen(arguments), dissect)
         with whole_output(arguments.output) as out:
-            write_text(trace, choice, ascii_stream(out))
+            write_text(trace, choice, text_stream(out))
     return 0
 
 

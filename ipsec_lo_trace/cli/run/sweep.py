@@ -15,7 +15,7 @@ import msgspec
 
 from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse
-from ipsec_lo_trace.cli.terminal import ascii_stream, look, write_lines
+from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.sweep import Sweep
 from ipsec_lo_trace.render.sweep_text import sweep_jsonl, sweep_text
@@ -142,4 +142,4 @@ def _write(arguments: SweepArguments, sweep: Sweep) -> None:
             out.writelines(sweep_jsonl(sweep))
             return
         width, colour = look(arguments.output, arguments.color)
-        write_lines(sweep_text(sweep, width=width), ascii_stream(out), colour=colour)
+        write_lines(sweep_text(sweep, width=width), text_stream(out), colour=colour)

@@ -31,6 +31,7 @@ from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.store import (
     IN_MEMORY_BYTES,
+    LiveTrace,
     StoredTrace,
     spool,
     write_json,
@@ -174,13 +175,17 @@ def write_trace(arguments: TextArguments, format_: str, tracing: Tracing) -> Ver
 
 
 def _write_text(arguments: TextArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
-    from ipsec_lo_trace.cli.terminal import ascii_stream, text_choice, write_text  # noqa: PLC0415 -- the views load for text alone
+    from ipsec_lo_trace.cli.terminal import text_choice, text_stream, write_text  # noqa: PLC0415 -- the views load for text alone
 
     dissect = dissector(tracing.keys) if arguments.show_bytes == LAYERS else None
     choice = text_choice(arguments, dissect=dissect)
-    trace = spool(tracing.stretches(), tracing.crossings.lines())
+    trace: LiveTrace | StoredTrace
+    if choice.passes == 1:
+        trace = LiveTrace(tracing.stretches())
+    else:
+        trace = spool(tracing.stretches(), tracing.crossings.lines())
     try:
-        write_text(trace, choice, ascii_stream(out))
+        write_text(trace, choice, text_stream(out))
         return trace.verdict
     finally:
         trace.close()

@@ -18,8 +18,9 @@ from ipsec_lo_trace.render.diff.ends import end_lines, head_lines
 from ipsec_lo_trace.render.diff.fold import Again, Folded, fold
 from ipsec_lo_trace.render.diff.words import label, sides
 from ipsec_lo_trace.render.marks import sign
+from ipsec_lo_trace.render.rows import STAGE_COLUMNS
 from ipsec_lo_trace.render.styles import STYLES, Line
-from ipsec_lo_trace.render.timeline import STAGE_COLUMNS, packet_text
+from ipsec_lo_trace.render.timeline import packet_text
 
 SIGNS = {SAME: "=", CHANGED: "~", REMOVED: "-", ADDED: "+"}
 OP_STYLES = {SAME: "quiet", CHANGED: "pointer", REMOVED: "bad", ADDED: "add"}
