@@ -14,7 +14,7 @@ USUAL_SIZE = 56
 
 
 def options(run: Run) -> list[str]:
-    """List the options of ``ipsec-lo-trace ping`` or ``probe KIND`` that say what was run, as the fix does.
+    """List the options that say what was run, for a command whose arguments are something else than HOST.
 
     A configuration's file has its name alone; one that was given as text is FILE.
     """
@@ -45,6 +45,8 @@ def _configuration(run: Run) -> Iterator[str]:
 
 def _sent(run: Run) -> Iterator[str]:
     ping = run.program == PING
+    if run.program == PROBE:
+        yield from ("--probe", run.probe)
     numbers = (
         ("-c", run.count, 1),
         ("-s", run.size, USUAL_SIZE if ping else run.size),
@@ -75,7 +77,7 @@ def _ends(run: Run) -> Iterator[str]:
     if run.bound and (not run.case or run.src != src):
         yield from ("-I", run.src)
     if run.dst != dst:
-        yield run.dst
+        yield from ("--host", run.dst)
 
 
 def _usual_ends(run: Run) -> tuple[str, str]:

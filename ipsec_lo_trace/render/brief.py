@@ -44,22 +44,28 @@ def title_lines(run: Run, width: int) -> Iterator[Line]:
     yield from unusual_lines(run)
     for cut in run.what_if:
         yield labelled("what if").glue(cut).say("is deleted, which no kernel does")
-    yield from _policies(run.policies)
-    yield _sas(run)
+    yield from _policies(run)
 
 
-def _policies(policies: list[PolicyRecord]) -> Iterator[Line]:
-    """Say what the policies ask for; those that differ in their direction alone in one line."""
+def _policies(run: Run) -> Iterator[Line]:
+    """Say what the policies ask for, and which SAs there are.
+
+    Policies that differ in their direction alone have one line.
+    """
     ways: dict[str, list[str]] = {}
-    for policy in policies:
+    for policy in run.policies:
         ways.setdefault(_asked(policy), []).append(policy.dir)
-    if not ways:
-        yield labelled("policy").say("none")
-    for number, (asked, directions) in enumerate(ways.items()):
-        if number == SHOWN_POLICIES:
-            yield labelled("").say(f"and {len(ways) - SHOWN_POLICIES} more; -v lists them")
-            return
-        yield labelled("" if number else "policy").say(f"{' and '.join(sorted(set(directions)))}: {asked}")
+    told = [f"{' and '.join(sorted(set(directions)))}: {asked}" for asked, directions in ways.items()]
+    if len(told) > SHOWN_POLICIES:
+        told[SHOWN_POLICIES:] = [f"and {len(told) - SHOWN_POLICIES} more; -v lists them"]
+    first, *others = told or ["none"]
+    line = labelled("policy").say(first)
+    if others:
+        yield line
+        yield from (labelled("").say(words) for words in others)
+        yield labelled("SA").say(_sas(run))
+    else:
+        yield line.glue(f"SA {_sas(run)}")
 
 
 def _asked(policy: PolicyRecord) -> str:
@@ -79,12 +85,10 @@ def _request(request: RequestRecord) -> str:
     return f"{request.proto.upper()}{tunnel} {LEVELS.get(request.level, request.level)}"
 
 
-def _sas(run: Run) -> Line:
+def _sas(run: Run) -> str:
     spis = [f"0x{sa.spi:x}" for sa in run.sas]
     more = f" and {len(spis) - SHOWN_POLICIES} more" if len(spis) > SHOWN_POLICIES else ""
-    both = len(run.sas) == 1 and run.sas[0].src == run.sas[0].dst
-    ways = ", serves both directions" if both else ""
-    return labelled("SA").say((", ".join(spis[:SHOWN_POLICIES]) or "none") + more + ways)
+    return (", ".join(spis[:SHOWN_POLICIES]) or "none") + more
 
 
 def result_lines(run: Run, verdict: Verdict) -> Iterator[Line]:
@@ -129,13 +133,9 @@ def _next(run: Run, verdict: Verdict) -> Line:
     explain = f"{PROGRAM} explain {verdict.code}"
     if run.program not in (PING, PROBE):
         return line.glue(explain)
-    again = shlex.join([*_named(run), *options(run)])
+    again = shlex.join(options(run))
     asked = f"{PROGRAM} why effect{again and f' {again}'}" if verdict.effect else ""
     return _alternatives(line, filter(None, (asked, explain)))
-
-
-def _named(run: Run) -> list[str]:
-    return ["--probe", run.probe] if run.program == PROBE else []
 
 
 def _alternatives(line: Line, commands: Iterable[str]) -> Line:

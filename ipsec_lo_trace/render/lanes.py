@@ -20,13 +20,13 @@ Sign = Literal[
 """What a lane shows in a row: no mark, a mark made here, the packet's own, one that settles a question..."""
 SIGNS: dict[Sign, tuple[str, str, str]] = {
     "new": ("\u25cf", "+", "new"),
-    "own": ("\u2502", "|", "its own"),
+    "own": ("\u2502", "|", "own"),
     "decides": ("\u25c6", "=", "decides"),
     "stale": ("\u2503", ":", "stale"),
-    "stale-decides": ("\u25c8", "!", "stale and decides"),
+    "stale-decides": ("\u25c8", "!", "stale, decides"),
     "gone": ("\u00d7", "x", "removed"),
-    "decides-gone": ("\u2297", "*", "decides, then removed"),
-    "stale-decides-gone": ("\u22a0", "#", "stale, decides, then removed"),
+    "decides-gone": ("\u2297", "*", "decides, removed"),
+    "stale-decides-gone": ("\u22a0", "#", "stale, decides, removed"),
     "none": ("\u00b7", ".", "none"),
 }
 """Each sign in Unicode and in ASCII, and what it means."""
