@@ -34,6 +34,8 @@ NOT_OF_A_RUN = {
     "show_bytes": "shapes the output",
     "color": "shapes the output",
     "glyphs": "shapes the output",
+    "pause": "shapes the output",
+    **dict.fromkeys(("rows", "stages", "marks", "packets", "echoes", "steps"), "shapes the output"),
     "quiet": "shapes the output",
     "verbose": "shapes the output",
     "output": "says where the output goes",

@@ -9,7 +9,18 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from ipsec_lo_trace.cli.params import FieldChoice, FieldRange, FieldText, FileName, SettingType, names_of_kind
+from ipsec_lo_trace.cli.params import (
+    EchoType,
+    FieldChoice,
+    FieldRange,
+    FieldText,
+    FileName,
+    PacketType,
+    RowsType,
+    SettingType,
+    StepType,
+    names_of_kind,
+)
 from ipsec_lo_trace.model.setup import File, Setup
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,6 +50,7 @@ TRIAL_OPTIONS = (
     click.option(
         "--bisect", is_flag=True, help="What if: find the rows after which deleting the tags helps."
     ),
+    click.option("--pause", is_flag=True, help="Wait for a key after each row: space; b: back; q: quit."),
 )
 
 BYTES_OPTION = click.option(
@@ -51,6 +63,20 @@ GLYPHS_OPTION = click.option(
     "--glyphs",
     type=click.Choice(["unicode", "ascii"]),
     help="The characters to draw with [unicode where the output can take them].",
+)
+CHOICE_OPTIONS = (
+    click.option("--rows", type=RowsType(), multiple=True, help="Only these rows, such as 3-7,9."),
+    click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only rows of this stage."),
+    click.option(
+        "--mark", "marks", metavar="NAME", multiple=True, help="Only rows whose packet bore this mark."
+    ),
+    click.option(
+        "--packet", "packets", type=PacketType(), multiple=True, help="Only rows of this packet, such as P2."
+    ),
+    click.option("--echo", "echoes", type=EchoType(), multiple=True, help="Only rows of this echo."),
+    click.option(
+        "--step", "steps", type=StepType(), multiple=True, help="Only rows of these steps: 1 to 8, or after."
+    ),
 )
 QUIET_OPTION = click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")
 VERBOSE_OPTION = click.option(
@@ -69,6 +95,7 @@ VIEW_OPTIONS = (
         "--detail", type=click.Choice(["minimal", "summary", "full"]), help="How much text [summary]."
     ),
     BYTES_OPTION,
+    *CHOICE_OPTIONS,
     COLOR_OPTION,
     GLYPHS_OPTION,
     QUIET_OPTION,
@@ -241,6 +268,11 @@ def run_options(command: F) -> F:
 def probe_options(command: F) -> F:
     """Give a command the options that say what to run and hold for every probe."""
     return _all(OPTIONS, command)
+
+
+def choice_options(command: F) -> F:
+    """Give a command the options that choose rows."""
+    return _all(CHOICE_OPTIONS, command)
 
 
 def fix_options(command: F) -> F:

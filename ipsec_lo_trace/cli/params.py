@@ -202,13 +202,18 @@ class EchoType(click.ParamType[int]):
         return int(value)
 
 
-class StepType(click.ParamType[int]):
-    """A step of the analysis, 1 to 8, or what comes after it (0 in a trace)."""
+class StepType(click.ParamType[tuple[int, ...]]):
+    """A step of the analysis, 1 to 8, or what comes after it (0 in a trace); ``6-8`` is three steps."""
 
     name = "step"
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Parse it."""
-        if value != AFTER and not re.fullmatch(r"[1-8]", value):
-            self.fail(f"{value!r} is no step: 1 to 8, or {AFTER}", param, ctx)
-        return 0 if value == AFTER else int(value)
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Parse it; a range ends where it begins or later."""
+        if value == AFTER:
+            return (0,)
+        match = re.fullmatch(r"([1-8])(?:-([1-8]))?", value)
+        if match is None or int(match[1]) > int(match[2] or match[1]):
+            self.fail(f"{value!r} is no step: 1 to 8, a range such as 6-8, or {AFTER}", param, ctx)
+        return tuple(range(int(match[1]), int(match[2] or match[1]) + 1))

@@ -27,6 +27,8 @@ from ipsec_lo_trace.render.timeline import View, timeline
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from ipsec_lo_trace.cli.choice import Choice
+
 BLOCK_LINES = 256
 """Lines of a trace that are written at once: each write goes through a codec and two files."""
 UNWRAPPED = 1 << 16
@@ -68,6 +70,10 @@ class TextArguments(Protocol):
         """--glyphs."""
 
     @property
+    def choice(self) -> Choice:
+        """What chooses rows."""
+
+    @property
     def detail(self) -> str | None:
         """--detail."""
 
@@ -84,9 +90,7 @@ class TextArguments(Protocol):
         """-v."""
 
 
-def text_choice(
-    arguments: TextArguments, chosen: Chosen | None = None, dissect: Dissect | None = None
-) -> TextChoice:
+def text_choice(arguments: TextArguments, dissect: Dissect | None = None) -> TextChoice:
     """Work out how to show a trace, from the options and where the text goes; layers need ``dissect``."""
     width, colour = look(arguments.output, arguments.color)
     return TextChoice(
@@ -97,7 +101,7 @@ def text_choice(
         quiet=arguments.quiet,
         assumptions=arguments.verbose,
         glyphs=glyphs(arguments.output, arguments.glyphs),
-        chosen=chosen,
+        chosen=arguments.choice.chosen,
         dissect=dissect,
     )
 
@@ -128,7 +132,9 @@ def write_text(trace: Source, choice: TextChoice, out: TextIO) -> None:
         write_lines(map(escaped, minimal_lines(trace, choice.chosen)), out, colour=False)
         return
     lines, width = (
-        ([verdict_line(trace.verdict)], UNWRAPPED) if choice.quiet else (_lines(trace, choice), choice.width)
+        ([verdict_line(trace.verdict)], UNWRAPPED)
+        if choice.quiet
+        else (text_lines(trace, choice), choice.width)
     )
     if choice.colour:
         write_lines((text for line in lines for text in line.wrap(width)), out, colour=True)
@@ -136,6 +142,14 @@ def write_text(trace: Source, choice: TextChoice, out: TextIO) -> None:
     texts = (f"{text}\n" for line in lines for text in line.plain(width))
     while block := "".join(islice(texts, BLOCK_LINES)):
         out.write(block)
+
+
+def laid_out(line: Line, choice: TextChoice) -> list[str]:
+    """Lay one line out as it is written, line ends included."""
+    if choice.colour:
+        shown = _coloured()
+        return [f"{shown(text)}\n" for text in line.wrap(choice.width)]
+    return [f"{text}\n" for text in line.plain(choice.width)]
 
 
 def write_lines(lines: Iterable[Text | str], out: TextIO, *, colour: bool) -> None:
@@ -162,7 +176,8 @@ def _coloured() -> Callable[[Text], str]:
     )
 
 
-def _lines(trace: Source, choice: TextChoice) -> Iterator[Line]:
+def text_lines(trace: Source, choice: TextChoice) -> Iterator[Line]:
+    """Yield the lines of a trace's text, not yet laid out."""
     view = View(
         width=choice.width,
         detail=choice.detail,

@@ -151,6 +151,7 @@ class Rows:
         if self._width >= DECISION_FROM and step.decision:
             used = len(words) + (len(role) + 1 if role else 0)
             line.glue(" " * max(PHRASE_COLUMNS - used, 0) + step.decision, "quiet")
+        line.is_row = True
         return line
 
     def _signs(self, borne: Borne) -> Iterator[tuple[str, str]]:

@@ -205,9 +205,6 @@ class LiveTrace:
             pass
         return _complete(self._verdict)
 
-    def close(self) -> None:
-        """Give nothing back: nothing was stored."""
-
 
 def spool(stretches: Iterable[Sequence[Record]], crossings: Iterable[bytes]) -> StoredTrace:
     """Store a live trace in memory, or in a temporary file if it is long: views read stored traces only."""

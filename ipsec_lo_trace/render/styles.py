@@ -70,6 +70,8 @@ class Line:
 
         A lead of several pieces has a style for each.  ``gap`` stands between words; a line without gaps is
         never broken.  ``fill``, a character, goes on behind the last word to the end of the line.
+
+        A line that ``is_row`` is a row of a timeline.
         """
         self._leads = [(lead, style)] if isinstance(lead, str) else lead
         self._lead = "".join(text for text, _style in self._leads)
@@ -78,6 +80,7 @@ class Line:
         self._fill = fill
         self._pieces: list[str] = []
         self._looks: list[tuple[str, int]] = []
+        self.is_row = False
 
     def say(self, text: str, style: str = "") -> Line:
         """Add words."""

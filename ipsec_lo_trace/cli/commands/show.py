@@ -14,22 +14,14 @@ from ipsec_lo_trace.cli.options import (
     OUTPUT_OPTION,
     QUIET_OPTION,
     VERBOSE_OPTION,
+    choice_options,
 )
-from ipsec_lo_trace.cli.params import EchoType, FileName, PacketType, RowsType, StepType, StrictCommand
+from ipsec_lo_trace.cli.params import FileName, StrictCommand
 
 
 @click.command("show", cls=StrictCommand, short_help="Show a stored trace as text, whole or in part.")
 @click.argument("trace")
-@click.option("--rows", type=RowsType(), multiple=True, help="Only these rows, such as 3-7,9.")
-@click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only rows of this stage.")
-@click.option("--mark", "marks", metavar="NAME", multiple=True, help="Only rows whose packet bore this mark.")
-@click.option(
-    "--packet", "packets", type=PacketType(), multiple=True, help="Only rows of this packet, such as P2."
-)
-@click.option("--echo", "echoes", type=EchoType(), multiple=True, help="Only rows of this echo.")
-@click.option(
-    "--step", "steps", type=StepType(), multiple=True, help="Only rows of this step: 1 to 8, or after."
-)
+@choice_options
 @click.option("--detail", type=click.Choice(["minimal", "summary", "full"]), help="How much text [summary].")
 @BYTES_OPTION
 @click.option(

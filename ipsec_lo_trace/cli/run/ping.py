@@ -7,10 +7,20 @@ from typing import Any
 import click
 import msgspec
 
-from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
+from ipsec_lo_trace.cli.choice import Choice, take_choice
+from ipsec_lo_trace.cli.files import STDOUT, complain, output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse, setup_of
-from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, read_configuration, write_trace
+from ipsec_lo_trace.cli.run.traces import (
+    LAYERS,
+    as_expected,
+    check_expectation,
+    dissector,
+    read_configuration,
+    shown_live,
+    write_trace,
+)
 from ipsec_lo_trace.model.setup import Setup
+from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.tracer.setup import planned
 from ipsec_lo_trace.tracer.tracing import Tracing
 
@@ -26,44 +36,56 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
     bisect: bool
     every_order: bool
     format_: str
+    choice: Choice
     detail: str | None
     show_bytes: str | None
     color: str | None
     glyphs: str | None
     quiet: bool
     verbose: bool
+    pause: bool
     output: str
     expect: str | None
+
+    @property
+    def flags(self) -> list[str]:
+        """How much text is asked for, by its short options."""
+        return [option for given_, option in ((self.quiet, "-q"), (self.verbose, "-v")) if given_]
+
+    @property
+    def shown(self) -> list[str]:
+        """What says which part of the text is shown, and how."""
+        paused = ["--pause"] if self.pause else []
+        return [*given(self, detail="--detail", show_bytes="--bytes"), *self.choice.options, *paused]
 
     def check(self) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
         self.setup.check()
         if self.quiet and self.verbose:
             raise click.UsageError("-q and -v exclude each other")
-        flags = [option for given_, option in ((self.quiet, "-q"), (self.verbose, "-v")) if given_]
-        text_only = (
-            given(self, detail="--detail", show_bytes="--bytes", color="--color", glyphs="--glyphs") + flags
-        )
+        looks = given(self, color="--color", glyphs="--glyphs")
+        text_only = [*self.shown, *looks, *self.flags]
         self._refuse_beside_show_config(text_only)
-        self._refuse_beside_bisect(flags)
-        self._refuse_beside_every_order(flags)
+        self._refuse_beside_bisect()
+        self._refuse_beside_every_order()
         refuse(text_only, f"is for text, not for --format {self.format_}", if_=self.format_ != "text")
-        whole = given(self, detail="--detail", show_bytes="--bytes")
-        refuse(whole, "has nothing to act on: -q prints one line", if_=self.quiet)
-        layout = given(self, show_bytes="--bytes") + flags
+        refuse(self.shown, "has nothing to act on: -q prints one line", if_=self.quiet)
+        paused = ["--pause"] if self.pause else []
+        layout = [*given(self, show_bytes="--bytes"), *self.flags, *paused]
         refuse(layout, "is not part of the minimal form", if_=self.detail == "minimal")
+        refuse(paused, "waits for keys, and -o writes a file", if_=self.output != STDOUT)
 
-    def _refuse_beside_bisect(self, flags: list[str]) -> None:
+    def _refuse_beside_bisect(self) -> None:
         """Refuse what is about one run: a bisection makes many."""
-        options = given(self, detail="--detail", show_bytes="--bytes", expect="--expect") + flags
+        options = [*self.shown, *given(self, expect="--expect"), *self.flags]
         options += ["--drop-mark"] if self.setup.drop_mark else []
         options += ["--show-config"] if self.show_config else []
         options += ["--format jsonl"] if self.format_ == "jsonl" else []
         refuse(options, "is about one run, and --bisect makes one for each row", if_=self.bisect)
 
-    def _refuse_beside_every_order(self, flags: list[str]) -> None:
+    def _refuse_beside_every_order(self) -> None:
         """Refuse what is about one run: every order is a run."""
-        options = given(self, detail="--detail", show_bytes="--bytes") + flags
+        options = [*self.shown, *self.flags]
         options += ["--bisect"] if self.bisect else []
         options += ["--show-config"] if self.show_config else []
         options += ["--format jsonl"] if self.format_ == "jsonl" else []
@@ -84,7 +106,9 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
     every_order = values.get("schedule") == EVERY_ORDER
     if every_order:
         del values["schedule"]
-    arguments = PingArguments(setup=setup_of(values), every_order=every_order, **values)
+    arguments = PingArguments(
+        setup=setup_of(values), every_order=every_order, choice=take_choice(values), **values
+    )
     arguments.check()
     return run_ping(arguments)
 
@@ -92,6 +116,7 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
 def run_ping(arguments: PingArguments) -> int:
     """Run it; give the exit code."""
     check_expectation(arguments.expect)
+    arguments.choice.check_names(())
     refuse_own_input(arguments.output, arguments.setup.file)
     if arguments.bisect:
         from ipsec_lo_trace.cli.run.bisect import run_bisect  # noqa: PLC0415 -- few runs bisect
@@ -119,9 +144,25 @@ def run_ping(arguments: PingArguments) -> int:
         return 0
     tracing = Tracing(plan, read)
     try:
-        verdict = write_trace(arguments, arguments.format_, tracing)
+        verdict = (
+            _paused(arguments, tracing)
+            if arguments.pause
+            else write_trace(arguments, arguments.format_, tracing)
+        )
     finally:
         tracing.crossings.close()
     for cut in tracing.idle_cuts:
         complain(f"--drop-mark {cut} deleted nothing: no packet came out of that stage bearing it")
     return as_expected(arguments.expect, verdict)
+
+
+def _paused(arguments: PingArguments, tracing: Tracing) -> Verdict:
+    """Show it row by row; give the verdict, to which it runs however far it was shown."""
+    from ipsec_lo_trace.cli.pause import check_terminal, keyboard, walk  # noqa: PLC0415 -- few runs wait
+    from ipsec_lo_trace.cli.terminal import text_choice  # noqa: PLC0415
+
+    check_terminal()
+    choice = text_choice(arguments, dissector(tracing.keys) if arguments.show_bytes == LAYERS else None)
+    with shown_live(tracing, passes=choice.passes) as trace, keyboard() as key:
+        walk(trace, choice, key)
+        return trace.verdict

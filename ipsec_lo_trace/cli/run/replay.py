@@ -10,6 +10,7 @@ import msgspec
 
 from ipsec_lo_trace.capture.frame import CaptureError
 from ipsec_lo_trace.capture.read import STDIN, STDIN_NAME, open_capture
+from ipsec_lo_trace.cli.choice import Choice, take_choice
 from ipsec_lo_trace.cli.exits import EXIT_TROUBLE
 from ipsec_lo_trace.cli.files import complain, refuse_own_input
 from ipsec_lo_trace.cli.options import fix_of, given, refuse, turned
@@ -35,6 +36,7 @@ class ReplayArguments(msgspec.Struct, frozen=True, kw_only=True):
     local: tuple[str, ...]
     seed: int
     format_: str
+    choice: Choice
     detail: str | None
     show_bytes: str | None
     color: str | None
@@ -55,8 +57,8 @@ class ReplayArguments(msgspec.Struct, frozen=True, kw_only=True):
         self.setup.check()
         refuse(["-q"] if self.quiet else [], "and -v exclude each other", if_=self.verbose)
         flags = [option for given_, option in ((self.quiet, "-q"), (self.verbose, "-v")) if given_]
-        whole = given(self, detail="--detail", show_bytes="--bytes")
-        text_only = whole + given(self, color="--color", glyphs="--glyphs") + flags
+        whole = [*given(self, detail="--detail", show_bytes="--bytes"), *self.choice.options]
+        text_only = [*whole, *given(self, color="--color", glyphs="--glyphs"), *flags]
         refuse(text_only, f"is for text, not for --format {self.format_}", if_=self.format_ != "text")
         refuse(whole, "has nothing to act on: -q prints one line", if_=self.quiet)
         layout = given(self, show_bytes="--bytes") + flags
@@ -80,7 +82,7 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
     """Check the options and run; return the exit code."""
     values["fix"] = fix_of(values, values["fix"])
     values["settings"] = turned(values["settings"])
-    arguments = ReplayArguments(**values)
+    arguments = ReplayArguments(choice=take_choice(values), **values)
     arguments.check()
     return run_replay(arguments)
 
@@ -88,6 +90,7 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
 def run_replay(arguments: ReplayArguments) -> int:
     """Run it; give the exit code."""
     check_expectation(arguments.expect)
+    arguments.choice.check_names(())
     refuse_own_input(arguments.output, arguments.capture, *arguments.config)
     fix = known_fix(UNPATCHED if arguments.fix is None else arguments.fix)
     local = {local_address("local", text) for text in arguments.local}

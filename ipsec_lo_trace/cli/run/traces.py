@@ -178,15 +178,21 @@ def _write_text(arguments: TextArguments, tracing: Tracing, out: IO[bytes]) -> V
     from ipsec_lo_trace.cli.terminal import text_choice, text_stream, write_text  # noqa: PLC0415 -- the views load for text alone
 
     dissect = dissector(tracing.keys) if arguments.show_bytes == LAYERS else None
-    choice = text_choice(arguments, dissect=dissect)
-    trace: LiveTrace | StoredTrace
-    if choice.passes == 1:
-        trace = LiveTrace(tracing.stretches())
-    else:
-        trace = spool(tracing.stretches(), tracing.crossings.lines())
-    try:
+    choice = text_choice(arguments, dissect)
+    with shown_live(tracing, passes=choice.passes) as trace:
         write_text(trace, choice, text_stream(out))
         return trace.verdict
+
+
+@contextmanager
+def shown_live(tracing: Tracing, *, passes: int) -> Iterator[LiveTrace | StoredTrace]:
+    """Give a run that a view shows as it goes, or stored if it reads the rows more than once."""
+    if passes == 1:
+        yield LiveTrace(tracing.stretches())
+        return
+    trace = spool(tracing.stretches(), tracing.crossings.lines())
+    try:
+        yield trace
     finally:
         trace.close()
 
