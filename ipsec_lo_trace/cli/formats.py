@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import NamedTuple
 
 _ROOM = "ipsec_lo_trace.render.export"
@@ -33,3 +34,22 @@ FORMATS = {
     "md": Format(f"{_ROOM}.md:write_md"),
     "csv": Format(f"{_ROOM}.csv:write_csv"),
 }
+
+SUFFIXES = {
+    ".jsonl": "jsonl",
+    ".json": "json",
+    ".html": "html",
+    ".svg": "svg",
+    ".md": "md",
+    ".csv": "csv",
+    ".dot": "dot",
+    ".mmd": "mermaid",
+    ".pcapng": "pcapng",
+    ".xml": "junit",
+}
+"""The form that a file's name asks for; any other name asks for none."""
+
+
+def suffix_form(path: str) -> str:
+    """Return the form that the name of an output asks for; "" if none."""
+    return SUFFIXES.get(PurePath(path).suffix.lower(), "")

@@ -9,6 +9,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
+from ipsec_lo_trace.cli.formats import FORMATS
 from ipsec_lo_trace.cli.params import (
     EchoType,
     FieldChoice,
@@ -86,10 +87,10 @@ VIEW_OPTIONS = (
     click.option(
         "--format",
         "format_",
-        type=click.Choice(["text", "jsonl", "json"]),
+        type=click.Choice(["text", "jsonl", "json", *FORMATS]),
         default="text",
         show_default=True,
-        help="As a timeline, as JSON Lines, or as one JSON document.",
+        help="As a timeline, as records, or as export has it; or say it by the name of -o, as in a.html.",
     ),
     click.option(
         "--detail", type=click.Choice(["minimal", "summary", "full"]), help="How much text [summary]."

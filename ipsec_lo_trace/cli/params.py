@@ -8,8 +8,10 @@ from contextlib import suppress
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from ipsec_lo_trace.cli.formats import suffix_form
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import CHOICES, LIMITS
 
@@ -43,12 +45,42 @@ def _argument(param: click.Parameter) -> str:
     return param.make_metavar(click.Context(click.Command(""))).strip("[]")
 
 
+FORM_OPTIONS = ("format_", "to")
+"""What the options are called that choose a form."""
+
+
 class StrictCommand(click.Command):
-    """Every option that takes one value may be given once."""
+    """An option that takes one value may be given once; the name of -o chooses the form, or agrees."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as ever, and settle the form."""
+        rest = super().parse_args(ctx, args)
+        for param in self.params:
+            if param.name in FORM_OPTIONS and isinstance(param.type, click.Choice):
+                ctx.params[param.name] = _form(ctx, param, list(param.type.choices))
+        return rest
 
     def make_parser(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- click's parser is not public
         """Let click's parser tell which options it saw, in their order."""
         return _OnceParser(super().make_parser(ctx), ctx)
+
+
+def _form(ctx: click.Context, param: click.Parameter, forms: list[str]) -> str:
+    """Return the form that is asked for; click.UsageError if the options do not agree, or ask for none."""
+    option, output = param.opts[0], ctx.params.get("output", "")
+    value: str | None = ctx.params[param.name or ""]
+    wanted = suffix_form(output)
+    if value is None and not wanted:
+        raise click.UsageError(f"{option} is missing, and the name of -o does not say it", ctx=ctx)
+    is_given = value is not None and ctx.get_parameter_source(param.name or "") is not ParameterSource.DEFAULT
+    if is_given:
+        if wanted in forms and wanted != value:
+            raise click.UsageError(f"{option} {value} and -o {output} contradict each other", ctx=ctx)
+        return str(value)
+    if wanted and wanted not in forms:
+        known = ", ".join(forms)
+        raise click.UsageError(f"-o {output}: this command writes no {wanted}, but {known}", ctx=ctx)
+    return wanted or str(value)
 
 
 class _OnceParser:

@@ -39,12 +39,13 @@ class Tracing:
 
     The verdict record that comes last has an empty ``lo0``; whoever stores or shows the trace fills it from
     ``crossings``, so that a long run needs no memory for it.  ``keys`` are the SAs of its configuration,
-    ``kernel`` and ``machine`` what runs it.
+    ``kernel`` and ``machine`` what runs it; ``configuration`` changes as it runs.
     """
 
     def __init__(self, plan: Plan, configuration: Configuration, schedule: Schedule | None = None) -> None:
         """Boot the kernel; nothing is sent yet.  ``schedule`` takes the place of the plan's."""
         self.run = plan.run_record(configuration)
+        self.configuration = configuration
         self.keys = all_sas(configuration.db)
         self._program = _program(plan)
         build = built(plan.fix, plan.turned)

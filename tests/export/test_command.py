@@ -42,7 +42,7 @@ def test_every_writer_is_there() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["@unpatched"], "Missing option '--to'"),
+        (["@unpatched"], "--to is missing"),
         (["--to", "md"], "Missing argument 'TRACE"),
         (["@unpatched", "--to", "gif"], "'gif' is not one of"),
         (["@unpatched", "--to", "md", "--wire"], "--wire is for --to pcapng"),

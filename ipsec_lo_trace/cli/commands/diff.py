@@ -58,7 +58,7 @@ def operands(traces: tuple[str, ...]) -> tuple[str, str]:
 def command(here: click.Context, /, traces: tuple[str, ...], **values: Any) -> int:  # noqa: ANN401 -- as click gives them
     """Show where two traces part, and what follows.
 
-    A and B are stored traces (--format jsonl), - for standard input, or runs on the spot: @unpatched,
+    A and B are stored traces (--format jsonl or json), - for standard input, or runs on the spot: @unpatched,
     @patched, or @ and a fix's name. Without A and B: @unpatched @patched. Exits 0 if the same happened in
     both, 1 if not.
     """

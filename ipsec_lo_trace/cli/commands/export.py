@@ -22,7 +22,7 @@ from ipsec_lo_trace.cli.params import StrictCommand
     "export", cls=StrictCommand, short_help="Write a trace for Wireshark, a browser, a graph viewer."
 )
 @click.argument("traces", nargs=-1, required=True, metavar="TRACE [B]")
-@click.option("--to", type=click.Choice(list(FORMATS)), required=True, help="The form to write.")
+@click.option("--to", type=click.Choice(list(FORMATS)), help="The form to write [by the name of -o].")
 @click.option("--wire", is_flag=True, help="pcapng: only what crossed lo0, as tcpdump would see it.")
 @click.option("--no-keys", is_flag=True, help="Captures: write no keys anywhere.")
 @HOST_OPTION
@@ -33,7 +33,7 @@ from ipsec_lo_trace.cli.params import StrictCommand
 def command(here: click.Context, /, **values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Write a trace for Wireshark, a browser, a graph viewer.
 
-    TRACE is a stored trace (--format jsonl), - for standard input, or a run on the spot: @unpatched,
+    TRACE is a stored trace (--format jsonl or json), - for standard input, or a run on the spot: @unpatched,
     @patched, or @ and a fix's name. html takes a second one, B, and shows both side by side.
 
     Beside a capture FILE with ESP in it, FILE.keys has the keys, in the tshark and tcpdump commands that

@@ -35,6 +35,7 @@ def command(context: click.Context, /, **values: Any) -> int:  # noqa: ANN401 --
     """Say what one row asked, and what depends on the answer.
 
     ROW is a row's number, or cause, effect, seen or unseen, as the verdict names its rows. TRACE is a stored
-    trace (--format jsonl) or - for standard input; without it, the options say what to run.
+    trace (--format jsonl or json), - for standard input, or a run on the spot: @unpatched, @patched, or @ and
+    a fix's name. Without it, the options say what to run.
     """
     return perform("why", given_run_options(context), **values)

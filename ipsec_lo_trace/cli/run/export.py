@@ -89,6 +89,22 @@ def run_export(arguments: ExportArguments) -> int:
             stack.enter_context(trace_named(name, fix, arguments.setup, read))
             for name, fix in zip(arguments.traces, fixes, strict=True)
         ]
+        write_exported(arguments, traces, read)
+    return 0
+
+
+def exported_run(setup: Setup, to: str, path: str, trace: StoredTrace, read: Configuration) -> None:
+    """Write a run that was just made, as ``export`` does."""
+    arguments = ExportArguments(traces=(), setup=setup, to=to, wire=False, no_keys=False, output=path)
+    refuse_own_input(_keys_file(arguments), setup.file)
+    _refuse_terminal(arguments)
+    write_exported(arguments, [trace], read)
+
+
+def write_exported(arguments: ExportArguments, traces: list[StoredTrace], read: Configuration | None) -> None:
+    """Write traces, and the keys of a capture beside it."""
+    keys_file = _keys_file(arguments)
+    with ExitStack() as stack:
         keys = _keys(arguments, traces[0], read)
         if keys and keys_file:
             # Written out after the capture: a capture that fails leaves no keys.
@@ -96,7 +112,6 @@ def run_export(arguments: ExportArguments) -> int:
         with whole_output(arguments.output) as out:
             _write(arguments, traces, out)
     _tell(arguments, keys, keys_file)
-    return 0
 
 
 FILE_NAMES = (sys.getfilesystemencoding(), "surrogateescape")

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.cli.options import given, refuse
+from ipsec_lo_trace.cli.run.traces import ON_THE_SPOT, fix_named
 from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.matrix import all_rows
@@ -46,7 +47,8 @@ class MatrixArguments(msgspec.Struct, frozen=True, kw_only=True):
             if_=self.format_ != "text",
         )
         refuse(["--commands"] if self.commands else [], "prints text", if_=self.format_ != "text")
-        if len(set(self.columns)) < len(self.columns):
+        columns = [name.removeprefix(ON_THE_SPOT) for name in self.columns]
+        if len(set(columns)) < len(columns):
             raise click.UsageError("--columns names a fix twice")
 
 
@@ -60,7 +62,7 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
 def run_matrix(arguments: MatrixArguments) -> int:
     """Run and write it; give the exit code."""
     rows = _rows(arguments.rows)
-    fixes = [known_fix(name, "columns").name for name in arguments.columns] or None
+    fixes = [_column(name) for name in arguments.columns] or None
     with _progress(len(rows)) as progress:
         if arguments.jobs == 1:
             matrix = filled(rows, fixes, progress=progress)
@@ -69,6 +71,12 @@ def run_matrix(arguments: MatrixArguments) -> int:
                 matrix = filled(rows, fixes, executor=executor, progress=progress)
     _write(arguments, matrix.kept(arguments.only) if arguments.only else matrix)
     return 0
+
+
+def _column(name: str) -> str:
+    """Find the fix of a column, which may be named as a trace is: ``@NAME``."""
+    fix = fix_named(name)
+    return fix.name if fix is not None else known_fix(name, "columns").name
 
 
 def _rows(patterns: tuple[str, ...]) -> list[Row]:

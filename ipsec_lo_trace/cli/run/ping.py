@@ -16,9 +16,8 @@ from ipsec_lo_trace.cli.run.traces import (
     check_expectation,
     dissector,
     read_configuration,
-    shown_live,
-    write_trace,
 )
+from ipsec_lo_trace.cli.run.written import shown_live, write_trace
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.tracer.setup import planned
@@ -80,7 +79,7 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
         options = [*self.shown, *given(self, expect="--expect"), *self.flags]
         options += ["--drop-mark"] if self.setup.drop_mark else []
         options += ["--show-config"] if self.show_config else []
-        options += ["--format jsonl"] if self.format_ == "jsonl" else []
+        options += [f"--format {self.format_}"] if self.format_ not in ("text", "json") else []
         refuse(options, "is about one run, and --bisect makes one for each row", if_=self.bisect)
 
     def _refuse_beside_every_order(self) -> None:
@@ -88,7 +87,7 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
         options = [*self.shown, *self.flags]
         options += ["--bisect"] if self.bisect else []
         options += ["--show-config"] if self.show_config else []
-        options += ["--format jsonl"] if self.format_ == "jsonl" else []
+        options += [f"--format {self.format_}"] if self.format_ not in ("text", "json") else []
         why = f"is about one run, and --schedule {EVERY_ORDER} makes one for each order"
         refuse(options, why, if_=self.every_order)
 
@@ -147,7 +146,7 @@ def run_ping(arguments: PingArguments) -> int:
         verdict = (
             _paused(arguments, tracing)
             if arguments.pause
-            else write_trace(arguments, arguments.format_, tracing)
+            else write_trace(arguments, arguments.format_, tracing, arguments.setup)
         )
     finally:
         tracing.crossings.close()

@@ -15,7 +15,8 @@ from ipsec_lo_trace.cli.exits import EXIT_TROUBLE
 from ipsec_lo_trace.cli.files import complain, refuse_own_input
 from ipsec_lo_trace.cli.options import fix_of, given, refuse, turned
 from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
-from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, seekable, write_trace
+from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, seekable
+from ipsec_lo_trace.cli.run.written import write_trace
 from ipsec_lo_trace.fixes.fix import UNPATCHED, known_fix
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import LOCALHOST, Setup, can_be_local, local_address, shown_name
@@ -114,7 +115,7 @@ def run_replay(arguments: ReplayArguments) -> int:
         )
         tracing = Tracing(plan, read)
         try:
-            verdict = write_trace(arguments, arguments.format_, tracing)
+            verdict = write_trace(arguments, arguments.format_, tracing, arguments.setup)
         finally:
             tracing.crossings.close()
     if survey.error is not None:

@@ -9,9 +9,10 @@ import msgspec
 
 from ipsec_lo_trace.cli.choice import Choice, take_choice
 from ipsec_lo_trace.cli.files import refuse_own_input
-from ipsec_lo_trace.cli.options import given, refuse
-from ipsec_lo_trace.cli.run.traces import LAYERS, dissector, opened, whole_output
+from ipsec_lo_trace.cli.options import given, refuse, setup_of
+from ipsec_lo_trace.cli.run.traces import LAYERS, ON_THE_SPOT, dissector, one_trace, whole_output
 from ipsec_lo_trace.cli.terminal import text_choice, text_stream, write_text
+from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.store import StoredTrace
 
@@ -23,17 +24,18 @@ class ShowArguments(msgspec.Struct, frozen=True, kw_only=True):
     choice: Choice
     detail: str | None
     show_bytes: str | None
-    config: str | None
+    setup: Setup
     color: str | None
     glyphs: str | None
     quiet: bool
     verbose: bool
     output: str
 
-    def check(self) -> None:
+    def check(self, given_options: list[str]) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
-        if self.config is not None and self.show_bytes != LAYERS:
-            raise click.UsageError("-f has nothing to act on: it is for --bytes layers")
+        self.setup.check()
+        if not self.trace.startswith(ON_THE_SPOT):
+            self._check_stored(given_options)
         refuse(["-q"] if self.quiet else [], "and -v exclude each other", if_=self.verbose)
         whole = given(self, detail="--detail", show_bytes="--bytes") + list(self.choice.options)
         refuse(whole, "has nothing to act on: -q prints one line", if_=self.quiet)
@@ -41,18 +43,25 @@ class ShowArguments(msgspec.Struct, frozen=True, kw_only=True):
         layout = given(self, show_bytes="--bytes") + flags
         refuse(layout, "is not part of the minimal form", if_=self.detail == "minimal")
 
+    def _check_stored(self, options: list[str]) -> None:
+        """Refuse options about a run; -f may give the keys for --bytes layers."""
+        if self.setup.file is not None and self.show_bytes != LAYERS:
+            raise click.UsageError("-f has nothing to act on: it is for --bytes layers")
+        others = [option for option in options if option not in ("-f", "--config")]
+        refuse(others, f"has nothing to act on: {self.trace} is stored", if_=True)
 
-def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
-    """Check the options and run; return the exit code."""
-    arguments = ShowArguments(choice=take_choice(values), **values)
-    arguments.check()
+
+def run(given_options: list[str], **values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
+    """Check the options, of which ``given_options`` are about a run, and run; return the exit code."""
+    arguments = ShowArguments(choice=take_choice(values), setup=setup_of(values), **values)
+    arguments.check(given_options)
     return run_show(arguments)
 
 
 def run_show(arguments: ShowArguments) -> int:
     """Show it; give the exit code."""
-    refuse_own_input(arguments.output, arguments.trace, arguments.config)
-    with opened(arguments.trace) as trace:
+    refuse_own_input(arguments.output, arguments.trace, arguments.setup.file)
+    with one_trace(arguments.trace, arguments.setup) as trace:
         arguments.choice.check_names(trace.steps())
         dissect = _dissector(arguments, trace) if arguments.show_bytes == LAYERS else None
         choice = text_choice(arguments, dissect)
@@ -66,4 +75,5 @@ def _dissector(arguments: ShowArguments, trace: StoredTrace) -> Dissect:
     from ipsec_lo_trace.cli.run.keys import keys_of  # noqa: PLC0415 -- loads the algorithms
     from ipsec_lo_trace.setkey.load import read_file  # noqa: PLC0415 -- few who show have keys
 
-    return dissector(keys_of(trace, read_file(arguments.config) if arguments.config is not None else None))
+    config = arguments.setup.file
+    return dissector(keys_of(trace, read_file(config) if config is not None else None))

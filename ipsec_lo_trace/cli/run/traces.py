@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import msgspec
 
@@ -29,18 +29,12 @@ from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.render.dump import Dissect
+from ipsec_lo_trace.render.recognise import as_json_lines
 from ipsec_lo_trace.render.store import (
     IN_MEMORY_BYTES,
-    LiveTrace,
     StoredTrace,
     spool,
-    write_json,
-    write_jsonl,
 )
-
-if TYPE_CHECKING:
-    from ipsec_lo_trace.cli.terminal import TextArguments
-    from ipsec_lo_trace.tracer.tracing import Tracing
 
 STDIN = "-"
 STDIN_NAME = "standard input"
@@ -52,8 +46,9 @@ BUFFER_BYTES = 1 << 18
 @contextmanager
 def opened(path: str) -> Iterator[StoredTrace]:
     """Open a stored trace, ``-`` for standard input; UserError if it cannot be read or is no trace."""
-    with seekable(path) as lines:
-        yield StoredTrace(lines, STDIN_NAME if path == STDIN else path)
+    name = STDIN_NAME if path == STDIN else path
+    with seekable(path) as opened_, closing(as_json_lines(opened_, name)) as lines:
+        yield StoredTrace(lines, name)
 
 
 @contextmanager
@@ -155,6 +150,15 @@ def trace_named(
         yield trace
 
 
+@contextmanager
+def one_trace(name: str, setup: Setup) -> Iterator[StoredTrace]:
+    """Open a stored trace, or run what ``@NAME`` says."""
+    fix = fix_named(name)
+    read = read_configuration(setup) if fix is not None else None
+    with trace_named(name, fix, setup, read) as trace:
+        yield trace
+
+
 def check_expectation(expect: str | None) -> None:
     """Refuse what is neither an outcome nor a code."""
     if expect is not None and expect not in OUTCOMES and expect not in CODES:
@@ -162,39 +166,6 @@ def check_expectation(expect: str | None) -> None:
             f"--expect {expect}: neither an outcome nor a code",
             hint=f"outcomes: {', '.join(OUTCOMES)}; codes: {', '.join(sorted(CODES))}",
         )
-
-
-def write_trace(arguments: TextArguments, format_: str, tracing: Tracing) -> Verdict:
-    """Run it and write its trace as the options say; give the verdict."""
-    with output(arguments.output) as out:
-        if format_ == "jsonl":
-            return write_jsonl(tracing.stretches(), tracing.crossings.lines(), out)
-        if format_ == "json":
-            return write_json(tracing.stretches(), tracing.crossings.lines(), out)
-        return _write_text(arguments, tracing, out)
-
-
-def _write_text(arguments: TextArguments, tracing: Tracing, out: IO[bytes]) -> Verdict:
-    from ipsec_lo_trace.cli.terminal import text_choice, text_stream, write_text  # noqa: PLC0415 -- the views load for text alone
-
-    dissect = dissector(tracing.keys) if arguments.show_bytes == LAYERS else None
-    choice = text_choice(arguments, dissect)
-    with shown_live(tracing, passes=choice.passes) as trace:
-        write_text(trace, choice, text_stream(out))
-        return trace.verdict
-
-
-@contextmanager
-def shown_live(tracing: Tracing, *, passes: int) -> Iterator[LiveTrace | StoredTrace]:
-    """Give a run that a view shows as it goes, or stored if it reads the rows more than once."""
-    if passes == 1:
-        yield LiveTrace(tracing.stretches())
-        return
-    trace = spool(tracing.stretches(), tracing.crossings.lines())
-    try:
-        yield trace
-    finally:
-        trace.close()
 
 
 def dissector(keys: Sequence[SecurityAssociation]) -> Dissect:

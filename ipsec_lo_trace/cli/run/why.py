@@ -10,7 +10,7 @@ import msgspec
 
 from ipsec_lo_trace.cli.files import output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse, setup_of
-from ipsec_lo_trace.cli.run.traces import opened, read_configuration
+from ipsec_lo_trace.cli.run.traces import ON_THE_SPOT, one_trace, read_configuration
 from ipsec_lo_trace.cli.terminal import write_page
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.render.reasons import why
@@ -30,11 +30,10 @@ class WhyArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self, given_options: list[str]) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
-        refuse(
-            given_options,
-            f"has nothing to act on: {self.trace} is stored",
-            if_=self.trace is not None,
-        )
+        stored = self.trace is not None and not self.trace.startswith(ON_THE_SPOT)
+        refuse(given_options, f"has nothing to act on: {self.trace} is stored", if_=stored)
+        fixes = [f"--fix {self.setup.fix}"] if self.setup.fix is not None else []
+        refuse(fixes, f"and {self.trace} both choose a fix", if_=self.trace is not None)
         self.setup.check()
         refuse(given(self, color="--color"), "is for text", if_=self.format_ != "text")
 
@@ -62,7 +61,7 @@ def run_why(arguments: WhyArguments) -> int:
 @contextmanager
 def _trace(arguments: WhyArguments) -> Iterator[StoredTrace]:
     if arguments.trace is not None:
-        with opened(arguments.trace) as trace:
+        with one_trace(arguments.trace, arguments.setup) as trace:
             yield trace
         return
     # A stored trace is read without what running one takes (scapy, cryptography).
