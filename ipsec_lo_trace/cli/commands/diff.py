@@ -9,6 +9,7 @@ import click
 from ipsec_lo_trace.cli.commands import perform
 from ipsec_lo_trace.cli.options import (
     COLOR_OPTION,
+    GLYPHS_OPTION,
     HOST_OPTION,
     OUTPUT_OPTION,
     PROBE_OPTION,
@@ -53,6 +54,7 @@ def operands(traces: tuple[str, ...]) -> tuple[str, str]:
     help="Show N rows (or lines) that are the same around each difference [0; with --unified 3].",
 )
 @COLOR_OPTION
+@GLYPHS_OPTION
 @OUTPUT_OPTION
 @click.pass_context
 def command(here: click.Context, /, traces: tuple[str, ...], **values: Any) -> int:  # noqa: ANN401 -- as click gives them

@@ -22,7 +22,7 @@ from ipsec_lo_trace.cli.run.traces import (
     trace_named,
     whole_output,
 )
-from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
+from ipsec_lo_trace.cli.terminal import glyphs, look, text_stream, write_lines
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.render.diff.compare import Comparison
 from ipsec_lo_trace.render.diff.data import diff_json
@@ -44,6 +44,7 @@ class DiffArguments(msgspec.Struct, frozen=True, kw_only=True):
     format_: str
     context: int | None
     color: str | None
+    glyphs: str | None
     output: str
 
     def check(self, given_options: list[str]) -> None:
@@ -54,7 +55,7 @@ class DiffArguments(msgspec.Struct, frozen=True, kw_only=True):
         if len(layouts) > 1:
             raise click.UsageError(f"{layouts[0]} and {layouts[1]} exclude each other")
         refuse(layouts, f"is for text, not for --format {self.format_}", if_=self.format_ != "text")
-        refuse(given(self, color="--color"), "is for text", if_=self.format_ != "text")
+        refuse(given(self, color="--color", glyphs="--glyphs"), "is for text", if_=self.format_ != "text")
         about_rows = given(self, context="-U")
         refuse(about_rows, "has nothing to act on: --brief prints one line", if_=self.brief)
         refuse(about_rows, "has nothing to act on: JSON has no context", if_=self.format_ == "json")
@@ -118,7 +119,8 @@ def _lines(comparison: Comparison, arguments: DiffArguments, width: int) -> Iter
         return _unified(comparison, UNIFIED_CONTEXT if arguments.context is None else context)
     if arguments.side_by_side:
         return diff_side_by_side(comparison, width=width, context=context)
-    return diff_text(comparison, width=width, context=context)
+    drawn = glyphs(arguments.output, arguments.glyphs)
+    return diff_text(comparison, width=width, context=context, glyphs=drawn)
 
 
 def _unified(comparison: Comparison, context: int) -> Iterator[Text]:

@@ -13,16 +13,28 @@ COLUMNS = 10
 
 
 def head_lines(comparison: Comparison) -> Iterator[Line]:
-    """Name both traces and say what differs in what was run."""
+    """Give both verdicts, and say what differs in what was run."""
     for side, trace in (("A", comparison.a), ("B", comparison.b)):
-        run = trace.run
-        yield Line(f"{side:<{COLUMNS}}").say(
-            f"{trace.name}: {run.kernel} FAST_IPSEC, fix {run.fix} ({run.chosen})"
-        )
+        verdict = trace.verdict
+        line = Line(f"{side}  ", hang=4, style="heading").glue(trace.name, "heading")
+        line.glue(verdict.outcome.upper(), outcome_style(verdict.outcome))
+        yield line.say(f"({verdict.code}) {verdict.text}; {ping_text(verdict)}")
     for one in comparison.run:
         a, b = run_words(one)
         line = Line(f"{label(one.name):<{COLUMNS - 1}} ", hang=COLUMNS)
         yield line.say(a, "bad").say("=>", "quiet").say(b, "add")
+
+
+def parting_line(comparison: Comparison) -> Line:
+    """Say at which row the traces part; as far as rows were compared."""
+    first = comparison.first
+    line = Line(f"{'part at':<{COLUMNS}}", hang=COLUMNS)
+    if first is None:
+        return line.say("no row: the same functions did the same")
+    rows = [("a row that only B has" if first.a is None else f"row {first.a.row} of A")]
+    rows.append("which B has not" if first.b is None else f"row {first.b.row} of B")
+    step = first.step
+    return line.say(f"{', '.join(rows)}: {step.stage} of {step.packet}, echo {step.echo}", "pointer")
 
 
 def run_words(one: Difference) -> tuple[str, str]:
@@ -31,19 +43,17 @@ def run_words(one: Difference) -> tuple[str, str]:
 
 
 def end_lines(comparison: Comparison) -> Iterator[Line]:
-    """Count the rows, show the counters side by side, and give both verdicts."""
+    """Count the rows, and show the counters side by side with their difference."""
     yield Line(f"{'rows':<{COLUMNS}}").say(counts_text(comparison))
-    if comparison.counters:
-        width = max(len(one.name) for one in comparison.counters)
-        columns = max(len(str(value)) for one in comparison.counters for value in (one.a, one.b))
-        yield Line(f"{'counters':<{COLUMNS}}").glue(
-            f"{'':{width}} {'A':>{columns}} {'B':>{columns}}", "quiet"
-        )
-        for one in comparison.counters:
-            text = f"{one.name:<{width}} {one.a:>{columns}} {one.b:>{columns}}"
-            yield Line(" " * COLUMNS).glue(text)
-    for side, trace in (("A", comparison.a), ("B", comparison.b)):
-        yield _verdict(side, trace.verdict)
+    if not comparison.counters:
+        return
+    width = max(len(one.name) for one in comparison.counters)
+    columns = max(len(f"{value:+}") for one in comparison.counters for value in (one.a, one.b, one.b - one.a))
+    heads = "".join(f" {head:>{columns}}" for head in ("A", "B", "B-A"))
+    yield Line(f"{'counters':<{COLUMNS}}").glue(f"{'':{width}}{heads}", "quiet")
+    for one in comparison.counters:
+        numbers = f" {one.a:>{columns}} {one.b:>{columns}} {one.b - one.a:>+{columns}}"
+        yield Line(" " * COLUMNS).glue(f"{one.name:<{width}}{numbers}")
 
 
 def counts_text(comparison: Comparison) -> str:
@@ -59,12 +69,6 @@ def ping_text(verdict: Verdict) -> str:
     """Say what ping saw."""
     errno = f", sendto fails with {verdict.errno}" if verdict.errno else ""
     return f"{verdict.received} of {verdict.sent} answered ({verdict.ping}){errno}"
-
-
-def _verdict(side: str, verdict: Verdict) -> Line:
-    line = Line(f"VERDICT {side} ", hang=COLUMNS, style="heading")
-    line.glue(verdict.outcome.upper(), outcome_style(verdict.outcome))
-    return line.say(f"({verdict.code}) {verdict.text}; {ping_text(verdict)}")
 
 
 def brief(comparison: Comparison) -> str:

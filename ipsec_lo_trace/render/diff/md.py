@@ -4,61 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ipsec_lo_trace.render.diff.compare import SAME, Comparison, Pair
-from ipsec_lo_trace.render.diff.ends import counts_text, ping_text, run_words
-from ipsec_lo_trace.render.diff.fold import fold
-from ipsec_lo_trace.render.diff.text import SIGNS, fold_text
+from ipsec_lo_trace.render.diff.compare import Comparison, Pair
+from ipsec_lo_trace.render.diff.ends import counts_text, parting_line, ping_text, run_words
+from ipsec_lo_trace.render.diff.fold import Again, Folded, fold
+from ipsec_lo_trace.render.diff.rows import SIGN
+from ipsec_lo_trace.render.diff.text import fold_text
 from ipsec_lo_trace.render.diff.words import label, sides
+from ipsec_lo_trace.render.phrases import phrase
 from ipsec_lo_trace.render.timeline import packet_text
 
+UNWRAPPED = 1 << 16
 ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|"})
 
 
 def diff_md(comparison: Comparison, *, context: int) -> Iterator[str]:
-    """Yield the lines of the page."""
+    """Yield the lines of the page: the results, what each row did, and folded, every field that differs."""
     traces = (("A", comparison.a), ("B", comparison.b))
+    items = list(fold(comparison.echoes(), context))
     yield "# Trace difference"
-    yield ""
-    yield from _table("", "A", "B")
-    yield _cells("trace", *(trace.name for _side, trace in traces))
-    yield _cells("kernel", *(f"{trace.run.kernel}, fix {trace.run.fix}" for _side, trace in traces))
-    for one in comparison.run:
-        yield _cells(label(one.name), *run_words(one))
-    yield ""
-    yield from _table("", "row of A", "row of B", "echo", "packet", "stage", "what", "in A", "in B")
-    yield from _rows(comparison, context)
-    yield ""
-    yield f"Rows: {counts_text(comparison)}."
     yield ""
     yield from _table("", "A", "B")
     for name in ("outcome", "code", "text"):
         yield _cells(name, *(str(getattr(trace.verdict, name)) for _side, trace in traces))
     yield _cells("ping", *(ping_text(trace.verdict) for _side, trace in traces))
-    for one in comparison.counters:
-        yield _cells(one.name, str(one.a), str(one.b))
+    yield _cells("trace", *(trace.name for _side, trace in traces))
+    yield _cells("kernel", *(f"{trace.run.kernel}, fix {trace.run.fix}" for _side, trace in traces))
+    for one in comparison.run:
+        yield _cells(label(one.name), *run_words(one))
+    yield ""
+    yield f"They {' '.join(parting_line(comparison).plain(UNWRAPPED)[0].split()).translate(ESCAPED)}."
+    yield ""
+    yield from _table("", "row of A", "row of B", "function", "in A", "in B")
+    for item in items:
+        yield _short(item)
+    yield ""
+    yield f"Rows: {counts_text(comparison)}."
+    yield ""
+    yield "<details><summary>Every field that differs</summary>"
+    yield ""
+    yield from _table("", "row of A", "row of B", "echo", "packet", "stage", "what", "in A", "in B")
+    for item in items:
+        if isinstance(item, Pair):
+            yield from _pair(item)
+    yield ""
+    yield "</details>"
+    if comparison.counters:
+        yield ""
+        yield from _table("counter", "A", "B", "B - A")
+        for one in comparison.counters:
+            yield _cells(one.name, str(one.a), str(one.b), f"{one.b - one.a:+}")
 
 
-def _rows(comparison: Comparison, context: int) -> Iterator[str]:
-    named = False
-    for item in fold(comparison.echoes(), context):
-        if not isinstance(item, Pair):
-            yield _cells("", "", "", "", "", "", fold_text(item), "", "")
-            continue
-        first = "first difference" if item.op is not SAME and not named else ""
-        named = named or bool(first)
-        yield from _pair(item, first)
+def _short(item: Pair | Folded | Again) -> str:
+    """Say in one line what a row did on either side, or what was folded."""
+    if not isinstance(item, Pair):
+        return _cells("", "", "", fold_text(item), "", "")
+    rows = ["" if one is None else str(one.row) for one in (item.a, item.b)]
+    did = ("" if one is None else phrase(one) for one in (item.a, item.b))
+    return _cells(SIGN[item.op], *rows, item.step.stage, *did)
 
 
-def _pair(pair: Pair, first: str) -> Iterator[str]:
+def _pair(pair: Pair) -> Iterator[str]:
     step = pair.step
     rows = ["" if one is None else str(one.row) for one in (pair.a, pair.b)]
-    place = (SIGNS[pair.op], *rows, str(step.echo), step.packet, step.stage)
+    place = (SIGN[pair.op], *rows, str(step.echo), step.packet, step.stage)
     if not pair.fields:
         cells = ("" if one is None else f"{packet_text(one.wire)}: {one.text}" for one in (pair.a, pair.b))
-        yield _cells(*place, first, *cells)
+        yield _cells(*place, "", *cells)
     for name in pair.fields:
-        yield _cells(*place, "; ".join(filter(None, (first, label(name)))), *sides(pair, name))
-        first = ""
+        yield _cells(*place, label(name), *sides(pair, name))
         place = ("", "", "", "", "", "")
 
 

@@ -16,6 +16,7 @@ from ipsec_lo_trace.render.marks import mark_text, sign
 NONE = "none"
 NO_MORE = "nothing else"
 SHOWN_BYTES = 8
+SPI = "wire.spi"
 
 
 def label(name: str) -> str:
@@ -31,6 +32,8 @@ def sides(pair: Pair, name: str) -> tuple[str, str]:
     if name == "bytes":
         return _bytes(a.bytes, b.bytes)
     one, other = _value(a, name), _value(b, name)
+    if name == SPI:
+        one, other = ([f"0x{spi:x}" for spi in spis] for spis in (one, other))
     said = both(phrases(one, _short), phrases(other, _short))
     return said if said[0] != said[1] else both(phrases(one), phrases(other))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.diff.compare import SAME, Pair
-from ipsec_lo_trace.render.diff.text import SIGNS
+from ipsec_lo_trace.render.diff.rows import SIGN
 from ipsec_lo_trace.render.html.markup import element, heard, words
 from ipsec_lo_trace.render.html.sides import Side, Sides, anchor
 from ipsec_lo_trace.render.ledger import Entry, ledger
@@ -67,7 +67,7 @@ def _row(sides: Sides, pair: Pair, lanes: list[Lanes]) -> str:
     parts = [_number(side, step) for side, step in sides.halves(pair)]
     op = sides.op(pair)
     if op:
-        parts.append(element("span", SIGNS[op].replace(SIGNS[SAME], ""), class_="op", aria_hidden="true"))
+        parts.append(element("span", SIGN[op].replace(SIGN[SAME], ""), class_="op", aria_hidden="true"))
     parts.append(element("span", words(pair.step.stage) + _pointers(sides, pair), class_="stage"))
     if op:
         parts.append(heard(f", {sides.op_words(pair)}"))

@@ -10,7 +10,6 @@ from typing import IO
 
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.diff.compare import Pair
-from ipsec_lo_trace.render.diff.text import FIRST
 from ipsec_lo_trace.render.facts import program_text, title_text
 from ipsec_lo_trace.render.html.cells import Cells, missing
 from ipsec_lo_trace.render.html.ends import end_html, summary_html
@@ -18,6 +17,8 @@ from ipsec_lo_trace.render.html.markup import element, row_link, words
 from ipsec_lo_trace.render.html.nav import columns, nav_html
 from ipsec_lo_trace.render.html.sides import Side, Sides, anchor
 from ipsec_lo_trace.render.store import StoredTrace
+
+FIRST = "<== FIRST DIFFERENCE"
 
 
 def write_html(a: StoredTrace, b: StoredTrace | None, out: IO[bytes]) -> None:
@@ -122,7 +123,7 @@ def _pair(sides: Sides, pair: Pair, cells: list[Cells]) -> str:
     op = sides.op(pair)
     said = words(sides.op_words(pair))
     if sides.comparison is not None and pair is sides.comparison.first:
-        said += f" {element('strong', words(FIRST), class_='pointer')}"
+        said += f" {element('strong', words('<== FIRST DIFFERENCE'), class_='pointer')}"
     head = element("h3", words(pair.step.stage), tabindex="-1")
     head += element("p", said, class_="op") if op else ""
     halves = zip(sides.halves(pair), cells, strict=True)
