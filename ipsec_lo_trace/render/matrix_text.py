@@ -1,66 +1,93 @@
-"""The table as text: each fix's tally, then every row with one letter a fix, then the whole in words."""
+"""The table as text: a line for each fix down to its column, every row with one letter a fix."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 
 from rich.text import Text
 
 from ipsec_lo_trace.model.codes import OUTCOMES
-from ipsec_lo_trace.model.matrix import Cell, Matrix
+from ipsec_lo_trace.model.matrix import Cell, Matrix, Row
 from ipsec_lo_trace.render.matrix_words import BAD, Tally, headline, key_points, sentences, tallies
-from ipsec_lo_trace.render.styles import Line, outcome_style
+from ipsec_lo_trace.render.rows import Glyphs
+from ipsec_lo_trace.render.styles import STYLES, Line
 
 LETTERS = {"clean": ".", "stale": "s", "lost": "-", "error": "e", "leak": "L", "loop": "O", "panic": "P"}
-CELL_COLUMNS = 3
-WORD_COLUMNS = 7
+CELL_STYLES = {"clean": "quiet", "stale": "stale-outcome", **dict.fromkeys(BAD, "bad")}
+"""Other outcomes are plain: nothing came, and nothing was seen."""
+CELL_COLUMNS = 2
 
 
-def matrix_text(matrix: Matrix, *, width: int) -> Iterator[Text]:
-    """Yield the lines of the table."""
-    yield from Line("", hang=2).say(headline(matrix), "heading").wrap(width)
+def matrix_text(matrix: Matrix, *, width: int, glyphs: Glyphs, words: bool = False) -> Iterator[Text]:
+    """Yield the lines of the table; with ``words`` also what each fix cures and leaves.
+
+    Columns that the width has no room for are named below the table.
+    """
+    yield from Line(hang=2, style="heading").say(headline(matrix), "heading").wrap(width)
     if not matrix.rows:
         return
-    for point in key_points(matrix):
-        yield from Line("", hang=2).say(f"- {point}").wrap(width)
+    if words:
+        for point in key_points(matrix):
+            yield from Line(hang=2).say(f"- {point}").wrap(width)
+    yield Text("")
+    names = max(len(row.name) for row in matrix.rows)
+    room = max((width - names - 1) // CELL_COLUMNS, 1)
+    yield from _heads(matrix, names, room, width, glyphs)
+    yield from _rows(matrix, names, room, glyphs)
     yield Text("")
     yield from _legend(matrix, width)
-    yield Text("")
-    yield from _rows(matrix)
-    yield Text("")
-    for sentence in sentences(matrix):
-        yield from Line("", hang=2).say(sentence).wrap(width)
+    if left_out := matrix.fixes[room:]:
+        said = f"left out, for want of room: {', '.join(left_out)}; --columns chooses"
+        yield from Line(hang=2).say(said, "bad").wrap(width)
+    if words:
+        yield Text("")
+        for sentence in sentences(matrix):
+            yield from Line(hang=2).say(sentence).wrap(width)
+
+
+def _heads(matrix: Matrix, names: int, room: int, width: int, glyphs: Glyphs) -> Iterator[Text]:
+    """Lead from each fix's name, and its results in numbers, down to its column."""
+    for column, tally in enumerate(tallies(matrix)[:room]):
+        lead = " " * (names + 1) + f"{glyphs.stem} " * column + f"{glyphs.corner} "
+        line = Line(lead, hang=names + CELL_COLUMNS).glue(tally.fix, "heading")
+        for outcome, count in _counts(tally):
+            line.glue(f"{LETTERS[outcome]}{count}", CELL_STYLES.get(outcome, ""))
+        yield from line.wrap(width)
+
+
+def _counts(tally: Tally) -> Iterator[tuple[str, int]]:
+    return ((outcome, count) for outcome, count in tally.counts.items() if count)
+
+
+def _rows(matrix: Matrix, names: int, room: int, glyphs: Glyphs) -> Iterator[Text]:
+    """Yield the rows, with a line between those that run different things."""
+    pairs = zip(matrix.rows, matrix.cells, strict=True)
+    length = names + CELL_COLUMNS * min(room, len(matrix.fixes))
+    for _group, members in groupby(pairs, key=lambda pair: _group_of(pair[0])):
+        yield Text(glyphs.rule * length, style=STYLES["quiet"])
+        for row, cells in members:
+            line = Text(f"{row.name:<{names}}")
+            for cell in cells[:room]:
+                style = STYLES[CELL_STYLES.get(cell.outcome, "keep")]
+                line.append(" ").append(LETTERS[cell.outcome], style=style)
+            yield line
+
+
+def _group_of(row: Row) -> str:
+    """Name what a row is one of: pings, pings that a process answers, or probes of one kind."""
+    return f"{row.program} {row.reflector}".partition("-")[0]
 
 
 def _legend(matrix: Matrix, width: int) -> Iterator[Text]:
-    """Give each column its number, and count the results of the fix."""
-    names = max(len(name) for name in ("fix", *matrix.fixes))
-    head = f"{'':>{CELL_COLUMNS}} {'fix':<{names}}" + "".join(f"{name:>{WORD_COLUMNS}}" for name in OUTCOMES)
-    yield Text(head)
-    for number, tally in enumerate(tallies(matrix), start=1):
-        yield _counted(number, tally, names)
-    letters = ", ".join(f"{letter} {name}" for name, letter in LETTERS.items())
-    yield from Line("", hang=2).say(f"In the rows below: {letters}.", "quiet").wrap(width)
-
-
-def _counted(number: int, tally: Tally, names: int) -> Text:
-    line = Text(f"{number:>{CELL_COLUMNS}} {tally.fix:<{names}}")
-    for name, count in tally.counts.items():
-        style = outcome_style(name) if count else ""
-        line.append(f"{count:>{WORD_COLUMNS}}", style=style)
-    return line
-
-
-def _rows(matrix: Matrix) -> Iterator[Text]:
-    names = max(len(row.name) for row in matrix.rows)
-    numbers = "".join(f"{number:>{CELL_COLUMNS}}" for number in range(1, len(matrix.fixes) + 1))
-    yield Text(f"{'':<{names}} {numbers}")
-    for row, cells in zip(matrix.rows, matrix.cells, strict=True):
-        line = Text(f"{row.name:<{names}} ")
-        for cell in cells:
-            line.append(f"{LETTERS[cell.outcome]:>{CELL_COLUMNS}}", style=outcome_style(cell.outcome))
-        yield line
+    """Explain the letters that occur."""
+    occurring = {cell.outcome for cells in matrix.cells for cell in cells}
+    line = Line(hang=2, style="quiet")
+    for outcome, letter in LETTERS.items():
+        if outcome in occurring:
+            line.glue(f"{letter} {outcome}", CELL_STYLES.get(outcome, ""))
+    return iter(line.wrap(width))
 
 
 def command_lines(matrix: Matrix) -> Iterator[Text]:

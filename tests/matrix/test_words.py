@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from ipsec_lo_trace import Matrix
 from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.render.matrix_text import LETTERS, command_lines, matrix_html, matrix_md, matrix_text
 from ipsec_lo_trace.render.matrix_words import headline, key_points, sentences, tallies
+from ipsec_lo_trace.render.rows import ASCII
 from tests.matrix.support import BAD, table, tables
 
 SEVERITY = list(OUTCOMES)
@@ -113,7 +115,7 @@ def test_every_view_has_every_cell(matrix: Matrix) -> None:
     if not matrix.rows:
         return
     cells = [cell for row in matrix.cells for cell in row]
-    text = [line.plain for line in matrix_text(matrix, width=80)]
+    text = [line.plain for line in matrix_text(matrix, width=200, glyphs=ASCII)]
     for row, of_row in zip(matrix.rows, matrix.cells, strict=True):
         letters = " ".join(LETTERS[cell.outcome] for cell in of_row)
         assert any(line.split() == [*row.name.split(), *letters.split()] for line in text)
@@ -129,13 +131,46 @@ def test_every_view_has_every_cell(matrix: Matrix) -> None:
 
 @pytest.mark.slow
 def test_the_first_screen_answers() -> None:
-    """The first 24 lines of 80 columns say which fixes leave least and what that of 2003 leaves open."""
-    screen = "\n".join(line.plain for line in matrix_text(table(), width=80)).splitlines()[:24]
+    """With -v the first 24 lines of 80 columns say which fixes leave least and what that of 2003 leaves."""
+    text = matrix_text(table(), width=80, glyphs=ASCII, words=True)
+    screen = "\n".join(line.plain for line in text).splitlines()[:24]
     words = " ".join(" ".join(screen).split())
     assert headline(table()) in words
     assert all(point in words for point in key_points(table()))
     assert "strict" in headline(table())
     assert any(point.startswith(f"{PATCHED} leaves open") for point in key_points(table()))
+
+
+@given(tables())
+def test_a_head_leads_to_each_column(matrix: Matrix) -> None:
+    """Each fix is named above its column with its results in numbers; its letters stand below the sign."""
+    if not matrix.rows:
+        return
+    text = [line.plain for line in matrix_text(matrix, width=400, glyphs=ASCII)]
+    for number, fix in enumerate(matrix.fixes):
+        (head,) = [line for line in text if f",- {fix} " in f"{line} "]
+        at = head.index(",-")
+        column = [cells[number] for cells in matrix.cells]
+        names = tuple(row.name for row in matrix.rows)
+        letters = [line[at] for line in text if line.startswith(names) and len(line) > at]
+        assert letters == [LETTERS[cell.outcome] for cell in column]
+        for outcome, count in Counter(cell.outcome for cell in column).items():
+            assert f" {LETTERS[outcome]}{count}" in head
+
+
+@given(tables())
+def test_columns_without_room_are_named(matrix: Matrix) -> None:
+    """At any width a fix is above the table or among those that are left out, and never both."""
+    if not matrix.rows:
+        return
+    for width in (30, 60, 100):
+        text = " ".join(line.plain for line in matrix_text(matrix, width=width, glyphs=ASCII))
+        text = " ".join(text.split())
+        headed = set(re.findall(r",- (\S+)", text))
+        _before, _sign, said = text.partition("for want of room: ")
+        left_out = {*said.partition("; --columns")[0].split(", ")} - {""}
+        assert headed | left_out == {*matrix.fixes}
+        assert not headed & left_out
 
 
 def test_letters_differ() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
+from ipsec_lo_trace.cli.options import COLOR_OPTION, GLYPHS_OPTION, OUTPUT_OPTION
 from ipsec_lo_trace.cli.params import StrictCommand, names_of_kind
 from ipsec_lo_trace.model.codes import OUTCOMES
 
@@ -45,6 +45,8 @@ MAX_JOBS = 64
     help="Use N processes.",
 )
 @COLOR_OPTION
+@GLYPHS_OPTION
+@click.option("-v", "verbose", is_flag=True, help="Say what each fix cures and leaves, too.")
 @OUTPUT_OPTION
 def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Run every case under every fix, in one table.

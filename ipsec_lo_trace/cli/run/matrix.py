@@ -16,7 +16,7 @@ from rich.text import Text
 from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.run.traces import ON_THE_SPOT, fix_named
-from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
+from ipsec_lo_trace.cli.terminal import glyphs, look, text_stream, write_lines
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.matrix import all_rows
 from ipsec_lo_trace.matrix import run_matrix as filled
@@ -37,15 +37,16 @@ class MatrixArguments(msgspec.Struct, frozen=True, kw_only=True):
     format_: str
     jobs: int
     color: str | None
+    glyphs: str | None
+    verbose: bool
     output: str
 
     def check(self) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
-        refuse(
-            given(self, color="--color"),
-            f"is for text, not for --format {self.format_}",
-            if_=self.format_ != "text",
-        )
+        flags = ["-v"] if self.verbose else []
+        text_only = [*given(self, color="--color", glyphs="--glyphs"), *flags]
+        refuse(text_only, f"is for text, not for --format {self.format_}", if_=self.format_ != "text")
+        refuse(flags, "has nothing to act on: --commands prints commands", if_=self.commands)
         refuse(["--commands"] if self.commands else [], "prints text", if_=self.format_ != "text")
         columns = [name.removeprefix(ON_THE_SPOT) for name in self.columns]
         if len(set(columns)) < len(columns):
@@ -124,4 +125,7 @@ def _lines(arguments: MatrixArguments, matrix: Matrix, width: int) -> Iterator[T
         return map(Text, matrix_md(matrix))
     if arguments.format_ == "html":
         return map(Text, matrix_html(matrix))
-    return command_lines(matrix) if arguments.commands else matrix_text(matrix, width=width)
+    if arguments.commands:
+        return command_lines(matrix)
+    drawn = glyphs(arguments.output, arguments.glyphs)
+    return matrix_text(matrix, width=width, glyphs=drawn, words=arguments.verbose)
