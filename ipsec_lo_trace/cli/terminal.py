@@ -196,10 +196,15 @@ MIN_COLUMNS = 20
 
 def look(output: str, choice: str | None) -> tuple[int, bool]:
     """Return the width, and whether to colour, for text to ``output`` ("-" is standard output)."""
-    stdout: TextIO | None = getattr(sys, "stdout", None)  # None if it is closed
-    terminal = output == STDOUT and stdout is not None and stdout.isatty()
+    terminal = is_terminal(output)
     colour = wants_colour(choice or "auto", os.environ, is_terminal=terminal)
     return columns(os.environ, is_terminal=terminal), colour
+
+
+def is_terminal(output: str) -> bool:
+    """Tell whether text to ``output`` goes to a terminal."""
+    stdout: TextIO | None = getattr(sys, "stdout", None)  # None if it is closed
+    return output == STDOUT and stdout is not None and stdout.isatty()
 
 
 def glyphs(output: str, choice: str | None) -> Glyphs:

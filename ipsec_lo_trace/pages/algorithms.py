@@ -30,7 +30,7 @@ def _compression(name: str, what: str, rfc: str) -> Page:
         text=f"{what[0].upper()}{what[1:]}; it has no key.",
         source=f"{rfc}; setkey(8), -C; opencrypto/deflate.c",
         sure="read",
-        example=f"{PROGRAM} ping --proto ipcomp",
+        example=f"{PROGRAM} ping -v --proto ipcomp",
         details=(("well-known CPI", "2"),),
     )
 

@@ -70,7 +70,7 @@ _MOVED_BY = {
 }
 _STAGES = {name: stage for stage, names in _MOVED_BY.items() for name in names.split()}
 
-_PING = f"{PROGRAM} ping"
+_PING = f"{PROGRAM} ping -v"
 _SHOWN_BY = {
     f"{_PING} --proto ah": ("ahs_input", "ahs_output", "ahs_ibytes", "ahs_obytes"),
     f"{_PING} --proto ipcomp": ("ipcomps_pdrops",),

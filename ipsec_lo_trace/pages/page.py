@@ -39,8 +39,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sentence(text: str) -> str:
-    """Make a sentence of a phrase."""
-    return f"{text[0].upper()}{text[1:]}."
+    """Make a sentence of a phrase; the name of a function stays as it is."""
+    is_name = "_" in text.partition(" ")[0]
+    return f"{text if is_name else text[0].upper() + text[1:]}."
 
 
 def explained(name: str) -> str:

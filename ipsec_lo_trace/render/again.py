@@ -21,6 +21,24 @@ def options(run: Run) -> list[str]:
     return [*_kernel(run), *_configuration(run), *_sent(run), *_ends(run)]
 
 
+def command(run: Run) -> list[str]:
+    """Return the command that makes a ping or a probe again, ready to be joined for a shell."""
+    words = options(run)
+    host = _taken(words, "--host")
+    kind = _taken(words, "--probe")
+    return ["ipsec-lo-trace", run.program, *kind, *words, *host]
+
+
+def _taken(words: list[str], option: str) -> list[str]:
+    """Take an option out of a command; give its value, if it is there."""
+    if option not in words:
+        return []
+    at = words.index(option)
+    value = words[at + 1]
+    del words[at : at + 2]
+    return [value]
+
+
 def _kernel(run: Run) -> Iterator[str]:
     if run.fix != "none":
         yield from ("--fix", run.fix)

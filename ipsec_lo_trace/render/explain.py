@@ -42,10 +42,19 @@ def _labelled(label: str) -> Line:
 
 
 def index_lines(kinds: Mapping[str, tuple[str, tuple[Page, ...]]], width: int) -> Iterator[Text]:
-    """Yield the index: every name, by kind."""
+    """Yield the index: every kind, how many names it has, and what they are."""
+    columns = max(map(len, kinds))
     for kind, (meaning, pages) in kinds.items():
-        yield from Line().say(kind, "heading").say(f"({meaning})").wrap(width)
-        line = Line("  ")
-        for page in pages:
-            line.glue(page.name + ("," if page is not pages[-1] else ""))
-        yield from line.wrap(width)
+        lead = [(f"{kind:<{columns}} ", "heading"), (f"{len(pages):>3}  ", "quiet")]
+        yield from Line(lead).say(meaning).wrap(width)
+    yield Text("")
+    told = "explain NAME says what a name means; list KIND names all of a kind"
+    yield from Line(style="quiet").say(told, "quiet").wrap(width)
+
+
+def glossed_lines(names: Iterable[tuple[str, str]], width: int) -> Iterator[Text]:
+    """Yield names, each with what it means beside it."""
+    known = list(names)
+    columns = max((len(name) for name, _meaning in known), default=0)
+    for name, meaning in known:
+        yield from Line([(f"{name:<{columns}}  ", "heading")], hang=columns + 2).say(meaning).wrap(width)

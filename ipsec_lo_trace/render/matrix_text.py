@@ -66,7 +66,7 @@ def _rows(matrix: Matrix, names: int, room: int, glyphs: Glyphs) -> Iterator[Tex
     pairs = zip(matrix.rows, matrix.cells, strict=True)
     length = names + CELL_COLUMNS * min(room, len(matrix.fixes))
     for _group, members in groupby(pairs, key=lambda pair: _group_of(pair[0])):
-        yield Text(glyphs.rule * length, style=STYLES["quiet"])
+        yield Text().append(glyphs.rule * length, style=STYLES["quiet"])
         for row, cells in members:
             line = Text(f"{row.name:<{names}}")
             for cell in cells[:room]:

@@ -17,8 +17,11 @@ from ipsec_lo_trace.render.facts import ANY, answer_words, operand_words, proto_
 from ipsec_lo_trace.render.store import StoredTrace
 
 ROLES = ("cause", "effect", "seen", "unseen")
+MANY_ROWS = 12
+"""Rows of a stage that a message names."""
 
 
+MADE_FOR = "made for"
 EQUAL, DIFFERENT, COVERED, NOT_COVERED, ALONE = "=", "!=", "in", "not in", ""
 """How a part of the left operand relates to its counterpart; alone if there is none."""
 
@@ -93,8 +96,11 @@ class Why(msgspec.Struct, frozen=True):
 
 
 def why(trace: StoredTrace, wanted: str) -> Why:
-    """Return the reasons of a row, by its number or its role in the verdict; UserError if there is none."""
-    row = _row(trace.verdict, wanted)
+    """Return the reasons of a row, by its number, its role in the verdict, or its stage if that has but one.
+
+    UserError if there is none, or if a stage has more.
+    """
+    row = _row(trace, wanted)
     target: Step | None = None
     last = 0
     for step in trace.steps():
@@ -107,14 +113,20 @@ def why(trace: StoredTrace, wanted: str) -> Why:
     return reasons(target, [step for step in trace.steps() if step.echo == echo], trace.verdict)
 
 
-def _row(verdict: Verdict, wanted: str) -> int:
+def _row(trace: StoredTrace, wanted: str) -> int:
     if wanted.isascii() and wanted.isdigit():
         return int(wanted[:20])
-    roles = {name: row for name, row in _roles(verdict) if row is not None}
-    if wanted.lower() not in roles:
-        known = f"a row's number{''.join(f', {name}' for name in roles)}"
-        raise UserError(f"ROW {wanted}: the verdict names no such row", hint=known)
-    return roles[wanted.lower()]
+    roles = {name: row for name, row in _roles(trace.verdict) if row is not None}
+    if wanted.lower() in roles:
+        return roles[wanted.lower()]
+    rows = [step.row for step in trace.steps() if step.stage == wanted]
+    if len(rows) == 1:
+        return rows[0]
+    if rows:
+        first = ", ".join(map(str, rows[:MANY_ROWS])) + (", ..." if len(rows) > MANY_ROWS else "")
+        raise UserError(f"{wanted} has {len(rows)} rows: {first}", hint=f"why {rows[0]}")
+    known = f"a row's number{''.join(f', {name}' for name in roles)}, or a stage that the trace has"
+    raise UserError(f"ROW {wanted}: the verdict names no such row", hint=known)
 
 
 def _roles(verdict: Verdict) -> Iterator[tuple[str, int | None]]:
@@ -240,7 +252,7 @@ def _of_sas(left: Borne | SaId, right: SaId) -> list[Part]:
         _equal("dst", left.dst or "", right.dst),
     ]
     if isinstance(left, Borne):
-        made_for = Part("made for", left.made_for, ALONE, "(not compared)")
+        made_for = Part(MADE_FOR, left.made_for, ALONE, "(not compared)")
         return [Part("tag", left.name, ALONE, ""), *parts, made_for]
     return parts
 

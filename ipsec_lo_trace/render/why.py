@@ -8,8 +8,8 @@ from rich.text import Text
 
 from ipsec_lo_trace.render.header import labelled
 from ipsec_lo_trace.render.marks import mark_text
-from ipsec_lo_trace.render.reasons import Asked, Settled, Why
-from ipsec_lo_trace.render.styles import Line
+from ipsec_lo_trace.render.reasons import MADE_FOR, Asked, Settled, Why
+from ipsec_lo_trace.render.styles import STYLES, Line
 
 INDENT = " " * 4
 LABEL_COLUMNS = 10
@@ -80,14 +80,19 @@ def _operands(asked: Asked, width: int) -> Iterator[Text]:
         widths = (label, left, relation)
         for row in rows:
             cells = [f"{text:<{columns}}" for text, columns in zip(row, widths, strict=False)]
-            text = Text(INDENT + (" " * GAP).join([*cells, row[3]]))
-            text.rstrip()
-            yield text
+            said = INDENT + (" " * GAP).join([*cells, row[3]])
+            yield Text().append(said.rstrip(), style=_bug(row[0], asked))
         return
     for name, first, sign, second in rows:
         line = Line(f"{INDENT}{name:<{label}}" if name else INDENT, hang=len(INDENT) + GAP)
         between = sign or ("and" if first and second and name in ("", "tag") else "")
         yield from line.say(first).say(between).say(second).wrap(width)
+
+
+def _bug(label: str, asked: Asked) -> str:
+    """Colour the one thing that nobody compares, where it is stale: that is the bug."""
+    stale = asked.settled_by is not None and asked.settled_by.mark.stale
+    return STYLES["stale"] if stale and label == MADE_FOR else ""
 
 
 def _later(why: Why) -> Iterator[Line]:

@@ -77,13 +77,14 @@ def test_a_flipped_expectation_is_noticed(name: str, tmp_path: Path) -> None:
     path = smoke_copy(tmp_path, flip.table)
     done = check(path)
     assert (done.code, done.err) == (1, "")
-    failed, place, expected, got, row, total = done.lines
+    failed, place, expected, got, row, rerun, total = done.lines
     assert failed == f"FAIL {flip.table['name']}"
     assert place.startswith(f"  {path}:")
     assert place.endswith(f": {flip.where}")
     assert expected == f"    expected {flip.expected}"
     assert got == f"    got      {flip.got}"
     assert row.startswith("    row ")
+    assert "ipsec-lo-trace ping" in rerun
     assert total == "0 passed, 1 failed"
 
 

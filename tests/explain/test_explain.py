@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,12 +56,41 @@ def test_unknown_name() -> None:
     assert_refused(invoke("explain", "\x1b[31m"), "no such name")
 
 
-def test_index_names_everything() -> None:
-    """Without a name every kind is shown with every name in it."""
-    shown = " ".join(invoke("explain").text.split())
+def test_the_index_is_one_screen() -> None:
+    """Without a name every kind is shown with what it is and how many names it has, in 24 lines."""
+    lines = invoke("explain").lines
+    assert len(KINDS) < len(lines) <= 24
     for kind, (meaning, pages) in KINDS.items():
-        assert f"{kind} ({meaning})" in shown
-        assert all(page.name in shown for page in pages)
+        assert f"{kind} {len(pages)} {meaning}" in [" ".join(line.split()) for line in lines]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["list"], ["list", "fixes"], ["list", "stages"]], ids=" ".join)
+def test_a_terminal_gets_a_gloss_beside_each_name(arguments: list[str]) -> None:
+    """On a terminal list says what each name means; in a pipe it gives the names alone."""
+    shown = " ".join(on_a_terminal(*arguments).split())
+    kind = arguments[1] if arguments[1:] else ""
+    pages = (
+        {page.name: page.text for page in KINDS[kind][1]} if kind else {k: m for k, (m, _p) in KINDS.items()}
+    )
+    assert all(f"{name} {' '.join(meaning.split())}" in shown for name, meaning in pages.items())
+    assert invoke(*arguments).lines == [*pages]
+
+
+def on_a_terminal(*arguments: str) -> str:
+    """Run a command with a terminal for standard output; give what it shows, without colour."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        os.environ.update(NO_COLOR="1", COLUMNS="1000")
+        os.execv(sys.executable, [sys.executable, "-m", "ipsec_lo_trace", *arguments])  # noqa: S606 -- ours
+    shown = b""
+    with contextlib.suppress(OSError):  # as Linux says that the other end is closed
+        while data := os.read(terminal, 4096):
+            shown += data
+    os.waitpid(pid, 0)
+    os.close(terminal)
+    return shown.decode()
 
 
 def test_json() -> None:

@@ -136,6 +136,20 @@ def test_a_role_that_is_not_there() -> None:
     assert_refused(invoke("why", "\u0663"), "names no such row")
 
 
+def test_a_stage_names_its_rows() -> None:
+    """A stage that the packet came to once is that row; one that it came to more often says which rows."""
+    assert invoke("why", "icmp_reflect").text == invoke("why", "16").text
+    assert_refused(invoke("why", "ip_output"), "ip_output has 3 rows: 2, 7, 18", "why 2")
+    assert_refused(invoke("why", "ip_output", "-c", "9"), "27 rows: 2, 7, 18, 24, ", ", ...")
+
+
+def test_what_nobody_compares_has_the_colour_of_what_is_stale() -> None:
+    """Whom the stale tag was made for is the bug, and its line is as red as a stale mark."""
+    text = invoke("why", "effect", "--color", "always").text
+    assert re.search(r"\x1b\[1;31m +made for +P1 +\(not compared\)\x1b", text)
+    assert "\x1b[1;31m    made for" not in invoke("why", "7", "--color", "always").text
+
+
 def test_stored_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stored trace and standard input give what a run on the spot gives."""
     path = tmp_path / "trace.jsonl"

@@ -23,6 +23,8 @@ from ipsec_lo_trace.cli.params import spellings
 from ipsec_lo_trace.cli.run.traces import read_configuration
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import File, Setup
+from ipsec_lo_trace.model.trace import Run
+from ipsec_lo_trace.render.again import command
 from ipsec_lo_trace.render.minimal import run_lines, step_lines, verdict_lines
 from ipsec_lo_trace.render.store import StoredTrace, spool
 from ipsec_lo_trace.tracer.plan import Plan
@@ -138,9 +140,19 @@ def performed(check: Check, tracing: Tracing) -> Result:
     try:
         minimal = list(_numbered(trace))
         found = list(mismatches(check, trace, minimal))
-        return Result(check=check, mismatches=found, minimal=[line for _row, line in minimal])
+        lines = [line for _row, line in minimal]
+        return Result(check=check, mismatches=found, minimal=lines, rerun=_rerun(check, trace.run))
     finally:
         trace.close()
+
+
+def _rerun(check: Check, run: Run) -> str:
+    """Say how to run a check's trace by hand: as the check has it, from where its files are."""
+    line = shlex.join(command(run))
+    if isinstance(check.run, str):
+        line = f"{PROGRAM} {check.run.strip().removeprefix(f'{PROGRAM} ')}"
+    elsewhere = run.config and check.folder.resolve() != Path.cwd()
+    return f"(cd {shlex.quote(str(check.folder))} && {line})" if elsewhere else line
 
 
 def _numbered(trace: StoredTrace) -> Iterator[tuple[int, str]]:

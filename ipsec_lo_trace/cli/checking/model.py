@@ -76,8 +76,12 @@ class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a check: no ``mismatches`` if it passed.  ``minimal`` is the trace that came out."""
+    """What became of a check: no ``mismatches`` if it passed.
+
+    ``minimal`` is the trace that came out; ``rerun`` is a command line that makes it again.
+    """
 
     check: Check
     mismatches: list[Mismatch]
     minimal: list[str]
+    rerun: str

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from ipsec_lo_trace.cli.checking.model import Mismatch, Result
 from ipsec_lo_trace.cli.files import PROGRAM
+from ipsec_lo_trace.cli.terminal import UNWRAPPED
+from ipsec_lo_trace.render.styles import Line
 
 NO_TIME = 'timestamp="1970-01-01T00:00:00" hostname="localhost"'
 """The usual schema insists on both, and a report does not depend on clock or host."""
@@ -21,14 +24,30 @@ def printable(text: str) -> str:
     )
 
 
-def text_report(results: list[Result]) -> Iterator[str]:
+def text_report(results: list[Result]) -> Iterator[Line]:
     """Yield one line for each check, more for one that failed, and the sum."""
     for result in results:
-        yield f"{'FAIL' if result.mismatches else 'PASS'} {printable(result.check.name)}"
+        sign, style = ("FAIL", "bad") if result.mismatches else ("PASS", "clean")
+        yield Line(f"{sign} ", style=style).glue(printable(result.check.name))
         for mismatch in result.mismatches:
-            yield from (f"  {line}" for line in reason(mismatch))
+            place, *told = reason(mismatch)
+            yield Line("  ", hang=4).glue(place)
+            yield from (_told(line) for line in told)
+        if result.mismatches:
+            yield Line("  rerun with ", hang=4).glue(printable(result.rerun))
     failed = sum(bool(result.mismatches) for result in results)
-    yield f"{len(results) - failed} passed, {failed} failed"
+    yield Line(style="bad" if failed else "clean").say(f"{len(results) - failed} passed, {failed} failed")
+
+
+LABEL = re.compile(r"(?:expected|got|row \d+) +")
+
+
+def _told(line: str) -> Line:
+    """Lay a line of a reason out, continued under its own words."""
+    words = line.strip()
+    label = LABEL.match(words)
+    at = label.end() if label else 0
+    return Line(f"    {words[:at]}").say(words[at:])
 
 
 def reason(mismatch: Mismatch) -> list[str]:
@@ -49,7 +68,8 @@ def github_report(results: list[Result]) -> Iterator[str]:
     """Yield an annotation of the first failure and the text; a runner takes only the former for a command."""
     failed = next((result for result in results if result.mismatches), None)
     annotations = [_annotation(failed.check.name, failed.mismatches[0])] if failed else []
-    for line in (*annotations, *text_report(results)):
+    text = (words for line in text_report(results) for words in line.plain(UNWRAPPED))
+    for line in (*annotations, *text):
         yield line.replace("##[", r"#\x23[")  # a command too, wherever it stands in a line
 
 
@@ -108,8 +128,7 @@ def _attribute(text: str) -> str:
 
 
 REPORTS: dict[str, tuple[Callable[[list[Result]], Iterator[str]], str]] = {
-    "text": (text_report, "backslashreplace"),
     "junit": (junit_report, "xmlcharrefreplace"),
     "github": (github_report, "backslashreplace"),
 }
-"""Each format's report, and how it writes what is not ASCII."""
+"""The report of each format but text, and how it writes what is not ASCII."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.options import OUTPUT_OPTION
+from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
 from ipsec_lo_trace.cli.params import StrictCommand
 
 
@@ -19,15 +19,18 @@ from ipsec_lo_trace.cli.params import StrictCommand
     show_default=True,
     help="As text, as JUnit's XML, or with an annotation for GitHub Actions.",
 )
+@COLOR_OPTION
 @OUTPUT_OPTION
 @click.option("--update", is_flag=True, help="Rewrite golden files and minimal = PATH from what comes out.")
 @click.option("--allow-ci", is_flag=True, help="With --update: also if the variable CI is set.")
-def command(files: tuple[str, ...], format_: str, output: str, *, update: bool, allow_ci: bool) -> int:
+def command(files: tuple[str, ...], format_: str, color: str | None, output: str, **updates: bool) -> int:
     """Run what check files say, and exit 1 if anything else comes out than they expect.
 
     FILE is TOML (FILE.toml) or a golden minimal trace with its command in a comment.  Without a FILE, the
     smoke set that comes with the program is run.
     """
-    if allow_ci and not update:
+    if updates["allow_ci"] and not updates["update"]:
         raise click.UsageError("--allow-ci is for --update")
-    return perform("check", files, format_=format_, path=output, update=update, allow_ci=allow_ci)
+    if format_ != "text" and color is not None:
+        raise click.UsageError("--color is for text")
+    return perform("check", files, format_=format_, path=output, color=color, **updates)

@@ -1,16 +1,13 @@
-"""``ipsec-lo-trace list``: names by kind, one a line, for machines and for completion."""
+"""``ipsec-lo-trace list``: names by kind, one a line, for people and for completion."""
 
 from __future__ import annotations
-
-import json
 
 import click
 from click.shell_completion import CompletionItem
 
-from ipsec_lo_trace.cli.files import output as opened
-from ipsec_lo_trace.cli.options import OUTPUT_OPTION, text_or_json
+from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION, text_or_json
 from ipsec_lo_trace.cli.params import StrictCommand
-from ipsec_lo_trace.model.errors import UserError
 
 
 def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -26,18 +23,14 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
 @click.command("list", cls=StrictCommand, short_help="List names by kind, one a line.")
 @click.argument("kind", required=False, metavar="[KIND]", shell_complete=_complete)
 @text_or_json("One name a line, or as a JSON array.")
+@COLOR_OPTION
 @OUTPUT_OPTION
-def command(kind: str | None, format_: str, output: str) -> int:
+def command(kind: str | None, format_: str, color: str | None, output: str) -> int:
     """List names by kind, one a line.
 
-    Without a KIND, the kinds are listed. What a name means, explain says.
+    Without a KIND, the kinds are listed. A terminal gets what each name means beside it, a pipe or a file the
+    names alone. More about a name says explain.
     """
-    from ipsec_lo_trace.pages.index import KINDS  # noqa: PLC0415 -- not for --help
-
-    if kind is not None and kind not in KINDS:
-        raise UserError(f"list {kind}: no such kind", hint=f"there are {', '.join(KINDS)}")
-    names = [page.name for page in KINDS[kind][1]] if kind else list(KINDS)
-    text = json.dumps(names, indent=2) if format_ == "json" else "\n".join(names)
-    with opened(output) as out:
-        out.write(text.encode("ascii") + b"\n")
-    return 0
+    if format_ != "text" and color is not None:
+        raise click.UsageError("--color is for text")
+    return perform("list_", kind, format_=format_, color=color, path=output)

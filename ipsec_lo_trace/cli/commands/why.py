@@ -34,7 +34,8 @@ from ipsec_lo_trace.cli.params import FileName, StrictCommand
 def command(context: click.Context, /, **values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Say what one row asked, and what depends on the answer.
 
-    ROW is a row's number, or cause, effect, seen or unseen, as the verdict names its rows. TRACE is a stored
+    ROW is a row's number, or cause, effect, seen or unseen, as the verdict names its rows, or a stage, which
+    names its rows if it has several. TRACE is a stored
     trace (--format jsonl or json), - for standard input, or a run on the spot: @unpatched, @patched, or @ and
     a fix's name. Without it, the options say what to run.
     """

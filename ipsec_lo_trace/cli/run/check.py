@@ -8,13 +8,16 @@ from contextlib import ExitStack
 from ipsec_lo_trace.cli.checking.command import asked, performed, prepared
 from ipsec_lo_trace.cli.checking.files import builtin_checks, read_checks
 from ipsec_lo_trace.cli.checking.model import Check, Result
-from ipsec_lo_trace.cli.checking.report import REPORTS
+from ipsec_lo_trace.cli.checking.report import REPORTS, text_report
 from ipsec_lo_trace.cli.checking.update import refuse_nothing_to_update, refuse_update, updated
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
 from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
+from ipsec_lo_trace.cli.terminal import UNWRAPPED, is_terminal, look, text_stream, write_lines
 
 
-def run(files: tuple[str, ...], *, format_: str, path: str, update: bool, allow_ci: bool) -> int:
+def run(
+    files: tuple[str, ...], *, format_: str, path: str, color: str | None, update: bool, allow_ci: bool
+) -> int:
     """Run the checks of these files, or the built-in ones; give the exit code."""
     refuse_own_input(path, *files)
     if update:
@@ -25,9 +28,12 @@ def run(files: tuple[str, ...], *, format_: str, path: str, update: bool, allow_
     results = run_all(checks)
     if update:
         results = [_rewritten(result) for result in results]
-    report, errors = REPORTS[format_]
-    with output(path) as out:
-        out.write("".join(f"{line}\n" for line in report(results)).encode("ascii", errors))
+    if format_ == "text":
+        _write_text(results, path, color)
+    else:
+        report, errors = REPORTS[format_]
+        with output(path) as out:
+            out.write("".join(f"{line}\n" for line in report(results)).encode("ascii", errors))
     return EXIT_NOT_MET if any(result.mismatches for result in results) else 0
 
 
@@ -44,3 +50,12 @@ def _rewritten(result: Result) -> Result:
     if file is not None:
         complain(f"rewrote {file}")
     return rest
+
+
+def _write_text(results: list[Result], path: str, color: str | None) -> None:
+    """Write the text, wrapped on a terminal alone: a log of a CI server is searched line by line."""
+    width, colour = look(path, color)
+    width = width if is_terminal(path) else UNWRAPPED
+    with output(path) as out:
+        lines = (text for line in text_report(results) for text in line.wrap(width))
+        write_lines(lines, text_stream(out), colour=colour)
