@@ -28,7 +28,7 @@ FORMATS = {
     ),
     "vpp-pcap": Format(f"{_ROOM}.vpp:write_vpp", capture=True),
     "html": Format("ipsec_lo_trace.render.html.page:write_html", pair=True),
-    "svg": Format(f"{_ROOM}.svg:write_svg"),
+    "svg": Format(f"{_ROOM}.svg:write_svg", pair=True),
     "mermaid": Format(f"{_ROOM}.mermaid:write_mermaid"),
     "dot": Format(f"{_ROOM}.dot:write_dot"),
     "md": Format(f"{_ROOM}.md:write_md"),

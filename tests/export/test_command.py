@@ -48,7 +48,7 @@ def test_every_writer_is_there() -> None:
         (["@unpatched", "--to", "md", "--wire"], "--wire is for --to pcapng"),
         (["@unpatched", "--to", "vpp-pcap", "--wire"], "--wire is for --to pcapng"),
         (["@unpatched", "--to", "svg", "--no-keys"], "--no-keys is for captures"),
-        (["@unpatched", "@patched", "--to", "svg"], "2 traces: --to svg takes one (html takes two)"),
+        (["@unpatched", "@patched", "--to", "md"], "2 traces: --to md takes one (html, svg takes two)"),
         (["a", "b", "c", "--to", "html"], "3 traces"),
         (["@nosuch", "--to", "md"], "@nosuch: no such fix"),
         (["no/such", "--to", "md"], "cannot read no/such: no such file"),

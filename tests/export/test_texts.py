@@ -46,7 +46,7 @@ def test_mermaid_is_a_flowchart() -> None:
     edges = [match for line in lines if (match := re.fullmatch(r'  (n\d+) (\S+)\|"(.*)"\| (n\d+)', line))]
     assert len(nodes) + len(edges) + 5 == len(lines)
     assert {edge[1] for edge in edges} | {edge[4] for edge in edges} == nodes
-    stale = [number for number, edge in enumerate(edges) if " ! " in edge[3]]
+    stale = [number for number, edge in enumerate(edges) if " !" in edge[3]]
     assert [number for number, edge in enumerate(edges) if edge[2] == "==>"] == stale
     assert f"  linkStyle {','.join(map(str, stale))} stroke:#c2410c,stroke-width:3px" in lines
     assert any("CAUSE (row 16)" in line and "icmp_reflect" in line for line in lines)
@@ -97,12 +97,46 @@ def test_svg_stays_inside() -> None:
     """Nothing is placed outside of the picture."""
     root = drawn("@unpatched", "--proto", "esp+ah", "--mode", "tunnel", "-c", "2")
     width, height = int(root.get("width") or 0), int(root.get("height") or 0)
+    upright = root.findall(f".//{SVG}text[@class='name']")
+    assert all(7 * len(text.text or "") < 164 - 50 for text in upright)
     for text in root.iter(f"{SVG}text"):
+        if text in upright:
+            continue
         x, y = float(text.get("x") or 0), float(text.get("y") or 0)
         words = "".join(text.itertext())
         assert 0 < y < height
         if text.get("class") != "title":
             assert x + (7.3 * len(words) if text.get("text-anchor") is None else 0) <= width
+
+
+def test_svg_names_its_lanes() -> None:
+    """Each lane has its mark's name above it, upright, and a mark made anew takes the lane of its name."""
+    names = [text.text for text in drawn("@patched").findall(f".//{SVG}text[@class='name']")]
+    assert names == ["OUT_DONE", "M_DECRYPTED", "IN_DONE"]
+
+
+def test_svg_has_two_traces_side_by_side() -> None:
+    """Two traces are two pictures in one, each with its own title, and one legend."""
+    one, other, both = (drawn(*names) for names in (["@unpatched"], ["@patched"], ["@unpatched", "@patched"]))
+    size = [[int(root.get(name) or 0) for name in ("width", "height")] for root in (one, other, both)]
+    assert size[2] == [size[0][0] + size[1][0], max(size[0][1], size[1][1])]
+    titles = [text.text for text in both.findall(f".//{SVG}text[@class='title']")]
+    assert [title.rpartition("fix ")[2] for title in titles if title] == ["none", "netbsd-2003-08"]
+    assert len([text for text in texts(both) if text.isdigit()]) == 22 + 32
+
+
+@pytest.mark.slow
+def test_svg_of_too_many_rows_is_refused(tmp_path: Path) -> None:
+    """A picture that no viewer shows well is not drawn; the message says how many rows there may be."""
+    path = stored(tmp_path, "-c", "100")
+    assert_refused(invoke("export", path, "--to", "svg"), "more than 2000 rows", "-c")
+
+
+def test_edges_name_stale_marks_once() -> None:
+    """Which stale marks a packet bears stands on its first edge; the others have the sign alone."""
+    labels = re.findall(r'label="(P2: [^"]*)"', export("@unpatched", "--to", "dot").decode("ascii"))
+    assert labels[0] == "P2: row 16 ! IN_DONE, M_DECRYPTED, OUT_DONE"
+    assert [label for label in labels[1:] if not re.fullmatch(r"P2: row \d+ !", label)] == []
 
 
 def test_md_is_tables(tmp_path: Path) -> None:

@@ -27,7 +27,8 @@ class Edge(msgspec.Struct):
     """What led packets of one name (P1: the requests, P2: the replies) from a node to a node.
 
     ``rows`` are the first rows at which they came there, ``count`` counts all; for an edge to an end, the
-    rows that it came from.  ``stale`` names the stale marks that they bore.
+    rows that it came from.  ``stale`` names the stale marks that they bore; ``names_them`` on the first edge
+    of a packet that bore them, so that each label is said once.
     """
 
     start: str
@@ -36,14 +37,16 @@ class Edge(msgspec.Struct):
     stale: tuple[str, ...]
     rows: list[int] = msgspec.field(default_factory=list)
     count: int = 0
+    names_them: bool = False
 
     @property
     def label(self) -> str:
         """Say whose edge it is, at which rows, and what stale marks it carries."""
         rows = ", ".join(map(str, self.rows))
         more = f" and {self.count - len(self.rows)} more" if self.count > len(self.rows) else ""
-        stale = f" ! {', '.join(self.stale)}" if self.stale else ""
-        return f"{self.packet}: row {rows}{more}{stale}"
+        stale = " !" if self.stale else ""
+        names = f" {', '.join(self.stale)}" if self.names_them else ""
+        return f"{self.packet}: row {rows}{more}{stale}{names}"
 
 
 class Graph(msgspec.Struct):
@@ -61,7 +64,10 @@ class Graph(msgspec.Struct):
         """Note that the packet of ``step`` went from a node to a node, at ``row``."""
         stale = tuple(sorted({mark.name for mark in step.marks if mark.stale}))
         key = (start, end, packet_name(step.packet).whole, stale)
-        edge = self.edges.setdefault(key, Edge(*key))
+        if key not in self.edges:
+            told = any(edge.packet == key[2] and edge.stale == stale for edge in self.edges.values())
+            self.edges[key] = Edge(*key, names_them=bool(stale) and not told)
+        edge = self.edges[key]
         edge.count += 1
         if len(edge.rows) < TOLD_ROWS:
             edge.rows.append(row)

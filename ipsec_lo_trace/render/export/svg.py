@@ -11,14 +11,15 @@ from html import escape
 from typing import IO
 
 from ipsec_lo_trace.render.export.flow import ON_LO0
-from ipsec_lo_trace.render.export.svg_layout import GAP, LINE, TEXT_COLUMNS, Cell, Placed, measure, placed
+from ipsec_lo_trace.render.export.svg_layout import GAP, LINE, TEXT_COLUMNS, Cell, Picture, Placed, measure
 from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.facts import title_text
 from ipsec_lo_trace.render.marks import mark_text, sign
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import packet_text
 
-TOP = 84
+TOP = 164
+"""Room for the names of the lanes, which stand upright."""
 ROW_X, WAY_X, STAGE_X, PACKET_X, LANES_X = 44, 54, 70, 248, 392
 LANE = 18
 MIN_LANES = 3
@@ -30,7 +31,7 @@ LEGEND = 3 * LINE
 
 STYLE = """\
 text{font:12px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#1f2328}
-.title{font-size:16px;font-weight:bold}.bold{font-weight:bold}.quiet{fill:#59636e}
+.title{font-size:16px;font-weight:bold}.name{font-size:11px}.bold{font-weight:bold}.quiet{fill:#59636e}
 .page{fill:#fff}.band{fill:#f0f3f6}.wire{fill:#ddf4ff}.noted{fill:#ffebe9}
 .own{stroke:#1a7f37;stroke-width:2;fill:none}
 .stale{stroke:#b42318;stroke-width:5;fill:none;stroke-dasharray:6 2}
@@ -44,38 +45,64 @@ text{fill:#e6edf3}.quiet{fill:#9198a1}.page{fill:#0d1117}.band{fill:#1c2128}.wir
 """
 
 
-def write_svg(trace: StoredTrace, out: IO[bytes]) -> None:
-    """Write the picture."""
-    for line in svg_lines(trace):
+def write_svg(a: StoredTrace, b: StoredTrace | None, out: IO[bytes]) -> None:
+    """Write the picture of a trace, or of two side by side; UserError if there are too many rows."""
+    for line in svg_lines(a, b):
         out.write(line.encode() + b"\n")
 
 
-def svg_lines(trace: StoredTrace) -> Iterator[str]:
-    """Give the picture's lines; the trace is read twice, first for its size."""
-    size = measure(trace, TOP)
-    text_x = LANES_X + LANE * max(size.lanes, MIN_LANES) + 10
-    width = int(text_x + COLUMN * TEXT_COLUMNS) + 10
-    height = size.bottom + LEGEND + GAP
-    run, verdict = trace.run, trace.verdict
-    title = _text(f"{title_text(run)}, kernel {run.kernel}, fix {run.fix}")
-    said = _text(f"{verdict.outcome.upper()} ({verdict.code}): {verdict.text}")
+def svg_lines(a: StoredTrace, b: StoredTrace | None = None) -> Iterator[str]:
+    """Give the picture's lines; a trace is read twice, first for its size."""
+    pictures = [measure(trace, TOP) for trace in (a, b) if trace is not None]
+    widths = [_text_x(picture) + int(COLUMN * TEXT_COLUMNS) + 10 for picture in pictures]
+    width, height = sum(widths), max(picture.bottom for picture in pictures) + LEGEND + GAP
+    titles = [_title(picture.trace) for picture in pictures]
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t d" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}">'
     )
-    yield f'<title id="t">{title}</title>'
+    yield f'<title id="t">{"; ".join(titles)}</title>'
+    said = "; ".join(_said(picture.trace) for picture in pictures)
     yield f'<desc id="d">{said}. A line of text for each row of the trace, a line down for each mark.</desc>'
     yield f"<style>\n{STYLE}</style>"
     yield f'<rect class="page" width="{width}" height="{height}"/>'
-    yield f'<text class="title" x="14" y="28">{title}</text>'
-    yield f'<text class="bold" x="14" y="50">{said}</text>'
-    yield f'<text class="quiet" x="14" y="{TOP - 12}">row</text>'
-    for x, head in ((STAGE_X, "stage"), (PACKET_X, "packet"), (LANES_X, "marks"), (text_x, "what happens")):
-        yield f'<text class="quiet" x="{x}" y="{TOP - 12}">{head}</text>'
-    for row in placed(trace, TOP):
-        yield from _row(row, text_x, width)
-    yield from _legend(size.bottom + GAP)
+    left = 0
+    for picture, own in zip(pictures, widths, strict=True):
+        yield f'<g transform="translate({left})">'
+        yield from _picture(picture, own)
+        yield "</g>"
+        left += own
+    yield from _legend(max(picture.bottom for picture in pictures) + GAP)
     yield "</svg>"
+
+
+def _title(trace: StoredTrace) -> str:
+    run = trace.run
+    return _text(f"{title_text(run)}, kernel {run.kernel}, fix {run.fix}")
+
+
+def _said(trace: StoredTrace) -> str:
+    verdict = trace.verdict
+    return _text(f"{verdict.outcome.upper()} ({verdict.code}): {verdict.text}")
+
+
+def _text_x(picture: Picture) -> int:
+    return LANES_X + LANE * max(len(picture.lanes), MIN_LANES) + 10
+
+
+def _picture(picture: Picture, width: int) -> Iterator[str]:
+    """Draw one trace: its title and result, the names of its lanes, its rows."""
+    text_x = _text_x(picture)
+    yield f'<text class="title" x="14" y="28">{_title(picture.trace)}</text>'
+    yield f'<text class="bold" x="14" y="50">{_said(picture.trace)}</text>'
+    yield f'<text class="quiet" x="14" y="{TOP - 12}">row</text>'
+    for x, head in ((STAGE_X, "stage"), (PACKET_X, "packet"), (text_x, "what happens")):
+        yield f'<text class="quiet" x="{x}" y="{TOP - 12}">{head}</text>'
+    for number, lane in enumerate(picture.lanes):
+        x = LANES_X + LANE * number + LANE // 2 + 4
+        yield f'<text class="name" transform="translate({x} {TOP - 8}) rotate(-90)">{_text(lane.name)}</text>'
+    for row in picture.rows(TOP):
+        yield from _row(row, text_x, width)
 
 
 def _row(row: Placed, text_x: int, width: int) -> Iterator[str]:

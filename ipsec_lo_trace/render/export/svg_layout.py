@@ -8,14 +8,16 @@ from typing import Literal
 
 import msgspec
 
+from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import Mark, Step
-from ipsec_lo_trace.render.export.flow import Moment, follow, mbuf
+from ipsec_lo_trace.render.export.flow import Moment, follow
 from ipsec_lo_trace.render.headings import Headings
+from ipsec_lo_trace.render.lanes import Lane, Placing, lanes_of
 from ipsec_lo_trace.render.marks import sign
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import pointers
 
-Key = tuple[int, str]
+State = Literal["made", "kept", "gone"]
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -23,49 +25,27 @@ class Cell(msgspec.Struct, frozen=True):
 
     lane: int
     mark: Mark
-    state: Literal["made", "kept", "gone"]
+    state: State
     settled: bool
 
 
-class Lanes:
-    """The lanes in use; a lane is free again as soon as its mark is gone."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._used: set[int] = set()
-        self._lanes: dict[tuple[int, str], dict[Key, tuple[int, Mark]]] = {}
-
-    def cells(self, now: Moment) -> list[Cell]:
-        """Place the marks of a row; rows come in order."""
-        before = self._lanes.pop(mbuf(now.step), {})
-        after: dict[Key, tuple[int, Mark]] = {}
-        for mark in now.step.marks:
+def cells(lanes: list[Lane], placing: Placing, now: Moment) -> list[Cell]:
+    """Place the marks of a row in their lanes; rows come in order."""
+    borne, lost = placing.place(now.step)
+    settled = {(check.mark.row, check.mark.name) for check in now.step.checks if check.mark}
+    made = {(change.mark.row, change.mark.name) for change in now.step.changes if change.op == "add"}
+    found = []
+    for number, lane in enumerate(lanes):
+        mark = borne.get(lane) or lost.get(lane)
+        if mark is not None:
             key = (mark.row, mark.name)
-            lane = before[key][0] if key in before else self._free()
-            self._used.add(lane)
-            after[key] = (lane, mark)
-        settled = {(check.mark.row, check.mark.name) for check in now.step.checks if check.mark}
-        made = {(change.mark.row, change.mark.name) for change in now.step.changes if change.op == "add"}
-        cells = [
-            Cell(lane, mark, "made" if key in made else "gone" if now.ends else "kept", key in settled)
-            for key, (lane, mark) in after.items()
-        ]
-        gone = {key: value for key, value in before.items() if key not in after}
-        cells += [Cell(lane, mark, "gone", key in settled) for key, (lane, mark) in gone.items()]
-        self._release(gone)
-        if now.ends:
-            self._release(after)
-        elif after:
-            self._lanes[mbuf(now.step)] = after
-        return sorted(cells, key=lambda cell: cell.lane)
-
-    def _free(self) -> int:
-        return next(lane for lane in range(len(self._used) + 1) if lane not in self._used)
-
-    def _release(self, marks: dict[Key, tuple[int, Mark]]) -> None:
-        self._used.difference_update(lane for lane, _mark in marks.values())
+            gone = lane not in borne or now.ends
+            state: State = "made" if key in made and lane in borne else "gone" if gone else "kept"
+            found.append(Cell(number, mark, state, key in settled))
+    return found
 
 
+MOST_ROWS = 2000
 LINE = 18
 """The height of a line of text."""
 TEXT_COLUMNS = 74
@@ -94,38 +74,41 @@ class Placed(msgspec.Struct):
         return self.row_top + LINE * len(self.lines) + GAP
 
 
-class Size(msgspec.Struct):
-    """How much room a whole trace takes."""
+class Picture(msgspec.Struct):
+    """A whole trace as a picture: its lanes, by name, and how far down it goes."""
 
+    trace: StoredTrace
+    lanes: list[Lane]
     bottom: int
-    lanes: int = 0
+
+    def rows(self, top: int) -> Iterator[Placed]:
+        """Place every row, the first at ``top``; each pass over a trace gives the same."""
+        placing = Placing()
+        notes = pointers(self.trace.verdict)
+        headings = Headings(self.trace.run)
+        group = (0, "")
+        for now in follow(self.trace):
+            step = now.step
+            heading = ""
+            if group != headings.group(step):
+                group = headings.group(step)
+                heading = ": ".join(filter(None, headings.heading(step)))
+            note = notes.get(step.row, "")
+            row = Placed(now, top, heading, _lines(step, note), note, cells(self.lanes, placing, now))
+            yield row
+            top = row.bottom
 
 
-def placed(trace: StoredTrace, top: int) -> Iterator[Placed]:
-    """Place every row, the first at ``top``; each pass over a trace gives the same."""
-    lanes = Lanes()
-    notes = pointers(trace.verdict)
-    headings = Headings(trace.run)
-    group = (0, "")
-    for now in follow(trace):
-        step = now.step
-        heading = ""
-        if group != headings.group(step):
-            group = headings.group(step)
-            heading = ": ".join(filter(None, headings.heading(step)))
-        note = notes.get(step.row, "")
-        row = Placed(now, top, heading, _lines(step, note), note, lanes.cells(now))
-        yield row
-        top = row.bottom
-
-
-def measure(trace: StoredTrace, top: int) -> Size:
-    """Find out how large the picture will be."""
-    size = Size(top)
-    for row in placed(trace, top):
-        size.bottom = row.bottom
-        size.lanes = max([size.lanes, *(cell.lane + 1 for cell in row.cells)])
-    return size
+def measure(trace: StoredTrace, top: int) -> Picture:
+    """Find out which lanes there are and how large the picture will be; UserError if it is too large."""
+    picture = Picture(trace, lanes_of(trace.steps()), top)
+    for number, row in enumerate(picture.rows(top), start=1):
+        picture.bottom = row.bottom
+        if number > MOST_ROWS:
+            reason = f"more than {MOST_ROWS} rows: no viewer shows such a picture well"
+            hint = "a trace of fewer requests (-c) shows the same"
+            raise UserError(reason, file=trace.name, hint=hint)
+    return picture
 
 
 def _lines(step: Step, note: str) -> list[str]:
