@@ -26,48 +26,64 @@ class Entry(msgspec.Struct):
     last: int = 0
 
 
-def ledger(steps: Iterable[Step]) -> list[Entry]:
-    """Follow every mark of a trace; in the order in which they were made.
+class Ledger:
+    """The marks of the rows that were seen."""
 
-    UserError for a mark that no row has made, as in a trace that was changed by hand.
-    """
-    entries: dict[Key, Entry] = {}
-    for step in steps:
+    def __init__(self) -> None:
+        """Begin with no mark."""
+        self._entries: dict[Key, Entry] = {}
+
+    def see(self, step: Step) -> None:
+        """Follow every mark of a row.
+
+        UserError for a mark that no row has made, as in a trace that was changed by hand.
+        """
         for change in step.changes:
             key = _key(step, change.mark)
             if change.op == "add":
-                entries[key] = Entry(change.mark, step.echo, step.stage, last=step.row)
-            elif key in entries:
-                entries[key].removed = step.row
+                self._entries[key] = Entry(change.mark, step.echo, step.stage, last=step.row)
+            elif key in self._entries:
+                self._entries[key].removed = step.row
                 if change.mark.stale:
-                    entries[key].stale_from = entries[key].stale_from or step.row
+                    self._entries[key].stale_from = self._entries[key].stale_from or step.row
         for mark in step.marks:
-            entry = _entry(entries, step, mark)
+            entry = self.entry(step, mark)
             entry.last = step.row
             if mark.stale:
                 entry.stale_from = entry.stale_from or step.row
         for check in step.checks:
             if check.mark is not None:
-                _entry(entries, step, check.mark).settled.append(step.row)
-    return list(entries.values())
+                self.entry(step, check.mark).settled.append(step.row)
+
+    def entry(self, step: Step, mark: Mark) -> Entry:
+        """Return the life of a mark that a row's packet bears or loses."""
+        entry = self._entries.get(_key(step, mark))
+        if entry is None:
+            reason = f"row {step.row} has a mark {mark.name} of row {mark.row}, which made none"
+            raise UserError(reason, hint="no tracer writes such a trace")
+        return entry
+
+    def entries(self) -> list[Entry]:
+        """Return all of them, in the order in which they were made."""
+        return list(self._entries.values())
 
 
-def _entry(entries: dict[Key, Entry], step: Step, mark: Mark) -> Entry:
-    entry = entries.get(_key(step, mark))
-    if entry is None:
-        reason = f"row {step.row} has a mark {mark.name} of row {mark.row}, which made none"
-        raise UserError(reason, hint="no tracer writes such a trace")
-    return entry
+def ledger(steps: Iterable[Step]) -> list[Entry]:
+    """Follow every mark of a trace; in the order in which they were made."""
+    book = Ledger()
+    for step in steps:
+        book.see(step)
+    return book.entries()
 
 
 def _key(step: Step, mark: Mark) -> Key:
     return step.echo, mark.row, mark.name
 
 
-def ledger_lines(steps: Iterable[Step]) -> Iterator[Line]:
+def ledger_lines(entries: Iterable[Entry]) -> Iterator[Line]:
     """Yield the ledger as lines."""
     yield Line().say("marks", "heading")
-    for entry in ledger(steps):
+    for entry in entries:
         mark = entry.mark
         line = Line(" ", hang=4).glue(f"{mark.name}{sa_text(mark)}", "stale" if entry.stale_from else "")
         line.say(f"made for {mark.made_for} of echo {entry.echo} in").refer([mark.row]).say(

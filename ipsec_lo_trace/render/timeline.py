@@ -16,7 +16,7 @@ from ipsec_lo_trace.render.dump import Dissect, changed_bytes, dump, layer_lines
 from ipsec_lo_trace.render.facts import compared_words
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.headings import Headings
-from ipsec_lo_trace.render.ledger import ledger_lines
+from ipsec_lo_trace.render.ledger import ledger, ledger_lines
 from ipsec_lo_trace.render.marks import sign
 from ipsec_lo_trace.render.repeats import Hidden, Repeat, folded
 from ipsec_lo_trace.render.rows import ASCII, Glyphs, Rows
@@ -77,7 +77,7 @@ def timeline(trace: Source, view: View) -> Iterator[Line]:
         yield Line(style="quiet").say(tally.text, "quiet")
         yield Line()
     if view.detail == "full":
-        yield from ledger_lines(trace.steps())
+        yield from ledger_lines(ledger(trace.steps()))
         yield Line()
     yield from verdict_lines(run, trace.verdict) if full else result_lines(run, trace.verdict)
     yield rows.legend()

@@ -79,20 +79,30 @@ def test_policy_holds(page: Browser) -> None:
     assert any("Content Security Policy" in said for said in page.complaints())
 
 
+def test_opens_at_the_cause(page: Browser) -> None:
+    """Without a row in its address the page shows its start card, and below it the row of the cause."""
+    assert page.run(SHOWN) == ["a16"]
+    assert page.run("return scrollY") == 0
+    assert (
+        page.run("return document.querySelector('.pair.here .pointer').innerText") == "<== FIRST DIFFERENCE"
+    )
+    assert page.run("return document.querySelector('.pair.here .side.a .pointer').innerText") == "<== CAUSE"
+
+
 def test_keys(page: Browser) -> None:
     """Arrows, j and k, Home and End, and the steps' numbers lead to the rows."""
     ways = {
-        "ArrowRight": "a2",
-        "j": "a3",
-        "k": "a2",
-        "ArrowLeft": "a1",
+        "ArrowRight": "a17",
+        "j": "a18",
+        "k": "a17",
+        "ArrowLeft": "a16",
         "8": "a18",
         "5": "a13",
         "End": "a22",
         "Home": "a1",
         "3": "a7",
     }
-    assert page.run(SHOWN) == ["a1"]
+    assert page.run(SHOWN) == ["a16"]
     for key, row in ways.items():
         page.press(key)
         assert page.run(SHOWN) == [row], key
@@ -103,9 +113,9 @@ def test_letters_can_be_turned_off(page: Browser) -> None:
     """Single letters do nothing when the reader has turned them off; arrows go on."""
     page.click("#letters")
     page.press("j", "8")
-    assert page.run(SHOWN) == ["a1"]
+    assert page.run(SHOWN) == ["a16"]
     page.press("ArrowRight")
-    assert page.run(SHOWN) == ["a2"]
+    assert page.run(SHOWN) == ["a17"]
 
 
 def test_mouse(page: Browser) -> None:
@@ -113,7 +123,7 @@ def test_mouse(page: Browser) -> None:
     page.click("#next")
     page.click("#next")
     page.click("#previous")
-    assert page.run(SHOWN) == ["a2"]
+    assert page.run(SHOWN) == ["a17"]
     page.click("#steps a[href='#a16'].changed")
     assert page.run(SHOWN) == ["a16"]
     page.click(".pair.here .later a[href='#a18']")
@@ -136,12 +146,13 @@ def test_links_name_the_row(window: Browser, address: str) -> None:
     window.forward()
     assert window.run(SHOWN) == ["b22"]
     window.open(f"{address}#marks")
-    assert window.run(SHOWN) == ["a1"]
+    assert window.run(SHOWN) == ["a16"]
 
 
 def test_says_what_the_text_says(page: Browser) -> None:
     """Each step shows the words that the document holds, which another test holds equal to the text."""
     document = parsed(default_page())
+    page.press("Home")
     for article in document.find("article"):
         wanted = [did.text for did in article.find(class_="did")]
         assert [squeezed(said) for said in page.run(SAID)] == wanted
@@ -152,13 +163,13 @@ def test_timeline_by_keyboard(page: Browser) -> None:
     """In the list of rows up and down move, the focus goes along and is seen; Tab and Enter do as ever."""
     page.run("document.querySelector('.rows a').focus()")
     page.press("ArrowDown", "ArrowDown", "ArrowUp")
-    assert page.run(SHOWN) == ["a2"]
-    assert page.run("return document.activeElement.hash") == "#a2"
+    assert page.run(SHOWN) == ["a17"]
+    assert page.run("return document.activeElement.hash") == "#a17"
     outline = page.run("return getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
     page.press("Tab", "Enter")
-    assert page.run("return document.activeElement.hash") == "#a3"
-    assert page.run(SHOWN) == ["a3"]
+    assert page.run("return document.activeElement.hash") == "#a18"
+    assert page.run(SHOWN) == ["a18"]
 
 
 def test_steps_are_announced(page: Browser) -> None:
@@ -175,7 +186,34 @@ def test_focus_is_not_lost(page: Browser) -> None:
     """When the row that has the focus goes away, the new row's heading gets it."""
     page.run("document.querySelector('.pair.here .name a').focus()")
     page.press("ArrowRight")
-    assert page.run("return document.activeElement.textContent") == "ip_output"
+    assert page.run("return document.activeElement.textContent") == "icmp_send"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_strip_of_lanes_is_the_phones(window: Browser, address: str, width: int) -> None:
+    """A phone shows a row's marks in a strip, since the list of rows with its lanes has no room there."""
+    window.size(width, 844)
+    window.open(f"{address}#a18")
+    assert bool(window.run("return document.querySelector('.pair.here .strip').offsetHeight")) == (
+        width < 960
+    )
+    assert bool(window.run("return document.querySelector('.heads .lanes').offsetHeight")) == (width > 960)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_head_is_under_the_bar(window: Browser, address: str, width: int) -> None:
+    """With all rows shown, a link to a row puts its heads below the bar that stays on top."""
+    window.size(width, 844)
+    window.open(address)
+    window.click("#all")
+    for row in ("a18", "b20"):
+        window.run(f"location.hash = '#{row}'")
+        window.wait_for("requestAnimationFrame(() => requestAnimationFrame(arguments[arguments.length - 1]))")
+        top, bottom = window.run(
+            "return [document.querySelector('.pair.here h3').getBoundingClientRect().top,"
+            " document.getElementById('bar').getBoundingClientRect().bottom]"
+        )
+        assert 0 < bottom <= top
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -16,11 +16,13 @@ import msgspec
 import pytest
 
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.html.cells import PLACEHOLDERS
 from ipsec_lo_trace.render.html.markup import words
-from ipsec_lo_trace.render.ledger import ledger_lines
+from ipsec_lo_trace.render.lanes import SIGNS, Lanes, lanes_of
+from ipsec_lo_trace.render.ledger import ledger, ledger_lines
 from ipsec_lo_trace.render.reasons import why
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import View, mark_cell, packet_text
@@ -173,7 +175,7 @@ def test_ends_say_what_the_text_says(letter: str) -> None:
     """Verdict, ledger of marks and header are on the page in the text's words."""
     opened = side(letter)
     text = parsed(default_page()).text
-    lines = [*verdict_lines(opened.run, opened.verdict), *ledger_lines(opened.steps())]
+    lines = [*verdict_lines(opened.run, opened.verdict), *ledger_lines(ledger(opened.steps()))]
     for line in [*lines, *header_lines(opened.run, assumptions=True)]:
         assert " ".join(word.text for word in line.words) in text
 
@@ -259,6 +261,48 @@ def test_too_many_rows() -> None:
     with pytest.raises(UserError, match=r"long\.jsonl: more than 2000 rows") as refused:
         written(trace(UNPATCHED, "long.jsonl", count=100))
     assert "-c" in str(refused.value.hint)
+
+
+def test_start_card() -> None:
+    """Four sentences, the lanes with what their marks say, and the row at which the page opens."""
+    page = parsed(default_page())
+    (card,) = page.find(class_="start")
+    assert len(card.find("p")) == 4
+    assert [name.text for name in card.find("b")] == ["OUT_DONE", "M_DECRYPTED", "IN_DONE"]
+    assert page.find("main")[0].attributes["data-start"] == "a16"
+    clean = parsed(written(trace(PATCHED, "clean")))
+    assert clean.find("main")[0].attributes["data-start"] == ""
+    assert "outlives" in clean.find(class_="start")[0].find("p")[2].text
+
+
+def test_names_of_marks_carry_their_page() -> None:
+    """Each mark's name has the text of explain as its title."""
+    texts = {page.name: page.text for page in MARKS}
+    named = [name for name in parsed(default_page()).find("b") if name.attributes.get("title")]
+    assert len(named) > 20
+    for name in named:
+        assert name.attributes["title"] == texts[name.text]
+
+
+@pytest.mark.parametrize("letter", ["a", "b"])
+def test_lanes_are_those_of_the_text(letter: str) -> None:
+    """The list of rows shows each row's lanes with the text's signs, under the text's names."""
+    opened = trace(*SIDES[letter])
+    lanes = Lanes(lanes_of(opened.steps()))
+    borne = (lanes.borne(row).signs for row in opened.steps())
+    wanted = [["" if sign == "none" else SIGNS[sign][0] for sign in signs] for signs in borne]
+    (nav,) = parsed(default_page()).find("nav")
+    column = "ab".index(letter)
+    heads = nav.find(class_="heads")[0].find(class_="lanes")[column]
+    assert [name.text for name in heads.find("i")] == [lane.name for lane in lanes.lanes]
+    rows = (row for rows in nav.find(class_="rows") for row in rows.find("a"))
+    shown = [row.find(class_="lanes")[column] for row in rows if not none_of(row, column)]
+    assert [[cell.text for cell in cells.find("i")] for cells in shown] == wanted
+
+
+def none_of(row: Node, column: int) -> bool:
+    """Tell whether a trace has no such row."""
+    return "no row of" in row.find(class_="no")[column].text
 
 
 def test_landmarks_and_names() -> None:

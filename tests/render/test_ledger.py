@@ -58,12 +58,12 @@ def test_every_mark_once(fix: str, count: int, size: int) -> None:
         assert entry.mark.row <= min([*entry.settled, entry.last])
         assert not entry.removed or max([*entry.settled, entry.last]) <= entry.removed
         assert not entry.stale_from or entry.mark.row < entry.stale_from
-    assert len(list(ledger_lines(steps))) == len(book) + 1
+    assert len(list(ledger_lines(book))) == len(book) + 1
 
 
 def test_lines() -> None:
     """The ledger's line has birth, use, staleness and end in words."""
-    lines = [line.wrap(200)[0].plain for line in ledger_lines(opened(stored(PATCHED)).steps())]
+    lines = [line.wrap(200)[0].plain for line in ledger_lines(ledger(opened(stored(PATCHED)).steps()))]
     steps, marks = entries(PATCHED)
     entry = marks["OUT_DONE", "P1"]
     assert lines[1].strip() == (

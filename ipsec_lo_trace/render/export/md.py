@@ -11,6 +11,7 @@ from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.facts import DIR_COLUMNS, origin_words, policy_words, sa_words, title_text
 from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.marks import sign
+from ipsec_lo_trace.render.repeats import Hidden, Repeat, folded
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import packet_text, pointed, pointers
 
@@ -45,7 +46,12 @@ def _steps(trace: StoredTrace) -> Iterator[str]:
     headings = Headings(trace.run)
     group = (0, "")
     noted = pointers(trace.verdict)
-    for step in trace.steps():
+    for step in folded(trace.steps()):
+        if isinstance(step, Hidden):
+            continue
+        if isinstance(step, Repeat):
+            yield f"{_cells(*[''] * (len(HEADS) - 1))} {_text(step.words)} |"
+            continue
         if group != headings.group(step):
             group = headings.group(step)
             yield ""

@@ -106,6 +106,11 @@ def _picture(picture: Picture, width: int) -> Iterator[str]:
 
 
 def _row(row: Placed, text_x: int, width: int) -> Iterator[str]:
+    if row.now is None:
+        for number, line in enumerate(row.lines, 1):
+            y = row.top + LINE * number - 2
+            yield f'<text class="quiet" x="{text_x}" y="{y}">{_text(line)}</text>'
+        return
     step = row.now.step
     if row.heading:
         yield f'<rect class="band" y="{row.top}" width="{width}" height="{LINE + GAP - 2}"/>'

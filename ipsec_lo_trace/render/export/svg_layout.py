@@ -14,6 +14,7 @@ from ipsec_lo_trace.render.export.flow import Moment, follow
 from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.lanes import Lane, Placing, lanes_of
 from ipsec_lo_trace.render.marks import sign
+from ipsec_lo_trace.render.repeats import Hidden, Repeat, folded
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import pointers
 
@@ -54,9 +55,12 @@ GAP = 8
 
 
 class Placed(msgspec.Struct):
-    """One row of the picture: its top, its heights (heading and row), its words and its marks."""
+    """One row of the picture: its top, its heights (heading and row), its words and its marks.
 
-    now: Moment
+    ``now`` is None where rows are folded, and the words say which.
+    """
+
+    now: Moment | None
     top: int
     heading: str
     lines: list[str]
@@ -87,8 +91,17 @@ class Picture(msgspec.Struct):
         notes = pointers(self.trace.verdict)
         headings = Headings(self.trace.run)
         group = (0, "")
-        for now in follow(self.trace):
-            step = now.step
+        moments: dict[int, Moment] = {}
+        for each in folded(_followed(self.trace, moments)):
+            if isinstance(each, Repeat):
+                yield (row := Placed(None, top, "", textwrap.wrap(each.words, TEXT_COLUMNS), "", []))
+                top = row.bottom
+                continue
+            step = each.step if isinstance(each, Hidden) else each
+            now = moments.pop(step.row)
+            if isinstance(each, Hidden):
+                placing.place(step)
+                continue
             heading = ""
             if group != headings.group(step):
                 group = headings.group(step)
@@ -97,6 +110,13 @@ class Picture(msgspec.Struct):
             row = Placed(now, top, heading, _lines(step, note), note, cells(self.lanes, placing, now))
             yield row
             top = row.bottom
+
+
+def _followed(trace: StoredTrace, moments: dict[int, Moment]) -> Iterator[Step]:
+    """Yield the rows of a trace; what else is known of each is put into ``moments`` by its number."""
+    for now in follow(trace):
+        moments[now.step.row] = now
+        yield now.step
 
 
 def measure(trace: StoredTrace, top: int) -> Picture:

@@ -10,9 +10,9 @@ from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.dump import changed_bytes
 from ipsec_lo_trace.render.html.decision import ending_html, later_html, questions_html
 from ipsec_lo_trace.render.html.marks import marks_html
-from ipsec_lo_trace.render.html.markup import element, linked, words
+from ipsec_lo_trace.render.html.markup import element, heard, linked, words
 from ipsec_lo_trace.render.html.sides import Side
-from ipsec_lo_trace.render.ledger import Entry, ledger
+from ipsec_lo_trace.render.lanes import SIGNS, STYLES, Sign
 from ipsec_lo_trace.render.reasons import reasons
 from ipsec_lo_trace.render.styles import Line
 from ipsec_lo_trace.render.timeline import mark_cell, packet_text
@@ -26,10 +26,9 @@ class Cells:
     """Makes the cells of one side and one echo; they are asked for in the order of the rows."""
 
     def __init__(self, side: Side, rows: list[Step]) -> None:
-        """Follow the marks through the echo."""
+        """Begin with the echo's first row."""
         self.side = side
         self.rows = rows
-        self.entries: list[Entry] = ledger(rows)
         self._packet = ""
         self._data: dict[str, tuple[bytes, int]] = {}
 
@@ -41,7 +40,7 @@ class Cells:
         asked = questions_html(why, letter) or element("p", "Nothing is asked in this row.", class_="quiet")
         parts = {
             "": self._lead(step) + "".join(roles),
-            "Marks": marks_html(step, self.entries, letter),
+            "Marks": marks_html(step, self.side.follow.ledger, letter),
             "Decision": asked + ending_html(why) + _counters(step),
             "Bytes": self._bytes(step),
         }
@@ -57,7 +56,14 @@ class Cells:
         where = ", ".join(part for part in (route, wire.info, f"by {step.via}") if part)
         crosses = self.side.crossings.get(step.row)
         on_lo0 = element("p", words(f"crosses lo0 as {crosses}"), class_="lo0") if crosses else ""
-        return element("p", name, class_="name") + element("p", words(where), class_="packet") + on_lo0
+        where = element("p", words(where), class_="packet")
+        return element("p", name, class_="name") + where + self._strip(step) + on_lo0
+
+    def _strip(self, step: Step) -> str:
+        """Show the lanes in a line, where there is no room for them beside the list of rows."""
+        borne = zip(self.side.lanes, self.side.follow.borne[step.row].signs, strict=True)
+        marks = " ".join(_lane(lane.name, sign) for lane, sign in borne if sign != "none")
+        return element("p", marks, class_="strip") if marks else ""
 
     def _lead(self, step: Step) -> str:
         """Say what the row did, in the text view's words."""
@@ -71,7 +77,8 @@ class Cells:
 
     def _bytes(self, step: Step) -> str:
         mbuf = packet_name(step.packet).part
-        before, since = self._data.get(mbuf, (b"", step.row))
+        carried = self.side.follow.carried.get(step.row) or self._data.get(mbuf)
+        before, since = carried or (b"", step.row)
         if step.bytes is None:
             about = linked(Line().say(f"{len(before)} bytes, as in").refer([since]), self.side.letter)
             again = dump_html(before, set(), same=True) if len(before) <= SHOWN_AGAIN else ""
@@ -82,6 +89,11 @@ class Cells:
         many = "all of them" if len(changed) == len(after) else str(len(changed) or "none")
         about = words(f"{len(after)} bytes; changed here, and underlined: {many}")
         return element("p", about, class_="quiet") + dump_html(after, changed, same=False)
+
+
+def _lane(name: str, sign: Sign) -> str:
+    glyph, _ascii, meaning = SIGNS[sign]
+    return element("span", f"{glyph} {words(name)}{heard(f' ({meaning})')}", class_=STYLES[sign])
 
 
 def _part(title: str, content: str, class_: str) -> str:

@@ -12,7 +12,7 @@ from ipsec_lo_trace.render.ledger import ledger_lines
 from ipsec_lo_trace.render.marks import crossing_text
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
-SHOWN_CROSSINGS = 4
+SHOWN_CROSSINGS, MOST_LIVES = 4, 500
 
 
 def summary_html(sides: Sides) -> str:
@@ -62,10 +62,13 @@ def _verdict(side: Side) -> Iterator[str]:
 
 
 def _ledger(side: Side) -> Iterator[str]:
-    _title, *lines = ledger_lines(side.trace.steps())
+    _title, *lines = ledger_lines(side.follow.ledger.entries())
     yield '<ul class="ledger">'
-    yield from (element("li", linked(line, side.letter)) for line in lines)
+    yield from (element("li", linked(line, side.letter)) for line in lines[:MOST_LIVES])
+    left = len(lines) - MOST_LIVES
     yield "</ul>" if lines else "</ul><p>No mark was made.</p>"
+    if left > 0:
+        yield element("p", words(f"and {left:,} more: show --detail full lists them"))
 
 
 def _run(side: Side) -> Iterator[str]:

@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipsec_lo_trace.model.trace import Mark, Step
-from ipsec_lo_trace.render.html.markup import element, linked, table, words
-from ipsec_lo_trace.render.ledger import Entry
+from ipsec_lo_trace.render.html.markup import element, linked, mark_name, table, words
+from ipsec_lo_trace.render.ledger import Entry, Ledger
 from ipsec_lo_trace.render.marks import sa_text
 from ipsec_lo_trace.render.styles import Line
 
 NEW, GONE, STALE, KEPT = "+ new", "- gone", "! stale", "= kept"
+MOST_MARKS = 16
 STYLES = {NEW: "add", GONE: "remove", STALE: "stale", KEPT: "keep"}
 
 
-def marks_html(step: Step, entries: list[Entry], letter: str) -> str:
+def marks_html(step: Step, book: Ledger, letter: str) -> str:
     """Return the ledger of the marks that a row's packet bears or loses there, up to that row."""
-    lives = {(entry.mark.row, entry.mark.name): entry for entry in entries}
-    rows = [
-        _row(state, mark, lives[mark.row, mark.name], step, letter)
-        for state, mark in _states(step)
-        if (mark.row, mark.name) in lives
-    ]
-    if not rows:
+    states = list(_states(step))
+    if not states:
         return element("p", "The packet bears no mark.", class_="quiet")
-    return table(("mark", "its life so far"), rows, class_="marks")
+    rows = [_row(state, mark, book.entry(step, mark), step, letter) for state, mark in states[:MOST_MARKS]]
+    left = len(states) - len(rows)
+    more = element("p", f"and {left} more, older than these", class_="quiet") if left else ""
+    return table(("mark", "its life so far"), rows, class_="marks") + more
 
 
 def _states(step: Step) -> Iterator[tuple[str, Mark]]:
@@ -37,7 +36,7 @@ def _states(step: Step) -> Iterator[tuple[str, Mark]]:
 
 
 def _row(state: str, mark: Mark, entry: Entry, step: Step, letter: str) -> tuple[str, str]:
-    name = element("span", words(f"{state} "), class_=f"m {STYLES[state]}") + element("b", words(mark.name))
+    name = element("span", words(f"{state} "), class_=f"m {STYLES[state]}") + mark_name(mark.name)
     sa = element("small", words(sa_text(mark).strip())) if mark.spi is not None else ""
     return name + sa, linked(_life(entry, step.row), letter)
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable
 from html import escape
 
+from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.render.styles import Line, Word
 
+_MARK_TEXTS = {page.name: page.text for page in MARKS}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -29,6 +31,11 @@ def element(name: str, content: str = "", /, **attributes: str) -> str:
 def heard(text: str) -> str:
     """Make words for those who listen; sighted readers have them by place or by sign."""
     return element("span", words(text), class_="heard")
+
+
+def mark_name(name: str) -> str:
+    """Make a mark's name, which carries what ``explain`` says of it."""
+    return element("b", words(name), title=_MARK_TEXTS.get(name, ""))
 
 
 def row_link(row: int | str, letter: str) -> str:

@@ -127,5 +127,6 @@
   });
 
   document.documentElement.classList.add("stepping");
-  show(Math.max(0, named(location.hash)), named(location.hash) >= 0, false);
+  const start = named("#" + byId("rows").dataset.start);
+  show(Math.max(0, named(location.hash) >= 0 ? named(location.hash) : start), named(location.hash) >= 0, false);
 })();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import IO
@@ -13,12 +14,14 @@ from ipsec_lo_trace.render.diff.compare import Pair
 from ipsec_lo_trace.render.facts import program_text, title_text
 from ipsec_lo_trace.render.html.cells import Cells, missing
 from ipsec_lo_trace.render.html.ends import end_html, summary_html
-from ipsec_lo_trace.render.html.markup import element, row_link, words
+from ipsec_lo_trace.render.html.markup import element, words
 from ipsec_lo_trace.render.html.nav import columns, nav_html
 from ipsec_lo_trace.render.html.sides import Side, Sides, anchor
+from ipsec_lo_trace.render.html.start import start_html, start_row
 from ipsec_lo_trace.render.store import StoredTrace
 
 FIRST = "<== FIRST DIFFERENCE"
+_LINK = re.compile(r'href="#([ab])(\d+)"')
 
 
 def write_html(a: StoredTrace, b: StoredTrace | None, out: IO[bytes]) -> None:
@@ -29,7 +32,15 @@ def write_html(a: StoredTrace, b: StoredTrace | None, out: IO[bytes]) -> None:
     sides = Sides(a, b)
     for piece in _page(sides):
         # A file's name may be no UTF-8.
-        out.write(piece.encode("utf-8", "backslashreplace"))
+        out.write(_shown(piece, sides).encode("utf-8", "backslashreplace"))
+
+
+def _shown(piece: str, sides: Sides) -> str:
+    """Lead links to rows that are folded away to the row behind which they are."""
+    follow = sides.columns[0].follow
+    if not follow.folded:
+        return piece
+    return _LINK.sub(lambda link: f'href="#{link[1]}{follow.stand_in(int(link[2]))}"', piece)
 
 
 def _page(sides: Sides) -> Iterator[str]:
@@ -39,7 +50,7 @@ def _page(sides: Sides) -> Iterator[str]:
     yield element("header", _masthead(sides))
     yield '<div class="desk">'
     yield from nav
-    yield '<main id="rows" aria-label="Rows">'
+    yield f'<main id="rows" aria-label="Rows" data-start="{start_row(sides)}">'
     yield _part("controls.html")
     for pairs in sides.echoes():
         yield from _echo(sides, pairs)
@@ -79,23 +90,10 @@ def _name(sides: Sides) -> str:
 
 def _masthead(sides: Sides) -> str:
     run = sides.columns[0].trace.run
-    kernels = " and ".join(dict.fromkeys(side.trace.run.kernel for side in sides.columns))
     heading = element(
         "h1", f"{words(program_text(run))} {words(run.src)} \N{RIGHTWARDS ARROW} {words(run.dst)}"
     )
-    about = f"What {kernels} FAST_IPSEC does with the packets on {run.interface}, row by row."
-    return heading + element("p", words(about) + _parting(sides), class_="about") + summary_html(sides)
-
-
-def _parting(sides: Sides) -> str:
-    """Say where two traces part."""
-    if sides.comparison is None:
-        return ""
-    first = sides.comparison.first
-    if first is None:
-        return " The rows are the same in both."
-    number, letter = (first.step.row, anchor(first)[0])
-    return f" The two part in row {row_link(number, letter)}, {words(first.step.stage)}."
+    return heading + start_html(sides) + summary_html(sides)
 
 
 def _echo(sides: Sides, pairs: list[Pair]) -> Iterator[str]:
@@ -123,12 +121,14 @@ def _pair(sides: Sides, pair: Pair, cells: list[Cells]) -> str:
     op = sides.op(pair)
     said = words(sides.op_words(pair))
     if sides.comparison is not None and pair is sides.comparison.first:
-        said += f" {element('strong', words('<== FIRST DIFFERENCE'), class_='pointer')}"
+        said += f" {element('strong', words(FIRST), class_='pointer')}"
     head = element("h3", words(pair.step.stage), tabindex="-1")
     head += element("p", said, class_="op") if op else ""
     halves = zip(sides.halves(pair), cells, strict=True)
     body = "".join(_half(side, step, cell) for (side, step), cell in halves)
     content = head + element("div", body, class_="sides")
+    if again := sides.again(pair):
+        content += element("p", words(again), class_="again")
     return element("article", content, class_=f"pair {op}".strip(), data_row=anchor(pair))
 
 

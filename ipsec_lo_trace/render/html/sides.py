@@ -10,13 +10,18 @@ from ipsec_lo_trace.render.diff.align import by_echo
 from ipsec_lo_trace.render.diff.compare import ADDED, CHANGED, REMOVED, SAME, Comparison, Pair
 from ipsec_lo_trace.render.diff.words import label
 from ipsec_lo_trace.render.headings import Headings
+from ipsec_lo_trace.render.html.following import Following
+from ipsec_lo_trace.render.lanes import lanes_of
 from ipsec_lo_trace.render.marks import crossing_text
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import pointers
 
 
 class Side:
-    """A trace with its letter: "a" or "b" begins the names of its rows, as in ``#a18``."""
+    """A trace with its letter: "a" or "b" begins the names of its rows, as in ``#a18``.
+
+    ``follow`` is that of the latest pass over the rows.
+    """
 
     def __init__(self, letter: str, trace: StoredTrace, name: str) -> None:
         """Know the rows that the verdict points at and those where a packet crosses lo0."""
@@ -25,6 +30,8 @@ class Side:
         self.name = name
         self.pointers = pointers(trace.verdict)
         self.crossings = {crossing.row: crossing_text(crossing) for crossing in trace.verdict.lo0}
+        self.lanes = lanes_of(trace.steps())
+        self.follow = Following(self.lanes)
 
 
 class Sides:
@@ -45,14 +52,22 @@ class Sides:
         self.headings = Headings(max(traces, key=lambda trace: trace.run.requests).run)
 
     def echoes(self) -> Iterator[list[Pair]]:
-        """Yield the rows of each echo, in order; of a single trace as the left half of pairs."""
+        """Yield the rows of each echo, in order; of a single trace as left halves, with repeats folded."""
         a, b = self._traces
-        if b is not None:
-            self.comparison = Comparison(a, b)  # a new one, since it counts what it has seen
-            yield from self.comparison.echoes()
+        for side in self.columns:
+            side.follow = Following(side.lanes)
+        if b is None:
+            shown = self.columns[0].follow.shown(a.steps())
+            for _number, rows in by_echo(shown, a.run.preload, a.name):
+                yield [Pair(step, None) for step in rows]
             return
-        for _number, rows in by_echo(a.steps(), a.run.preload, a.name):
-            yield [Pair(step, None) for step in rows]
+        self.comparison = Comparison(a, b)  # a new one, since it counts what it has seen
+        for pairs in self.comparison.echoes():
+            for pair in pairs:
+                for side, step in self.halves(pair):
+                    if step is not None:
+                        side.follow.see(step)
+            yield pairs
 
     def groups(self, pairs: list[Pair]) -> Iterator[list[Pair]]:
         """Yield the rows of an echo as the text view groups those of A, or of B where A has none."""
@@ -62,6 +77,10 @@ class Sides:
     def halves(self, pair: Pair) -> Iterator[tuple[Side, Step | None]]:
         """Yield each column with its row, None where it has no such row."""
         yield from zip(self.columns, (pair.a, pair.b), strict=False)
+
+    def again(self, pair: Pair) -> str:
+        """Say what is folded behind a row; "" where nothing is."""
+        return self.columns[0].follow.repeats.get(pair.step.row, "")
 
     def op(self, pair: Pair) -> str:
         """Say what happened to a row from A to B; "" if there is no B."""
