@@ -1,7 +1,7 @@
 """ipsec-lo-trace: static-keyed IPsec over lo0 in NetBSD's FAST_IPSEC of August 2003, step by step.
 
-``ping``, ``probe``, ``Setup``, ``Trace``, ``run_matrix``, ``all_rows``, ``Matrix`` and ``UserError`` are the
-Python interface; they load when they are used, so that the command line's --help need not wait for them.
+The names in ``__all__`` are the Python interface; they load when they are used, so that the command line's
+--help need not wait for them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ipsec_lo_trace.model.setup import Setup as Setup
     from ipsec_lo_trace.tracer.setup import ping as ping
     from ipsec_lo_trace.tracer.setup import probe as probe
+    from ipsec_lo_trace.tracer.stored import load as load
     from ipsec_lo_trace.tracer.tracing import Trace as Trace
 
 __version__ = "0.2.0"
@@ -25,12 +26,29 @@ _HOMES = {
     "Trace": "tracer.tracing",
     "ping": "tracer.setup",
     "probe": "tracer.setup",
+    "load": "tracer.stored",
     "Matrix": "matrix",
     "run_matrix": "matrix",
     "all_rows": "matrix",
     "UserError": "model.errors",
 }
-__all__ = ["Matrix", "Setup", "Trace", "UserError", "__version__", "all_rows", "ping", "probe", "run_matrix"]
+__all__ = [
+    "Matrix",
+    "Setup",
+    "Trace",
+    "UserError",
+    "__version__",
+    "all_rows",
+    "load",
+    "ping",
+    "probe",
+    "run_matrix",
+]
+
+
+def __dir__() -> list[str]:
+    """Name what the package offers, loaded or not."""
+    return list(__all__)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- whatever the interface has by that name

@@ -175,11 +175,15 @@ class CtlInput(msgspec.Struct, frozen=True, gc=False):
 
 
 class IcmpError(msgspec.Struct, frozen=True, gc=False):
-    """Arguments of icmp_error: type and code of the error, and the gateway that a redirect points to."""
+    """Arguments of icmp_error: type and code of the error, and the gateway that a redirect points to.
+
+    ``original`` is what the packet is a fresh copy of, None if it is no copy.
+    """
 
     type: int
     code: int
     dest: IPv4Address | None = None
+    original: Mbuf | None = None
 
 
 # netinet/raw_ip.c

@@ -40,7 +40,7 @@ BREAKS = {
         K + "netipsec/ipsec_input.py", "    m_tag_prepend(m, IN_DONE, sav.tdbi)\n", "    pass\n"
     ),
     "IPComp gets IN_DONE": Break(
-        K + "netipsec/ipsec_input.py", "    elif sav.proto != IPPROTO_IPCOMP:\n", "    elif True:\n"
+        K + "netipsec/ipsec_input.py", "    if tags and sav.proto != IPPROTO_IPCOMP:\n", "    if tags:\n"
     ),
     "IPComp is looked for at a gate": Break(
         K + "netipsec/ipsec.py", "if isr.proto == IPPROTO_IPCOMP or ipsec_get", "if ipsec_get"

@@ -178,9 +178,9 @@ def _sign(mark: Mark, asked: set[tuple[object, ...]], made: set[tuple[object, ..
     identity = _identity(mark)
     if identity in asked:
         return "stale-decides" if mark.stale else "decides"
-    if identity in made:
-        return "new"
-    return "stale" if mark.stale else "own"
+    if mark.stale:
+        return "stale"
+    return "new" if identity in made else "own"
 
 
 def _last_sign(mark: Mark, step: Step, asked: set[tuple[object, ...]]) -> Sign:

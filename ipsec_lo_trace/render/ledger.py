@@ -41,7 +41,8 @@ class Ledger:
         for change in step.changes:
             key = _key(step, change.mark)
             if change.op == "add":
-                self._entries[key] = Entry(change.mark, step.echo, step.stage, last=step.row)
+                # A copy of a stale mark is that mark, born where it was.
+                self._entries.setdefault(key, Entry(change.mark, step.echo, step.stage, last=step.row))
             elif key in self._entries:
                 self._entries[key].removed = step.row
                 if change.mark.stale:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -140,11 +141,34 @@ def _surgeon(cuts: tuple[Cut, ...]) -> Surgeon | None:
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """A whole trace: what was run, every step in order, and what it came to."""
+    """A whole trace: what was run, every step in order, and what it came to.
+
+    As a str it is the timeline, 80 columns wide; a notebook shows its picture.
+    """
 
     run: Run
     steps: list[TracedStep]
     verdict: Verdict
+
+    def __str__(self) -> str:
+        """Return the timeline that ``ipsec-lo-trace show`` prints."""
+        from ipsec_lo_trace.render.rows import UNICODE  # noqa: PLC0415 -- the views load for those who print
+        from ipsec_lo_trace.render.store import LiveTrace  # noqa: PLC0415
+        from ipsec_lo_trace.render.timeline import View, timeline  # noqa: PLC0415
+
+        view = View(glyphs=UNICODE)
+        lines = timeline(LiveTrace(iter([[self.run], self.steps, [self.verdict]])), view)
+        return "\n".join(text for line in lines for text in line.plain(view.width))
+
+    def _repr_html_(self) -> str:
+        """Return the picture that ``ipsec-lo-trace export`` writes as SVG."""
+        from ipsec_lo_trace.render.export.svg import svg_lines  # noqa: PLC0415 -- for notebooks
+        from ipsec_lo_trace.render.store import spool  # noqa: PLC0415
+
+        verdict = msgspec.structs.replace(self.verdict, lo0=[])
+        crossings = map(msgspec.json.encode, self.crossings)
+        with closing(spool([[self.run], self.steps, [verdict]], crossings)) as trace:
+            return "\n".join(svg_lines(trace))
 
     @property
     def crossings(self) -> list[Crossing]:

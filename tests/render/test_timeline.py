@@ -24,6 +24,8 @@ from ipsec_lo_trace.render.phrases import ENDS, PHRASES, phrase
 from ipsec_lo_trace.render.rows import ASCII, CHARACTERS, UNICODE
 from ipsec_lo_trace.render.store import StoredTrace, write_jsonl
 from ipsec_lo_trace.render.timeline import HELD, View, made_in_place, timeline
+from ipsec_lo_trace.sweep.draw import draw
+from ipsec_lo_trace.sweep.examine import Runs
 from ipsec_lo_trace.tracer.setup import configuration, planned
 from ipsec_lo_trace.tracer.tracing import Tracing
 from tests.cli.support import invoke
@@ -74,6 +76,25 @@ def test_the_lanes_show_exactly_the_marks_of_the_record(fix: str) -> None:
     for trace in built_in(fix):
         shown = lanes_shown(list(trace.steps()))
         assert shown == [(step.row, named(step.marks)) for step in trace.steps()]
+
+
+@pytest.mark.parametrize("fix", ["none", "netbsd-2003-08", "netbsd-current", "strict"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_lanes_of_random_configurations(seed: int, fix: str) -> None:
+    """Whatever is configured, each mark has a lane with its sign, or is counted at the end of the row."""
+    rows = 0
+    for number in range(1, 26):
+        steps = Runs(draw(seed, number)).under(fix).steps
+        lanes = Lanes(lanes_of(steps))
+        for step in steps:
+            borne, marks = lanes.borne(step), named(step.marks)
+            signs = zip(lanes.lanes, borne.signs, strict=True)
+            shown = Counter((lane.name, sign in STALE) for lane, sign in signs if sign in OWN | STALE)
+            assert shown <= marks
+            left = [sum((marks - shown)[key] for key in marks if key[1] == stale) for stale in (False, True)]
+            assert left == [borne.own, borne.stale]
+            rows += 1
+    assert rows > 300
 
 
 def lanes_shown(steps: list[Step]) -> list[tuple[int, Counter[tuple[str, bool]]]]:

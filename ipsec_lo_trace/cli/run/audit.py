@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import IO, Any
 
 import msgspec
@@ -11,9 +12,10 @@ from rich.text import Text
 from ipsec_lo_trace.audit.audit import Audit
 from ipsec_lo_trace.capture.read import opened
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET, EXIT_TROUBLE
-from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
+from ipsec_lo_trace.cli.files import STDOUT, complain, output, refuse_own_input
 from ipsec_lo_trace.cli.junit import junit_lines
 from ipsec_lo_trace.cli.options import given, refuse
+from ipsec_lo_trace.cli.progress import progress
 from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
 from ipsec_lo_trace.cli.terminal import UNWRAPPED, look, text_stream, write_lines
 from ipsec_lo_trace.model.audit import AuditVerdict
@@ -61,7 +63,9 @@ def run_audit(arguments: AuditArguments) -> int:
             config=[shown_name(path) for path in arguments.config],
         )
         with output(arguments.output) as out:
-            verdict = _write(arguments, audit, out)
+            silent = arguments.output != STDOUT or arguments.quiet or arguments.format_ == "junit"
+            with progress("packets", path=arguments.output) if silent else nullcontext():
+                verdict = _write(arguments, audit, out)
     if audit.error is not None:
         complain(str(audit.error))
         return EXIT_TROUBLE

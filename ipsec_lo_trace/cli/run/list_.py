@@ -8,7 +8,6 @@ from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.cli.terminal import is_terminal, write_page
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.pages.index import KINDS
-from ipsec_lo_trace.render.explain import glossed_lines
 
 
 def run(kind: str | None, *, format_: str, color: str | None, path: str) -> int:
@@ -18,6 +17,8 @@ def run(kind: str | None, *, format_: str, color: str | None, path: str) -> int:
     meanings = {name: meaning for name, (meaning, _pages) in KINDS.items()}
     named = {page.name: page.text for page in KINDS[kind][1]} if kind else meanings
     if format_ == "text" and is_terminal(path):
+        from ipsec_lo_trace.render.explain import glossed_lines  # noqa: PLC0415 -- loads rich, for terminals alone
+
         write_page(path, color, lambda width: glossed_lines(named.items(), width))
         return 0
     text = json.dumps(list(named), indent=2) if format_ == "json" else "\n".join(named)

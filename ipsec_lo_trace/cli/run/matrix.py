@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,12 +13,12 @@ from rich.text import Text
 
 from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.cli.options import given, refuse
+from ipsec_lo_trace.cli.progress import progress
 from ipsec_lo_trace.cli.run.traces import ON_THE_SPOT, fix_named
 from ipsec_lo_trace.cli.terminal import glyphs, look, text_stream, write_lines
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.matrix import all_rows
 from ipsec_lo_trace.matrix import run_matrix as filled
-from ipsec_lo_trace.matrix.run import Progress
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.matrix import Matrix, Row
 from ipsec_lo_trace.render.matrix_text import command_lines, matrix_html, matrix_md, matrix_text
@@ -64,12 +62,12 @@ def run_matrix(arguments: MatrixArguments) -> int:
     """Run and write it; give the exit code."""
     rows = _rows(arguments.rows)
     fixes = [_column(name) for name in arguments.columns] or None
-    with _progress(len(rows)) as progress:
+    with progress("rows", len(rows), path=arguments.output) as told:
         if arguments.jobs == 1:
-            matrix = filled(rows, fixes, progress=progress)
+            matrix = filled(rows, fixes, progress=told)
         else:
             with ProcessPoolExecutor(arguments.jobs) as executor:
-                matrix = filled(rows, fixes, executor=executor, progress=progress)
+                matrix = filled(rows, fixes, executor=executor, progress=told)
     _write(arguments, matrix.kept(arguments.only) if arguments.only else matrix)
     return 0
 
@@ -88,20 +86,6 @@ def _rows(patterns: tuple[str, ...]) -> list[Row]:
                 f"--rows {pattern}: no row's name fits", hint="without --rows, matrix shows them all"
             )
     return [row for row in rows if not patterns or any(fnmatchcase(row.name, one) for one in patterns)]
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Progress | None]:
-    """Show a bar on stderr if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 -- for terminals alone
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("rows", total=total)
-        yield lambda done: bar.update(task, completed=done)
 
 
 def _write(arguments: MatrixArguments, matrix: Matrix) -> None:

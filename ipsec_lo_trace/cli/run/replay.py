@@ -14,6 +14,7 @@ from ipsec_lo_trace.cli.choice import Choice, take_choice
 from ipsec_lo_trace.cli.exits import EXIT_TROUBLE
 from ipsec_lo_trace.cli.files import complain, refuse_own_input
 from ipsec_lo_trace.cli.options import fix_of, given, refuse, turned
+from ipsec_lo_trace.cli.progress import progress
 from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
 from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, seekable
 from ipsec_lo_trace.cli.run.written import write_trace
@@ -99,7 +100,8 @@ def run_replay(arguments: ReplayArguments) -> int:
     name = STDIN_NAME if arguments.capture == STDIN else arguments.capture
     with seekable(arguments.capture) as opened:
         stream = cast("BinaryIO", opened)
-        survey = _survey(stream, name)
+        with progress("reading the capture", path=arguments.output):
+            survey = _survey(stream, name)
         if not survey.count:
             raise survey.error or UserError("there is no IPv4 packet in it", file=name)
         if survey.others:

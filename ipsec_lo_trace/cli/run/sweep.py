@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +14,7 @@ import msgspec
 
 from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse
+from ipsec_lo_trace.cli.progress import progress
 from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.sweep import Sweep
@@ -119,19 +119,16 @@ def _tell_rate(cases: int, seconds: float) -> None:
 
 @contextmanager
 def _progress(sweep: Sweep, arguments: SweepArguments) -> Iterator[Told]:
-    """Keep what is done after each piece, and show a bar on stderr if that is a terminal."""
-    if arguments.quiet or not sys.stderr.isatty():
+    """Keep what is done after each piece, and tell how far it is."""
+    if arguments.quiet:
         yield lambda done: keep(arguments.resume, done)
         return
-    from rich.console import Console  # noqa: PLC0415 -- for terminals alone
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("cases", total=arguments.cases, completed=sweep.done)
+    with progress("cases", arguments.cases, done=sweep.done, path=arguments.output) as tell:
 
         def told(done: Sweep) -> None:
             keep(arguments.resume, done)
-            bar.update(task, completed=done.done)
+            if tell is not None:
+                tell(done.done)
 
         yield told
 

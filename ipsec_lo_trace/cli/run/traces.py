@@ -9,17 +9,18 @@ import copy
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
-from ipsec_lo_trace.cli.files import complain, output
+from ipsec_lo_trace.cli.files import STDOUT, complain, output
+from ipsec_lo_trace.cli.progress import Told, progress
 from ipsec_lo_trace.fixes.fix import SHORT, Fix, all_fixes, find_fix
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.databases import Configuration
@@ -27,7 +28,7 @@ from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.orders import Ending
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.setup import Setup
-from ipsec_lo_trace.model.trace import Verdict
+from ipsec_lo_trace.model.trace import Record, Step, Verdict
 from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.recognise import as_json_lines
 from ipsec_lo_trace.render.store import (
@@ -35,6 +36,9 @@ from ipsec_lo_trace.render.store import (
     StoredTrace,
     spool,
 )
+
+if TYPE_CHECKING:
+    from ipsec_lo_trace.tracer.tracing import Tracing
 
 STDIN = "-"
 STDIN_NAME = "standard input"
@@ -93,7 +97,8 @@ def _copied(source: IO[bytes]) -> IO[bytes]:
 def whole_output(path: str) -> Iterator[IO[bytes]]:
     """Gather what is written and put it out at the end: a fault in a trace's middle leaves no half a text."""
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as gathered:
-        yield gathered
+        with progress("reading the rows", path=path):
+            yield gathered
         gathered.seek(0)
         with output(path) as out:
             shutil.copyfileobj(gathered, out, BUFFER_BYTES)
@@ -143,11 +148,25 @@ def trace_named(
 
     plan = planned(msgspec.structs.replace(setup, fix=fix.name), chosen=name)
     tracing = Tracing(plan, copy.deepcopy(read))
-    with closing(tracing.crossings):
-        trace = spool(tracing.stretches(), tracing.crossings.lines())
+    with closing(tracing.crossings), counted(tracing) as stretches:
+        trace = spool(stretches, tracing.crossings.lines())
     trace.name = name
     with closing(trace):
         yield trace
+
+
+@contextmanager
+def counted(tracing: Tracing, path: str = STDOUT) -> Iterator[Iterable[Sequence[Record]]]:
+    """Give a run's records, with its requests counted for those who wait; ``path`` is as for ``progress``."""
+    with progress("requests", tracing.run.requests, path=path) as told:
+        yield tracing.stretches() if told is None else _counting(tracing.stretches(), told)
+
+
+def _counting(stretches: Iterable[Sequence[Record]], told: Told) -> Iterator[Sequence[Record]]:
+    for records in stretches:
+        yield records
+        if records and isinstance(last := records[-1], Step):
+            told(last.echo)
 
 
 @contextmanager

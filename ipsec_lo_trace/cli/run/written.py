@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import IO, TYPE_CHECKING
 
-from ipsec_lo_trace.cli.files import output
+from ipsec_lo_trace.cli.files import STDOUT, output
 from ipsec_lo_trace.cli.formats import FORMATS
-from ipsec_lo_trace.cli.run.traces import LAYERS, dissector
-from ipsec_lo_trace.model.errors import BrokenInvariantError
+from ipsec_lo_trace.cli.run.traces import LAYERS, counted, dissector
 from ipsec_lo_trace.model.setup import Setup
-from ipsec_lo_trace.model.trace import Verdict
+from ipsec_lo_trace.model.trace import Record, Verdict
 from ipsec_lo_trace.render.store import LiveTrace, StoredTrace, spool, write_json, write_jsonl
 
 if TYPE_CHECKING:
@@ -24,19 +23,17 @@ def write_trace(arguments: TextArguments, format_: str, tracing: Tracing, setup:
     if format_ in FORMATS:
         return _write_exported(arguments, format_, tracing, setup)
     with output(arguments.output) as out:
-        if format_ == "jsonl":
-            return write_jsonl(tracing.stretches(), tracing.crossings.lines(), out)
-        if format_ == "json":
-            return write_json(tracing.stretches(), tracing.crossings.lines(), out)
-        return _write_text(arguments, tracing, out)
+        if format_ == "text":
+            return _write_text(arguments, tracing, out)
+        write = write_jsonl if format_ == "jsonl" else write_json
+        with _followed(arguments, tracing) as stretches:
+            return write(stretches, tracing.crossings.lines(), out)
 
 
 def _write_exported(arguments: TextArguments, form: str, tracing: Tracing, setup: Setup) -> Verdict:
     from ipsec_lo_trace.cli.run.export import exported_run  # noqa: PLC0415 -- few runs are exported at once
 
-    with shown_live(tracing, passes=2) as trace:
-        if not isinstance(trace, StoredTrace):
-            raise BrokenInvariantError("an export of a trace that is not stored")
+    with _stored(tracing, arguments.output) as trace:
         exported_run(setup, form, arguments.output, trace, tracing.configuration)
         return trace.verdict
 
@@ -46,18 +43,36 @@ def _write_text(arguments: TextArguments, tracing: Tracing, out: IO[bytes]) -> V
 
     dissect = dissector(tracing.keys) if arguments.show_bytes == LAYERS else None
     choice = text_choice(arguments, dissect)
-    with shown_live(tracing, passes=choice.passes) as trace:
+    if choice.passes == 1:
+        with _followed(arguments, tracing) as stretches:
+            live = LiveTrace(iter(stretches))
+            write_text(live, choice, text_stream(out))
+            return live.verdict
+    with _stored(tracing, arguments.output) as trace:
         write_text(trace, choice, text_stream(out))
         return trace.verdict
 
 
 @contextmanager
-def shown_live(tracing: Tracing, *, passes: int) -> Iterator[LiveTrace | StoredTrace]:
-    """Give a run that a view shows as it goes, or stored if it reads the rows more than once."""
-    if passes == 1:
-        yield LiveTrace(tracing.stretches())
+def _followed(arguments: TextArguments, tracing: Tracing) -> Iterator[Iterable[Sequence[Record]]]:
+    """Give a run's records; where they do not appear on the terminal as they come, they are counted there."""
+    if arguments.output == STDOUT and not arguments.quiet:
+        yield tracing.stretches()
         return
-    trace = spool(tracing.stretches(), tracing.crossings.lines())
+    with counted(tracing, arguments.output) as stretches:
+        yield stretches
+
+
+def shown_live(tracing: Tracing, *, passes: int) -> AbstractContextManager[LiveTrace | StoredTrace]:
+    """Give a run that a view shows as it goes, or stored if it reads the rows more than once."""
+    return nullcontext(LiveTrace(tracing.stretches())) if passes == 1 else _stored(tracing, STDOUT)
+
+
+@contextmanager
+def _stored(tracing: Tracing, path: str) -> Iterator[StoredTrace]:
+    """Give a run that is over."""
+    with counted(tracing, path) as stretches:
+        trace = spool(stretches, tracing.crossings.lines())
     try:
         yield trace
     finally:

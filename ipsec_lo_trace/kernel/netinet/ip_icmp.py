@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_flag
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_copy_pkthdr, m_flag
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import strip
 from ipsec_lo_trace.kernel.net.route import source_for
 from ipsec_lo_trace.kernel.netinet.ip_input_options import ip_srcroute, walk
@@ -192,8 +192,11 @@ def icmp_error(k: Kernel, m: Mbuf, args: defs.IcmpError) -> Verdict:
     """Answer an offending packet with an error in a new mbuf, unless it came by ESP or deserves none.
 
     Source: netinet/ip_icmp.c, icmp_error.  RFC 792, RFC 1122 section 3.2.2.
-    Marks: reads M_DECRYPTED; the error's mbuf is new and bears none, the offending packet's end with it.
+    Marks: reads M_DECRYPTED; the error's mbuf is new and bears none, the offending packet's end with it.  A
+    copy, as a redirect quotes one, gets copies of its original's first.
     """
+    if args.original is not None:
+        m_copy_pkthdr(k, m, args.original)
     if args.type != ICMP_REDIRECT:
         # KERNEL: counted before it is known whether an error is sent.
         k.count("icps_error")

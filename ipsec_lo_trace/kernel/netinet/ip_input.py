@@ -5,7 +5,6 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_copy_pkthdr
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, m_tag_find
 from ipsec_lo_trace.kernel.net.pf import pf_test
 from ipsec_lo_trace.kernel.net.route import Route, rtalloc
@@ -258,7 +257,7 @@ def ip_forward(k: Kernel, m: Mbuf, args: defs.Forward) -> Verdict:
     if route is None:
         return hand_off(defs.icmp_error, CALL, m, UNREACH_HOST, f"no route to {header.dst}", "error")
     m.data = ip.patch(m.data, ttl=header.ttl - IPTTLDEC)
-    redirect = None if args.srcrt else _redirect(k, m, route)
+    redirect = None if args.srcrt else _redirect(m, route)
     m.become(following(m.packet))
     # SIMPLER: no error of ip_output's makes an ICMP error.
     text = f"goes on by {route.interface}, {'with every mark' if m.marks else 'and bears no mark'}"
@@ -279,7 +278,7 @@ def in_canforward(dst: IPv4Address) -> bool:
     return 0 < int(dst) >> 24 < CLASS_D and dst not in LOOPBACK_NET
 
 
-def _redirect(k: Kernel, m: Mbuf, route: Route) -> HandOff | None:
+def _redirect(m: Mbuf, route: Route) -> HandOff | None:
     """Make the redirect that is due to a sender on lo0's subnet if the packet leaves by lo0, as it came.
 
     KERNEL: the copy that the redirect quotes bears the packet's tags, and of its flags what M_COPYFLAGS has.
@@ -288,6 +287,8 @@ def _redirect(k: Kernel, m: Mbuf, route: Route) -> HandOff | None:
     if not route.loopback or header.src not in LOOPBACK_NET:
         return None
     mcopy = Mbuf(m.data[:QUOTED_LEN], echo=m.echo, packet=part_of(m.packet, "copy"))
-    m_copy_pkthdr(k, mcopy, m)
-    redirect = defs.IcmpError(*REDIRECT_HOST, route.gateway or header.dst)
+    # What the copy bears is what the packet bears now: that goes on, and changes, before the error is made.
+    original = Mbuf(mcopy.data, echo=m.echo, packet=m.packet)
+    original.tags, original.flags = m.tags, m.flags
+    redirect = defs.IcmpError(*REDIRECT_HOST, route.gateway or header.dst, original)
     return hand_off(defs.icmp_error, CALL, mcopy, redirect, "")
