@@ -15,10 +15,12 @@ from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.pages.page import Page
 from ipsec_lo_trace.pages.questions import QUESTION_PAGES
 from ipsec_lo_trace.pages.runs import RUN_PAGES
+from ipsec_lo_trace.pages.steps import STEP_PAGES
 from ipsec_lo_trace.pages.terms import TERMS
 from ipsec_lo_trace.pages.words import DECISIONS, ERRNOS, VIAS
 
 KINDS = {
+    "steps": ("the eight steps of the 2003 analysis", STEP_PAGES),
     "stages": ("modelled kernel functions that take the packet", STAGES),
     "marks": ("packet tags and mbuf flags", MARKS),
     "counters": ("kernel counters that can move", COUNTER_PAGES),

@@ -10,6 +10,7 @@ import msgspec
 from ipsec_lo_trace.model.packet_name import REPLY, REQUEST, packet_name
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import PING, Check, Packet, Run, Step, Verdict
+from ipsec_lo_trace.pages.steps import DIFFERS
 from ipsec_lo_trace.render.brief import result_lines, title_lines
 from ipsec_lo_trace.render.chosen import Chosen, Tally
 from ipsec_lo_trace.render.dump import Dissect, changed_bytes, dump, layer_lines
@@ -103,6 +104,8 @@ def _rows(
         if group != shown.group:
             shown.group = group
             yield _heading(step, headings, view)
+            if view.detail == "full" and not headings.by_packet and step.analysis in DIFFERS:
+                yield Line(" " * 4, hang=4, style="quiet").say(DIFFERS[step.analysis], "quiet")
         if before is not None and before.packet != step.packet:
             yield from _reborn(before, step, run, view)
         yield rows.row(step, roles.get(step.row, "").partition(",")[0])

@@ -18,7 +18,8 @@ from ipsec_lo_trace.machine.stage import Symbol
 from ipsec_lo_trace.model.codes import REASONS
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import Mark, Step
-from ipsec_lo_trace.pages.index import KINDS
+from ipsec_lo_trace.pages.index import KINDS, find
+from ipsec_lo_trace.pages.steps import DIFFERS
 from ipsec_lo_trace.render.lanes import LANES_OF_A_NAME, MAX_LANES, SIGNS, Lanes, lanes_of
 from ipsec_lo_trace.render.phrases import ENDS, PHRASES, phrase
 from ipsec_lo_trace.render.rows import ASCII, CHARACTERS, UNICODE
@@ -253,6 +254,19 @@ def test_phrases(setup: Setup, stage: str, words: str) -> None:
     """The words come from the row's facts."""
     said = [phrase(step) for step in traced(setup).steps() if step.stage == stage]
     assert words in said
+
+
+def test_where_model_and_mail_differ_the_full_text_says_so() -> None:
+    """Steps 2 and 4 have a note in --detail full, and explain has it too; the summary has none."""
+    trace = traced(Setup())
+    full = "\n".join(printed(trace, View(width=200, detail="full")))
+    summary = "\n".join(printed(trace, View(width=200)))
+    assert sorted(DIFFERS) == [2, 4]
+    for number, note in DIFFERS.items():
+        assert note in full
+        assert note not in summary
+        (page,) = find(f"step {number}")
+        assert note in dict(page.details).values()
 
 
 def test_roles_stand_in_the_rows_of_a_short_trace_alone() -> None:
