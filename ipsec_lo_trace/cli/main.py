@@ -19,6 +19,7 @@ from ipsec_lo_trace import __version__
 from ipsec_lo_trace.cli.commands import load
 from ipsec_lo_trace.cli.exits import EXIT_INTERRUPT, EXIT_PIPE, EXIT_SIGNAL, answer
 from ipsec_lo_trace.cli.files import PROGRAM, flush_stdout
+from ipsec_lo_trace.cli.params import HELP_OPTIONS
 
 COMPLETE_VARIABLE = "_IPSEC_LO_TRACE_COMPLETE"
 """Set by a shell that asks for completions, in the form that click's own main() looks for."""
@@ -67,9 +68,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_module, text) in COMMANDS.items()])
 
 
-@click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": HELP_OPTIONS, "max_content_width": 100})
 @click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Trace packets over lo0 through NetBSD's FAST_IPSEC of August 2003.

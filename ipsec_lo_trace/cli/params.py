@@ -49,13 +49,21 @@ FORM_OPTIONS = ("format_", "to")
 """What the options are called that choose a form."""
 
 
+HELP_OPTIONS = ["-h", "--help"]
+
+
 class StrictCommand(click.Command):
     """An option that takes one value may be given once; the name of -o chooses the form, or agrees."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- whatever click's command takes
+        """Know -h by itself: click keeps the help option of the first context, which may have no parent."""
+        super().__init__(*args, **kwargs)
+        self.context_settings.setdefault("help_option_names", HELP_OPTIONS)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse as ever, and settle the form."""
         rest = super().parse_args(ctx, args)
-        for param in self.params:
+        for param in () if ctx.resilient_parsing else self.params:
             if param.name in FORM_OPTIONS and isinstance(param.type, click.Choice):
                 ctx.params[param.name] = _form(ctx, param, list(param.type.choices))
         return rest

@@ -159,8 +159,8 @@ def _leak_text(leak: Leak, ending: Step | None, run: Run, made_by: str) -> str:
 def _unseen(echo: Echo, ending: Step) -> str:
     for stale in echo.stale:
         if stale.row == ending.row and stale.check.mark:
-            return f'a stale {stale.check.mark.name} satisfied "require"; no counter moved'
-    return "no inbound policy asked for more; no counter moved"
+            return f'a stale {stale.check.mark.name} satisfied "require"; nothing counts it'
+    return "no inbound policy asked for more; nothing counts it"
 
 
 def _fix(run: Run, question: str, echo: Echo) -> str:

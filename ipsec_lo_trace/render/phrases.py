@@ -156,7 +156,7 @@ def _ip_output(step: Step) -> str:
     if _pieces(step):
         return _cut(step, f"stale {done.mark.name}" if done.mark.stale else "done: skip IPsec")
     if done.mark.stale:
-        return f"stale {done.mark.name}: skip IPsec"
+        return f"stale {done.mark.name}: no IPsec"
     if isinstance(done.right, SaId):
         return f"{done.mark.name} names the policy's SA"
     return f"{done.mark.name} is there: skip IPsec"
@@ -252,7 +252,9 @@ def _ip_input(step: Step) -> str:
         filtered = _found(step, "packet-filter", "skipped")
         if filtered is not None and filtered.decided_by_stale:
             return "stale IN_DONE: no filter"
-        return f"{step.wire.proto[0].upper()} first, policy later"
+        proto = step.wire.proto[0].upper()
+        own = filtered is not None
+        return f"no filter; {proto} first" if own else f"{proto} first, policy later"
     return _gate(step) or ("for another host" if step.decision == "forward" else "accepted: no IPsec on lo0")
 
 

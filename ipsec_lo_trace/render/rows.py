@@ -92,7 +92,7 @@ class Rows:
         before = 6 + STAGE_COLUMNS + (self._packet_columns and self._packet_columns + 1)
         head = f"row  {'function':<{STAGE_COLUMNS}} "
         if self._packet_columns:
-            head += f"{'pkt':<{self._packet_columns}.{self._packet_columns}} "
+            head += f"{'pkt' if self._packet_columns > len('P1') else 'P':<{self._packet_columns}} "
         if len(lanes) > NAMED_LANES or self._width < NARROW_COLUMNS:
             letters = [chr(ord("a") + number) for number in range(len(lanes))]
             named: dict[str, str] = {}
@@ -173,16 +173,17 @@ class Rows:
             return self._glyphs.crosses
         return ""
 
-    def legend(self) -> Line:
-        """Explain the signs that occurred, in one line."""
+    def legend(self) -> Iterator[Line]:
+        """Explain the signs that occurred, in one line if there are any."""
         line = Line(hang=2, style="quiet")
         for sign in told(self._shown):
             line.glue(f"{self._glyphs.signs[sign]} {SIGNS[sign][2]}", STYLES[sign]).say(" ")
         if "crosses" in self._crossed:
             line.glue(f"{self._glyphs.crosses} on the wire")
         if "clear" in self._crossed:
-            line.glue(f"{self._glyphs.clear} in clear", "bad")
-        return line
+            line.glue(f"{self._glyphs.clear} unprotected", "bad")
+        if self._crossed or any(True for _sign in told(self._shown)):
+            yield line
 
 
 def _proto(step: Step) -> str:

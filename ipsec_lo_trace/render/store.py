@@ -146,7 +146,7 @@ class StoredTrace:
             raise UserError(reason, file=self.name, line=number) from None
 
     def steps(self) -> Iterator[Step]:
-        """Yield the step records, in order."""
+        """Yield the step records, in order; UserError where one is none."""
         self._lines.seek(0)
         for number, line in enumerate(self._lines, start=1):
             if number in (1, self._count):

@@ -81,7 +81,7 @@ def timeline(trace: Source, view: View) -> Iterator[Line]:
         yield from ledger_lines(ledger(trace.steps()))
         yield Line()
     yield from verdict_lines(run, trace.verdict) if full else result_lines(run, trace.verdict)
-    yield rows.legend()
+    yield from rows.legend()
 
 
 def _rows(

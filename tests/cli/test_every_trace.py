@@ -186,3 +186,13 @@ def test_a_form_that_a_command_does_not_write_is_refused() -> None:
 def test_columns_are_named_once() -> None:
     """@NAME and NAME are the same column."""
     assert_refused(invoke("matrix", "--columns", "@patched", "--columns", "patched"), "names a fix twice")
+
+
+def test_a_verdict_in_one_line_is_of_a_whole_trace(tmp_path: Path) -> None:
+    """Show -q refuses what show refuses, though it prints the verdict alone."""
+    path = tmp_path / "twice.jsonl"
+    assert invoke("ping", "-o", str(path)).code == 0
+    path.write_bytes(path.read_bytes() * 2)
+    whole, brief = invoke("show", str(path)), invoke("show", "-q", str(path))
+    assert (whole.code, whole.err) == (brief.code, brief.err)
+    assert brief.code == 2

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 
+import click
 import pytest
 
 from ipsec_lo_trace.cli import exits, main
@@ -88,3 +89,14 @@ def imported(arguments: list[str]) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+
+
+@pytest.mark.parametrize("name", list(main.COMMANDS))
+def test_help_has_a_short_form_wherever_it_is_asked_first(name: str) -> None:
+    """-h is an option of each command, also where the first to look at it had no program around it."""
+    command = main.cli.get_command(click.Context(main.cli), name)
+    assert command is not None
+    fresh = type(command)(name, params=command.params)
+    help_option = fresh.get_help_option(fresh.make_context(name, [], resilient_parsing=True))
+    assert help_option is not None
+    assert help_option.opts == ["-h", "--help"]

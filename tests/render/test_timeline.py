@@ -51,6 +51,7 @@ def built_in(fix: str) -> Iterator[StoredTrace]:
     """Run every case and every probe under a fix, some of them as bundles or answered by a process."""
     setups = [Setup(case=case.name, fix=fix) for case in all_cases()]
     setups += [Setup(case=case.name, fix=fix, reflector="userspace") for case in all_cases()[:8]]
+    setups += [Setup(fix=fix, count=3)]
     setups += [Setup(probe=probe, fix=fix) for probe in PROBES]
     setups += [Setup(probe=probe, fix=fix, case="lo-bundle") for probe in PROBES if probe != "ipcomp"]
     return map(traced, setups)
@@ -185,7 +186,7 @@ def test_the_legend_names_the_signs_that_occur_and_no_other() -> None:
         (legend,) = printed(trace, View(width=200))[-1:]
         told = {sign for sign, (_unicode, ascii_, words) in SIGNS.items() if f"{ascii_} {words}" in legend}
         assert told >= occurring
-        assert ("X in clear" in legend) == any(step.unmet for step in steps)
+        assert ("X unprotected" in legend) == any(step.unmet for step in steps)
 
 
 def test_the_line_between_two_packets_is_drawn_where_one_comes_of_the_other() -> None:

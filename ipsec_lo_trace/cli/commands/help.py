@@ -42,12 +42,13 @@ TOPICS = {
             ("COLUMNS", "the width of text, at least 20 [the terminal's, or 80 for a pipe or a file]"),
             ("NO_COLOR", "if not empty: no colour"),
             ("FORCE_COLOR, CLICOLOR_FORCE", "colour also for a pipe; empty, 0 and false count as unset"),
-            ("TERM", "dumb: no colour"),
+            ("TERM", "dumb: no colour, and the signs of a timeline in ASCII"),
+            ("LC_ALL, LC_CTYPE, LANG", "the first that is set is not UTF-8: the signs in ASCII, but for -o"),
             ("CI", "set (and not 0 or false): check --update rewrites nothing unless --allow-ci is given"),
             ("_IPSEC_LO_TRACE_COMPLETE", "set by a shell that asks for completions"),
         ),
         "--color always and --color never go before all of these, and NO_COLOR before FORCE_COLOR. Nothing"
-        " else in the environment changes the output: not the locale, the clock, the host's name, or its"
+        " else in the environment changes the output: not the clock, the host's name, or its"
         " own network configuration.",
     ),
 }  # fmt: skip

@@ -96,7 +96,8 @@ class PingArguments(msgspec.Struct, frozen=True, kw_only=True):
         options = (
             text_only + given(self, expect="--expect") + (["--drop-mark"] if self.setup.drop_mark else [])
         )
-        options += ["--format"] if self.format_ != "text" else []
+        named = f"-o {self.output}" if self.output.endswith(f".{self.format_}") else "--format"
+        options += [named] if self.format_ != "text" else []
         refuse(options, "has nothing to act on: --show-config prints and stops", if_=self.show_config)
 
 
