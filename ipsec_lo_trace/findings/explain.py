@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ipsec_lo_trace.findings.echo import LEAVING, SOCKET_PREFIX, Echo, Leak, StaleDecision
+from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED
 from ipsec_lo_trace.model.codes import STALE_CODES
 from ipsec_lo_trace.model.packet_name import REPLY, REQUEST, packet_name
 from ipsec_lo_trace.model.questions import QUESTIONS
@@ -169,11 +170,14 @@ def _fix(run: Run, question: str, echo: Echo) -> str:
         return (
             "clear the flags at lo0 too (--fix strict): the fix of 2003 strips tags and leaves the mbuf flags"
         )
-    if run.fix != "none":
-        return f"{run.fix} does not reach it"
+    short = "" if run.fix == UNPATCHED else f"{run.fix} does not reach it"
+    if run.fix not in (UNPATCHED, PATCHED):
+        return short
     reused = set(echo.made_by.values())
     if "tcp_respond" in reused:
-        return "strip the tags at lo0 (--fix netbsd-2.0): tcp_respond used the mbuf again, not icmp_reflect"
-    if "ip_forward" in reused:
-        return "strip the tags at lo0 (--fix netbsd-2.0): it is then lost in the tunnel instead"
-    return "strip the tags in icmp_reflect (--patched)"
+        more = "strip the tags at lo0 (--fix netbsd-2.0): tcp_respond used the mbuf again, not icmp_reflect"
+    elif "ip_forward" in reused:
+        more = "strip the tags at lo0 (--fix netbsd-2.0): it is then lost in the tunnel instead"
+    else:
+        more = "" if short else "strip the tags in icmp_reflect (--patched)"
+    return "; ".join(filter(None, (short, more)))

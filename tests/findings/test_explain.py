@@ -100,6 +100,7 @@ def test_what_satisfied_the_last_check() -> None:
         ("tcp_respond", "none", "tcp_respond used the mbuf again"),
         ("ip_forward", "none", "lost in the tunnel"),
         ("icmp_reflect", "netbsd-9", "netbsd-9 does not reach it"),
+        ("tcp_respond", "netbsd-2003-08", "netbsd-2003-08 does not reach it; strip the tags at lo0"),
     ],
 )
 def test_what_would_help(maker: str, fix: str, words: str) -> None:
