@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ipsec_lo_trace.cli.files import STDOUT
-
 if TYPE_CHECKING:
+    from threading import Timer
+
     from rich.progress import Progress as Bar
 
 PATIENCE = 1.0
@@ -20,17 +20,19 @@ Told = Callable[[int], None]
 
 @contextmanager
 def progress(
-    what: str, total: int | None = None, *, done: int = 0, path: str = STDOUT
+    what: str, total: int | None = None, *, done: int = 0, patience: float = PATIENCE
 ) -> Iterator[Told | None]:
     """Show a bar of ``total`` things, or a clock if that is not known; give what tells how many are done.
 
-    None, and nothing shown, unless a person waits: standard error must be a terminal, and standard output too
-    if that is where the output goes (``path`` is "-").  Nothing may be written to standard output meanwhile.
+    None, and nothing shown, where standard error is no terminal.  It appears after ``patience`` seconds.  What
+    is written to standard output meanwhile would mix with it: this is for work whose output comes when it is
+    done, or goes to a file.
     """
-    if not (_is_terminal(sys.stderr) and (path != STDOUT or _is_terminal(sys.stdout))):
+    if not _is_terminal(sys.stderr):
         yield None
         return
     shown = _Shown(what, total, done)
+    shown.begin_after(patience)
     try:
         yield shown.tell
     finally:
@@ -46,11 +48,18 @@ class _Shown:
     """A bar that waits for its time in another thread."""
 
     def __init__(self, what: str, total: int | None, done: int) -> None:
-        from threading import Timer  # noqa: PLC0415 -- for terminals alone
-
         self._what, self._total, self._done = what, total, done
         self._bar: Bar | None = None
-        self._timer = Timer(PATIENCE, self._begin)
+        self._timer: Timer | None = None
+
+    def begin_after(self, patience: float) -> None:
+        """Show the bar once so many seconds have passed; at once if there are none to wait for."""
+        from threading import Timer  # noqa: PLC0415 -- for terminals alone
+
+        if not patience:
+            self._begin()
+            return
+        self._timer = Timer(patience, self._begin)
         self._timer.daemon = True
         self._timer.start()
 
@@ -62,8 +71,9 @@ class _Shown:
 
     def end(self) -> None:
         """Take the bar away."""
-        self._timer.cancel()
-        self._timer.join()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
         if self._bar is not None:
             self._bar.stop()
 
@@ -73,7 +83,7 @@ class _Shown:
 
         columns: list[Any] = [rich_progress.SpinnerColumn(), rich_progress.TextColumn("{task.description}")]
         if self._total is not None:
-            columns += [rich_progress.BarColumn(), rich_progress.MofNCompleteColumn()]
+            columns += [rich_progress.BarColumn(), rich_progress.TaskProgressColumn()]
         columns.append(rich_progress.TimeElapsedColumn())
         console = Console(stderr=True)
         bar = rich_progress.Progress(*columns, console=console, transient=True, redirect_stdout=False)

@@ -64,7 +64,7 @@ def run_audit(arguments: AuditArguments) -> int:
         )
         with output(arguments.output) as out:
             silent = arguments.output != STDOUT or arguments.quiet or arguments.format_ == "junit"
-            with progress("packets", path=arguments.output) if silent else nullcontext():
+            with progress("packets") if silent else nullcontext():
                 verdict = _write(arguments, audit, out)
     if audit.error is not None:
         complain(str(audit.error))

@@ -62,7 +62,7 @@ def run_matrix(arguments: MatrixArguments) -> int:
     """Run and write it; give the exit code."""
     rows = _rows(arguments.rows)
     fixes = [_column(name) for name in arguments.columns] or None
-    with progress("rows", len(rows), path=arguments.output) as told:
+    with progress("rows", len(rows), patience=0) as told:
         if arguments.jobs == 1:
             matrix = filled(rows, fixes, progress=told)
         else:

@@ -100,7 +100,7 @@ def run_replay(arguments: ReplayArguments) -> int:
     name = STDIN_NAME if arguments.capture == STDIN else arguments.capture
     with seekable(arguments.capture) as opened:
         stream = cast("BinaryIO", opened)
-        with progress("reading the capture", path=arguments.output):
+        with progress("reading the capture"):
             survey = _survey(stream, name)
         if not survey.count:
             raise survey.error or UserError("there is no IPv4 packet in it", file=name)

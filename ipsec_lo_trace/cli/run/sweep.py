@@ -123,7 +123,7 @@ def _progress(sweep: Sweep, arguments: SweepArguments) -> Iterator[Told]:
     if arguments.quiet:
         yield lambda done: keep(arguments.resume, done)
         return
-    with progress("cases", arguments.cases, done=sweep.done, path=arguments.output) as tell:
+    with progress("cases", arguments.cases, done=sweep.done, patience=0) as tell:
 
         def told(done: Sweep) -> None:
             keep(arguments.resume, done)

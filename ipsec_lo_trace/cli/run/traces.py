@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING
 import msgspec
 
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
-from ipsec_lo_trace.cli.files import STDOUT, complain, output
+from ipsec_lo_trace.cli.files import complain, output
 from ipsec_lo_trace.cli.progress import Told, progress
 from ipsec_lo_trace.fixes.fix import SHORT, Fix, all_fixes, find_fix
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
@@ -97,7 +97,7 @@ def _copied(source: IO[bytes]) -> IO[bytes]:
 def whole_output(path: str) -> Iterator[IO[bytes]]:
     """Gather what is written and put it out at the end: a fault in a trace's middle leaves no half a text."""
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as gathered:
-        with progress("reading the rows", path=path):
+        with progress("reading the rows"):
             yield gathered
         gathered.seek(0)
         with output(path) as out:
@@ -156,9 +156,9 @@ def trace_named(
 
 
 @contextmanager
-def counted(tracing: Tracing, path: str = STDOUT) -> Iterator[Iterable[Sequence[Record]]]:
-    """Give a run's records, with its requests counted for those who wait; ``path`` is as for ``progress``."""
-    with progress("requests", tracing.run.requests, path=path) as told:
+def counted(tracing: Tracing) -> Iterator[Iterable[Sequence[Record]]]:
+    """Give a run's records, with its requests counted for those who wait."""
+    with progress("requests", tracing.run.requests) as told:
         yield tracing.stretches() if told is None else _counting(tracing.stretches(), told)
 
 

@@ -33,7 +33,7 @@ def write_trace(arguments: TextArguments, format_: str, tracing: Tracing, setup:
 def _write_exported(arguments: TextArguments, form: str, tracing: Tracing, setup: Setup) -> Verdict:
     from ipsec_lo_trace.cli.run.export import exported_run  # noqa: PLC0415 -- few runs are exported at once
 
-    with _stored(tracing, arguments.output) as trace:
+    with _stored(tracing) as trace:
         exported_run(setup, form, arguments.output, trace, tracing.configuration)
         return trace.verdict
 
@@ -48,7 +48,7 @@ def _write_text(arguments: TextArguments, tracing: Tracing, out: IO[bytes]) -> V
             live = LiveTrace(iter(stretches))
             write_text(live, choice, text_stream(out))
             return live.verdict
-    with _stored(tracing, arguments.output) as trace:
+    with _stored(tracing) as trace:
         write_text(trace, choice, text_stream(out))
         return trace.verdict
 
@@ -59,19 +59,19 @@ def _followed(arguments: TextArguments, tracing: Tracing) -> Iterator[Iterable[S
     if arguments.output == STDOUT and not arguments.quiet:
         yield tracing.stretches()
         return
-    with counted(tracing, arguments.output) as stretches:
+    with counted(tracing) as stretches:
         yield stretches
 
 
 def shown_live(tracing: Tracing, *, passes: int) -> AbstractContextManager[LiveTrace | StoredTrace]:
     """Give a run that a view shows as it goes, or stored if it reads the rows more than once."""
-    return nullcontext(LiveTrace(tracing.stretches())) if passes == 1 else _stored(tracing, STDOUT)
+    return nullcontext(LiveTrace(tracing.stretches())) if passes == 1 else _stored(tracing)
 
 
 @contextmanager
-def _stored(tracing: Tracing, path: str) -> Iterator[StoredTrace]:
+def _stored(tracing: Tracing) -> Iterator[StoredTrace]:
     """Give a run that is over."""
-    with counted(tracing, path) as stretches:
+    with counted(tracing) as stretches:
         trace = spool(stretches, tracing.crossings.lines())
     try:
         yield trace
