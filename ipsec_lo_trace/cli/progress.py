@@ -24,9 +24,9 @@ def progress(
 ) -> Iterator[Told | None]:
     """Show a bar of ``total`` things, or a clock if that is not known; give what tells how many are done.
 
-    None, and nothing shown, where standard error is no terminal.  It appears after ``patience`` seconds.  What
-    is written to standard output meanwhile would mix with it: this is for work whose output comes when it is
-    done, or goes to a file.
+    None, and nothing shown, where standard error is no terminal.  The bar appears after ``patience`` seconds.
+    What is written to standard output meanwhile would mix with it: this is for work whose output comes when
+    it is done, or goes to a file.
     """
     if not _is_terminal(sys.stderr):
         yield None
