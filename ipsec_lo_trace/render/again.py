@@ -9,6 +9,7 @@ from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.trace import PING, PROBE, Run
 
 LOCALHOST = "127.0.0.1"
+STDIN = "-"
 USUAL_SIZE = 56
 """Bytes of data that a ping sends if nothing is said."""
 
@@ -16,7 +17,7 @@ USUAL_SIZE = 56
 def options(run: Run) -> list[str]:
     """List the options that say what was run, for a command whose arguments are something else than HOST.
 
-    A configuration's file has its name alone; one that was given as text is FILE.
+    A configuration's file has its name alone; one that was given as text, or on standard input, is FILE.
     """
     return [*_kernel(run), *_configuration(run), *_sent(run), *_ends(run)]
 
@@ -56,7 +57,7 @@ def _configuration(run: Run) -> Iterator[str]:
     if run.case:
         yield from ("--case", run.case)
     for name in run.config or (["FILE"] if run.source == "given" else []):
-        yield from ("-f", name)
+        yield from ("-f", "FILE" if name == STDIN else name)
     for option, value in run.shape.items():
         yield from (f"--{option}", value)
 

@@ -122,8 +122,12 @@ def _why(verdict: Verdict) -> Line:
     line = _labelled("why")
     told = [(getattr(verdict, name), text) for name, text in verdict.reasons.items()]
     rows = [(row, text) for row, text in told if row is not None]
+    before = None
     for number, (row, text) in enumerate(rows, start=1):
-        line.refer([row], after=":").say(f"{text}{';' if number < len(rows) else ''}")
+        if row != before:
+            line.refer([row], after=":")
+        line.say(f"{text}{';' if number < len(rows) else ''}")
+        before = row
     return line
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 from msgspec.structs import asdict
 
@@ -41,3 +44,12 @@ def traced(given: list[str]) -> bytes:
         command = ["probe", words[at + 1]]
         del words[at : at + 2]
     return invoke(*command, *words, *host, "--format", "jsonl").out
+
+
+def test_standard_input_cannot_be_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration that came on standard input is FILE in what to run next."""
+    config = b'add 127.0.0.1 127.0.0.1 ah 0x1002 -A hmac-md5 "0123456789abcdef" ;\n'
+    policy = b"spdadd 127.0.0.1 127.0.0.1 any -P out ipsec ah/transport//require ;\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(config + policy)))
+    (asked,) = [line for line in invoke("ping", "-f", "-").lines if "why effect" in line]
+    assert asked.split()[-3:] == ["-f", "FILE", "or"]

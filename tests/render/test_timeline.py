@@ -307,3 +307,10 @@ def test_a_case_that_is_gone_is_no_obstacle() -> None:
     with pytest.raises(UserError):
         configuration(Setup(case="no-such-case"))
     assert any("--case no-such-case --local 10.9.9.1" in line for line in printed(trace, View(width=300)))
+
+
+def test_why_names_a_row_once() -> None:
+    """Reasons that lie in one row stand behind its number together."""
+    trace = traced(Setup(case="null-sa"))
+    (why,) = [line for line in printed(trace, View(width=1000)) if line.startswith("  why ")]
+    assert why.count("row ") == len(set(re.findall(r"row (\d+)", why)))
