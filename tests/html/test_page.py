@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.render.header import header_lines, verdict_lines
 from ipsec_lo_trace.render.headings import Headings
@@ -29,6 +30,7 @@ from ipsec_lo_trace.render.timeline import View, mark_cell, packet_text
 from ipsec_lo_trace.render.why import why_lines
 from tests.html.support import Node, default_page, parsed, probe, squeezed, trace, written
 from tests.render.support import printed
+from tests.render.test_timeline import traced
 from tests.support import PATCHED, UNPATCHED
 
 WIDE = 100_000
@@ -272,7 +274,18 @@ def test_start_card() -> None:
     assert page.find("main")[0].attributes["data-start"] == "a16"
     clean = parsed(written(trace(PATCHED, "clean")))
     assert clean.find("main")[0].attributes["data-start"] == ""
-    assert "outlives" in clean.find(class_="start")[0].find("p")[2].text
+    said = clean.find(class_="start")[0].find("p")[2].text
+    assert said == "P1's M_DECRYPTED rides on with another packet from row 16 on, stale."
+    two = card.find("p")[2].text
+    assert two.startswith("In A, P1's OUT_DONE, M_DECRYPTED, IN_DONE ride on")
+    assert two.endswith("In B, P1's M_DECRYPTED rides on with another packet from row 16 on, stale.")
+
+
+def test_start_card_without_a_stale_mark() -> None:
+    """Where no mark outlives its packet the card says so; where something is lost, the page opens there."""
+    lost = parsed(written(traced(Setup(case="null-sa"))))
+    assert lost.find("main")[0].attributes["data-start"] == "a3"
+    assert "No mark here outlives" in lost.find(class_="start")[0].text
 
 
 def test_names_of_marks_carry_their_page() -> None:

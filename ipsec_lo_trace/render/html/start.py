@@ -16,10 +16,12 @@ def start_html(sides: Sides) -> str:
 
 
 def start_row(sides: Sides) -> str:
-    """Name the row at which the page opens: the cause of a bad end, or where two traces part."""
+    """Name the row at which the page opens: the cause of a bad end or its effect, or where two part."""
     for side in sides.columns:
-        if side.trace.verdict.cause is not None:
-            return f"{side.letter}{side.follow.stand_in(side.trace.verdict.cause)}"
+        verdict = side.trace.verdict
+        row = next((row for row in (verdict.cause, verdict.effect, verdict.seen) if row is not None), None)
+        if row is not None:
+            return f"{side.letter}{side.follow.stand_in(row)}"
     first = sides.comparison.first if sides.comparison is not None else None
     return anchor(first) if first is not None else ""
 
@@ -34,14 +36,18 @@ def _sentences(sides: Sides) -> Iterator[str]:
 
 
 def _stale(sides: Sides) -> Iterator[str]:
-    """Say what became stale, of each side where something did."""
+    """Say what became stale first, of each side where something did."""
     for side in sides.columns:
-        verdict = side.trace.verdict
-        text = verdict.reasons.get("cause")
-        if text is not None and verdict.cause is not None:
+        lives = side.follow.ledger.entries()
+        stale = [life for life in lives if life.stale_from and life.last >= life.stale_from]
+        if stale:
+            first = min(life.stale_from for life in stale)
+            marks = [life.mark for life in stale if life.stale_from == first]
+            names = ", ".join(mark.name for mark in marks)
+            ride = "ride" if len(marks) > 1 else "rides"
             name = f"In {side.letter.upper()}, " if len(sides.columns) > 1 else ""
-            row = row_link(verdict.cause, side.letter)
-            yield f"{words(name + text)} (row {row}): it is stale from there on. "
+            told = f"{name}{marks[0].made_for}'s {names} {ride} on with another packet"
+            yield f"{words(told)} from row {row_link(first, side.letter)} on, stale. "
 
 
 def _opening(sides: Sides) -> str:
