@@ -8,8 +8,8 @@ MAIL = "mail-index.netbsd.org/tech-net/2003/08/18/0002.html"
 DIFFERS = {
     2: "The mail has a first tag say that IPsec is needed. That is the design: no source of that time sets"
     " such a tag, so there is none here; OUT_DONE is the only one.",
-    4: "The mail has a policy match before the packet goes through AH or ESP. ip_input takes in what bears"
-    " either by its SA, and asks the policy once it is off, in step 6.",
+    4: "The mail has a policy match before the packet goes through AH or ESP. What bears either is taken in"
+    " by its SA, and a policy is asked only once it is off.",
 }
 """What the mail says of a step and the sources of that time do not, with what they do."""
 _STEPS = {

@@ -175,14 +175,14 @@ class Rows:
 
     def legend(self) -> Iterator[Line]:
         """Explain the signs that occurred, in one line if there are any."""
-        line = Line(hang=2, style="quiet")
-        for sign in told(self._shown):
+        line, signs = Line(hang=2, style="quiet"), list(told(self._shown))
+        for sign in signs:
             line.glue(f"{self._glyphs.signs[sign]} {SIGNS[sign][2]}", STYLES[sign]).say(" ")
         if "crosses" in self._crossed:
             line.glue(f"{self._glyphs.crosses} on the wire")
         if "clear" in self._crossed:
             line.glue(f"{self._glyphs.clear} unprotected", "bad")
-        if self._crossed or any(True for _sign in told(self._shown)):
+        if signs or self._crossed:
             yield line
 
 

@@ -192,8 +192,8 @@ def icmp_error(k: Kernel, m: Mbuf, args: defs.IcmpError) -> Verdict:
     """Answer an offending packet with an error in a new mbuf, unless it came by ESP or deserves none.
 
     Source: netinet/ip_icmp.c, icmp_error.  RFC 792, RFC 1122 section 3.2.2.
-    Marks: reads M_DECRYPTED; the error's mbuf is new and bears none, the offending packet's end with it.  A
-    copy, as a redirect quotes one, gets copies of its original's first.
+    Marks: adds copies of the original's to the copy that a redirect quotes; reads M_DECRYPTED; the error's
+    mbuf is new and bears none, the offending packet's end with it.
     """
     if args.original is not None:
         m_copy_pkthdr(k, m, args.original)

@@ -77,8 +77,9 @@ class Cells:
 
     def _bytes(self, step: Step) -> str:
         mbuf = packet_name(step.packet).part
-        carried = self.side.follow.carried.get(step.row) or self._data.get(mbuf)
-        before, since = carried or (b"", step.row)
+        if step.row in self.side.follow.carried:
+            self._data[mbuf] = self.side.follow.carried[step.row]
+        before, since = self._data.get(mbuf, (b"", step.row))
         if step.bytes is None:
             about = linked(Line().say(f"{len(before)} bytes, as in").refer([since]), self.side.letter)
             again = dump_html(before, set(), same=True) if len(before) <= SHOWN_AGAIN else ""
