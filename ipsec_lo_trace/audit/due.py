@@ -83,7 +83,7 @@ class Dues:
         return Due(out.asked, out.missing, refused, out.state, into.state)
 
     def _standing(self, way: str, ends: Ends, borne: tuple[str, ...]) -> Standing:
-        """Hold a packet against all policies that may be asked: up to the first that hangs on nothing unseen."""
+        """Hold a packet against all policies that may be asked, up to the first that is sure to be."""
         standings: list[Standing] = []
         for policy in (*self._policies.fitting(way, ends), self._defaults[way]):
             self.met = self.met or policy is not self._defaults[way]

@@ -126,7 +126,7 @@ CIPHERS = (
     ),
     Cipher(
         name="aes-ctr", title="AES in counter mode", rfc="RFC 3686", min_key_len=20, max_key_len=36,
-        key_lens=(20, 28, 36), block_len=4, iv_len=8, mode="ctr", nonce_len=4, in_kernel=False,
+        key_lens=(20, 28, 36), block_len=4, iv_len=8, mode="ctr", nonce_len=4, in_kernel=False, since=2004,
         linux="rfc3686(ctr(aes))", tshark="AES-CTR [RFC3686]",
     ),
 )  # fmt: skip
@@ -168,7 +168,7 @@ AUTHENTICATORS = (
         hash="sha512", key_len=64, today="hmac-sha512",
     ),
     Authenticator(
-        name="aes-xcbc-mac", title="AES-XCBC-MAC, cut to 12 bytes", rfc="RFC 3566", key_len=16,
+        name="aes-xcbc-mac", title="AES-XCBC-MAC, cut to 12 bytes", rfc="RFC 3566", key_len=16, since=2003,
         in_kernel=False, found=False, linux="xcbc(aes)",
     ),
     Authenticator(name="null", tshark="NULL", found=False, keyless=True),

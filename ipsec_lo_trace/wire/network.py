@@ -66,7 +66,7 @@ def version(packet: bytes) -> int:
 
 
 def whole_len(data: bytes) -> int:
-    """Find the length in bytes of the IP packet that ``data`` begins with; 0 if its lengths are wrong, or more is missing."""
+    """Find the length in bytes of the IP packet that ``data`` begins with; 0 if it is not there whole."""
     first, have = data[:1], len(data)
     if first == _USUAL and have >= ip.HEADER_LEN:
         length = data[2] << 8 | data[3]
@@ -89,7 +89,7 @@ def fault(packet: bytes) -> bool:
 
 
 def look(packet: bytes) -> Layer:
-    """Find the upper layer of a packet whose lengths were checked; WireError if extension headers are not whole."""
+    """Find the upper layer of a packet whose lengths were checked; WireError if its headers are not whole."""
     first = packet[0]
     if first >> 4 != ip.IPVERSION:
         return _look6(packet)
@@ -106,7 +106,7 @@ def _whole4(at: int, proto: int, ends: bytes) -> Layer:
 
 
 def quoted(head: bytes) -> Layer:
-    """Find the upper layer of the beginning of a packet, as an ICMP error quotes it; WireError if it is too short."""
+    """Find the upper layer of a packet's beginning, as ICMP errors quote it; WireError if that is too short."""
     if version(head) not in INSIDE or len(head) < (
         ip.HEADER_LEN if version(head) == ip.IPVERSION else V6_HEADER_LEN
     ):
@@ -150,7 +150,7 @@ def _fragment(packet: bytes, ends: bytes, at: int, named_at: int) -> Layer | Non
 
 
 def rebuilt(packet: bytes, layer: Layer, proto: int, payload: bytes) -> bytes:
-    """Put another payload behind the header, with length and protocol right; IPv4's checksum stays as it was."""
+    """Put another payload behind the header, length and protocol right; IPv4's checksum stays as it was."""
     head = bytearray(packet[: layer.head_len])
     head[layer.named_at] = proto
     length = layer.head_len + len(payload)

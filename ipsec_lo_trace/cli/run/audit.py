@@ -61,7 +61,7 @@ class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):
             raise click.UsageError("one CAPTURE is judged at a time; of parts, --merge takes many")
         if not self.config:
             raise click.UsageError("-f is missing: the host's keys and policies")
-        part = [*text_only, *(["--format"] if self.format_ != "text" else [])]
+        part = [*text_only, *(["--format junit"] if self.format_ == "junit" else [])]
         refuse(part, "has no say in a part, which is JSON Lines", if_=self.shard is not None)
 
 
