@@ -39,7 +39,7 @@ def test_the_verdict_is_the_table_s(row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=NAMES)
 def test_packets_are_counted_as_they_are(row: dict[str, str]) -> None:
-    """Protected ones, insides that are shown again, and those that go against a policy are as many as there are."""
+    """Protected ones, insides shown again, and those that go against a policy are as many as there are."""
     done = audit_of(row)
     sealed = sum(got in SEALED for got in done.got) + sum("fragment" in codes for codes in done.codes)
     sealed -= sum(
@@ -85,7 +85,7 @@ def test_the_order_of_texts_is_of_no_account(row: dict[str, str]) -> None:
 
 @given(row=st.sampled_from(ROWS), data=st.data())
 def test_what_is_left_out_adds_doubts_alone(row: dict[str, str], data: st.DataObject) -> None:
-    """Any subset of SAs and policies that cannot be read: no leak becomes clean, nothing protected becomes clear."""
+    """Any SAs and policies that cannot be read: no leak becomes clean, nothing protected becomes clear."""
     host, whole = host_of(row), audit_of(row)
     opaque = data.draw(st.sets(st.integers(0, max(0, len(host.sas) - 1))))
     unknown = data.draw(st.sets(st.integers(0, max(0, len(host.policies) - 1))))
