@@ -63,9 +63,9 @@ class Association:
 
     def take(self, seq: int, number: int) -> str:
         """Note that packet ``number`` opens; "replayed" or "out-of-order" if its sequence number is."""
-        if not self.good:
-            self.first = number
         self.good += 1
+        if self.good == 1:
+            self.first = number
         return "" if self.old else self.see(seq)
 
     def highs(self, low: bytes) -> tuple[bytes, ...]:

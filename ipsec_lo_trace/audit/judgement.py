@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 
 import msgspec
 
-from ipsec_lo_trace.audit.due import COMPRESSION, DISCARDED, MET, MISSING, UNSURE, Due, Dues
+from ipsec_lo_trace.audit.due import DISCARDED, MET, MISSING, UNSURE, Due, Dues
 from ipsec_lo_trace.audit.exempt import Wakings
 from ipsec_lo_trace.audit.opening import Opened
 from ipsec_lo_trace.audit.pairing import Asked, Pairs, exchange
@@ -37,8 +37,6 @@ MAX_INSIDES = 64
 DECAPSULATED, MAYBE = "decapsulated-again", "maybe-decapsulated"
 REUSED = {"reply": "reply-in-clear-2003", "rst": "rst-in-clear-2003"}
 """The kinds of answer that the kernel of 2003 makes in the mbuf of what it answers, and their leak."""
-GOT = {(): "clear", ("esp",): "esp", ("ah",): "ah", ("ah", "esp"): "esp+ah"}
-"""What a packet got, by the headers that were taken off it, outermost first."""
 NOT_SHOWN: tuple[tuple[str, ...], str] = ((), "")
 WRONG = frozenset({"wrong-icv", "not-opened", "authenticator-missing"})
 OPAQUE, UNKNOWN_SPI = "opaque-sa", "unknown-spi"
@@ -73,11 +71,17 @@ class Judgement:
         """Judge a packet; ``packet`` is how it crossed, ``also`` are codes that are known already."""
         if opened.code:
             return self._unopened(frame, packet, opened, also)
-        number, layer, borne = frame.number, opened.layer, opened.borne
-        due = self.dues.of(layer, opened.proto, opened.payload, borne)
-        got = GOT.get(borne) or _got(borne)
+        number, layer, proto, payload, borne = (
+            frame.number,
+            opened.layer,
+            opened.proto,
+            opened.payload,
+            opened.borne,
+        )
+        due = self.dues.of(layer, proto, payload, borne)
+        got = due.got
         self.got[got] = self.got.get(got, 0) + 1
-        asks, answers, kind = exchange(layer, opened.proto, opened.payload)
+        asks, answers, kind = exchange(layer, proto, payload)
         asked = self.pairs.answer(answers) if answers else None
         shown, text = self._shown_again(number, packet, due) if not borne else NOT_SHOWN
         codes = also + shown
@@ -187,8 +191,3 @@ def _lack(due: Due) -> str:
     if due.refused:
         return f"lacks {' and '.join(due.refused)}, which the inbound policy requires"
     return ""
-
-
-def _got(borne: tuple[str, ...]) -> str:
-    names = {name for name in borne if name != COMPRESSION}
-    return "+".join(name for name in ("esp", "ah") if name in names) or "clear"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import IPv6Address
-from typing import NamedTuple
+
+import msgspec
 
 from ipsec_lo_trace.model.proto import IPPROTO_IPIP, IPPROTO_IPV6
 from ipsec_lo_trace.wire import ip
@@ -31,13 +32,14 @@ _USUAL = b"\x45"
 """How an IPv4 header without options begins."""
 
 
-class Layer(NamedTuple):
+class Layer(msgspec.Struct, gc=False):
     """An IP header with the extension headers behind it; places and lengths in bytes.
 
     ``ends`` are source and destination as they stand there, 8 or 32 bytes.  ``proto`` is the upper protocol,
     or what a fragment carries, ``at`` where it begins, and ``named_at`` the byte that names it.  ``head_len``
     is ``at`` without a fragment header.  ``key`` is what all fragments of a packet have in common, b"" if
-    this is none; ``offset`` and ``more`` are a fragment's.
+    this is none; ``offset`` and ``more`` are a fragment's.  ``dst`` is the destination, ``back`` the ends
+    of an answer.
     """
 
     ends: bytes
@@ -48,16 +50,14 @@ class Layer(NamedTuple):
     key: bytes = b""
     offset: int = 0
     more: bool = False
+    dst: bytes = b""
+    back: bytes = b""
 
-    @property
-    def src(self) -> bytes:
-        """The source address, 4 or 16 bytes."""
-        return self.ends[: len(self.ends) // 2]
-
-    @property
-    def dst(self) -> bytes:
-        """The destination address, 4 or 16 bytes."""
-        return self.ends[len(self.ends) // 2 :]
+    def __post_init__(self) -> None:
+        """Keep what every packet is asked for."""
+        half = len(self.ends) // 2
+        self.dst = self.ends[half:]
+        self.back = self.dst + self.ends[:half]
 
 
 def version(packet: bytes) -> int:
