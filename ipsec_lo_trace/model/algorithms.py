@@ -180,7 +180,8 @@ LATER_CIPHERS = (
     Cipher(
         name="aes-gcm", title="AES in Galois/counter mode", rfc="RFC 4106", since=2005, min_key_len=20,
         max_key_len=36, key_lens=(20, 28, 36), block_len=4, iv_len=8, mode="gcm", nonce_len=4,
-        icv_lens=(16, 8, 12), in_kernel=False, linux="rfc4106(gcm(aes))", tshark="AES-GCM with {} octet ICV [RFC4106]",
+        icv_lens=(16, 8, 12), in_kernel=False, linux="rfc4106(gcm(aes))",
+        tshark="AES-GCM with {} octet ICV [RFC4106]",
         later=("aes-gcm-16",),
     ),
     Cipher(

@@ -106,7 +106,7 @@ def _whole4(at: int, proto: int, ends: bytes) -> Layer:
 
 
 def quoted(head: bytes) -> Layer:
-    """Find the upper layer of a packet's beginning, as ICMP errors quote it; WireError if that is too short."""
+    """Find the upper layer of the beginning of a packet, as ICMP errors quote it; WireError if too short."""
     if version(head) not in INSIDE or len(head) < (
         ip.HEADER_LEN if version(head) == ip.IPVERSION else V6_HEADER_LEN
     ):
