@@ -119,7 +119,10 @@ CIPHERS = (
         key_lens=(16, 24, 32), block_len=16, iv_len=16, linux="cbc(aes)", linux_old="aes",
         tshark="AES-CBC [RFC3602]",
         tcpdump=((16, "aes128"), (24, "aes192"), (32, "aes256")),
-        later=("aes", "aes-cbc", "aes128-cbc"),
+        later=(
+            "aes", "aes-cbc", "aes128-cbc", "aes192-cbc", "aes256-cbc", "aes-128-cbc", "aes-192-cbc",
+            "aes-256-cbc", "aes128", "aes192", "aes256",
+        ),
     ),
     Cipher(
         name="aes-ctr", title="AES in counter mode", rfc="RFC 3686", min_key_len=20, max_key_len=36,

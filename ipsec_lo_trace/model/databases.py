@@ -55,6 +55,11 @@ class Databases(msgspec.Struct):
     covering: dict[tuple[Direction, PacketSelector], Policy | None] = msgspec.field(default_factory=dict)
     adds: int = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is neither an SA nor a policy."""
+        return not any(self.sptree.values()) and not any(head.savs for head in self.sahtree)
+
     def new_head(self, index: SaIndex) -> SaHead:
         """Put a head in front of all others."""
         head = SaHead(index, self.sahtree[0].number + 1 if self.sahtree else 1)

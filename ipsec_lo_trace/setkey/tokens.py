@@ -97,6 +97,11 @@ class Scanner:
         self._pass(found.group())
         return token
 
+    def look(self, pattern: re.Pattern[str]) -> str:
+        """Return what a pattern matches here, "" if nothing; nothing is taken."""
+        found = pattern.match(self._text, self._offset)
+        return found.group() if found else ""
+
     def token(self, kind: Kind, text: str) -> Token:
         """Make a token of a text that begins here."""
         return Token(kind, text, self._file, self._line, self._offset - self._line_start + 1)
