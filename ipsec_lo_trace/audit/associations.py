@@ -2,124 +2,238 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple, TypeAlias
+
 import msgspec
 
-from ipsec_lo_trace.model.databases import Databases
-from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
-from ipsec_lo_trace.model.sa import SecurityAssociation
-from ipsec_lo_trace.wire.ah import AhTransform
-from ipsec_lo_trace.wire.esp import EspTransform
+from ipsec_lo_trace.audit.numbers import Numbers, high_halves
+from ipsec_lo_trace.audit.sense import NEXT_HEADER_LEN, ends_in_icv, makes_sense
+from ipsec_lo_trace.model.algorithms import Cipher, cipher_row
+from ipsec_lo_trace.model.host import Cut, HostSa
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES
+from ipsec_lo_trace.wire.network import Layer
+from ipsec_lo_trace.wire.unseal import Open, opening
+from ipsec_lo_trace.wire.verify import AhVerifier, header_len
 
-WINDOW_BITS = 1024
-"""How far behind the highest number a repeated one is still recognised."""
-_MASK = (1 << WINDOW_BITS) - 1
-STEP = 2
-
-
-class Numbers(msgspec.Struct):
-    """The highest number, which of the ``WINDOW_BITS`` below it came, and whether all steps were of two.
-
-    ``steps`` counts how often the highest number rose.
-    """
-
-    highest: int = -1
-    seen: int = 0
-    steps: int = 0
-    by_two: bool = True
-
-    def see(self, seq: int) -> str:
-        """Take the next number; "replayed", "out-of-order", or "" if it is higher than all before."""
-        ahead = seq - self.highest
-        if ahead > 0:
-            if self.highest < 0:
-                self.by_two = seq % STEP == 1
-            else:
-                self.steps += 1
-                self.by_two = self.by_two and ahead == STEP
-            self.seen = (self.seen << ahead | 1) & _MASK if ahead < WINDOW_BITS else 1
-            self.highest = seq
-            return ""
-        bit = 1 << -ahead
-        if self.seen & bit:
-            return "replayed"
-        if bit <= _MASK:
-            self.seen |= bit
-        return "out-of-order"
-
-    @property
-    def shared(self) -> bool:
-        """Whether they went 1, 3, 5: someone else took the numbers between."""
-        return self.by_two and self.steps > 0
+AH_SEQ = slice(8, 12)
+ESP_SEQ = slice(4, 8)
+NO_HIGH = (b"",)
 
 
 class Association:
     """What came by of one SA: its sequence numbers, how many packets opened (``good``), how many did not.
 
-    ``bad`` counts the latter by code; ``first`` is the number of the first packet that opened.
+    ``bad`` counts the latter by code; ``first`` is the number of the first packet that opened.  ``found`` is
+    the cut that fits, once one of several did; ``opaque`` says why nothing can be opened, "" if it can.
     """
 
-    __slots__ = ("bad", "first", "good", "name", "numbers", "old", "padding")
+    __slots__ = (
+        "bad",
+        "extended",
+        "first",
+        "found",
+        "good",
+        "inner",
+        "name",
+        "numbers",
+        "old",
+        "opaque",
+        "padding",
+        "see",
+    )
 
-    def __init__(self, sav: SecurityAssociation) -> None:
-        self.name = str(sav.tdbi)
-        self.old = sav.old
-        self.padding = sav.padding
+    def __init__(self, sa: HostSa) -> None:
+        self.name = f"{PROTO_NAMES[sa.proto]} 0x{sa.spi:08x} to {sa.dst}"
+        self.old = sa.old
+        self.padding = sa.padding
+        self.extended = sa.seq_hi
+        self.inner = sa.inner
+        self.opaque = sa.opaque
         self.numbers = Numbers()
+        self.see = self.numbers.see
         self.good = 0
         self.bad: dict[str, int] = {}
         self.first = 0
+        self.found: Cut | None = None
 
     def fail(self, code: str) -> str:
         """Note that a packet does not verify or open; give the code back."""
         self.bad[code] = self.bad.get(code, 0) + 1
         return code
 
-    def take(self, seq: bytes, number: int) -> str:
+    def take(self, seq: int, number: int) -> str:
         """Note that packet ``number`` opens; "replayed" or "out-of-order" if its sequence number is."""
+        if not self.good:
+            self.first = number
         self.good += 1
-        self.first = self.first or number
-        return "" if self.old else self.numbers.see(int.from_bytes(seq, "big"))
+        return "" if self.old else self.see(seq)
+
+    def highs(self, low: bytes) -> tuple[bytes, ...]:
+        """Return the high halves that a sequence number may have, b"" of one that has none."""
+        if self.extended is None:
+            return NO_HIGH
+        return high_halves(int.from_bytes(low, "big"), self.numbers.highest, self.extended)
+
+
+Unsealed: TypeAlias = tuple[bytes, int, str]
+"""What a packet held, its whole sequence number, and the code that says why these are not known."""
+NO_WHOLE: Unsealed = (b"", 0, "malformed")
+WRONG_ICV: Unsealed = (b"", 0, "wrong-icv")
+NONSENSE: Unsealed = (b"", 0, "not-opened")
+
+
+class Way(NamedTuple):
+    """One way to open an ESP SA's packets; ``shortest`` is the length of its shortest packet, in bytes."""
+
+    cut: Cut | None
+    shortest: int
+    open: Open
 
 
 class EspAssociation(Association):
-    """An ESP SA."""
+    """An ESP SA: ``ways`` are those to open it that may still be right.
 
-    __slots__ = ("authenticated", "shortest", "transform")
+    It is ``plain`` if there is one, which authenticates, without extended sequence numbers.
+    """
 
-    def __init__(self, sav: SecurityAssociation) -> None:
-        """Make its transform, once for all packets."""
-        super().__init__(sav)
-        self.transform = EspTransform(sav.cipher, sav.enc_key, sav.auth, sav.auth_key, old=sav.old)
-        self.authenticated = bool(sav.auth)
-        self.shortest = self.transform.header_len + self.transform.block_len + self.transform.icv_len
+    __slots__ = ("authenticated", "block_len", "doubtful", "plain", "ways")
+
+    def __init__(self, sa: HostSa) -> None:
+        """Make what opens it, once for all packets; ValueError if its cipher cannot use the key."""
+        super().__init__(sa)
+        row = _acting(cipher_row(sa.cipher))
+        fixed_len = 4 if sa.old else 8
+        cuts: tuple[Cut | None, ...] = sa.cuts or (None,)
+        head_len = fixed_len + row.iv_len
+        self.block_len = row.block_len
+        self.authenticated = bool(sa.cuts)
+        self.doubtful = len(cuts) > 1
+        if not self.authenticated:
+            self.extended = None
+        self.plain = self.authenticated and not self.doubtful and self.extended is None
+        self.ways = [
+            Way(
+                cut,
+                head_len + row.block_len + (cut.icv_len if cut else 0),
+                opening(row, sa.enc_key, cut, sa.auth_key, fixed_len),
+            )
+            for cut in cuts
+        ]
+
+    def unseal(self, sealed: bytes) -> Unsealed:
+        """Open a packet from its SPI to its ICV; what most SAs are, ``plain``, the shortest way."""
+        if self.plain:
+            _cut, shortest, open_ = self.ways[0]
+            rest = len(sealed) - shortest
+            if rest < 0 or rest % self.block_len:
+                return NO_WHOLE
+            plain = open_(sealed, b"")
+            if plain is None:
+                return WRONG_ICV
+            if len(plain) < NEXT_HEADER_LEN + plain[-2]:
+                return NONSENSE
+            return plain, int.from_bytes(sealed[4:8], "big"), ""
+        return self._unseal_doubtful(sealed)
+
+    def _unseal_doubtful(self, sealed: bytes) -> Unsealed:
+        """Open a packet in each way that may still be right, with each high half that it may have."""
+        low = sealed[ESP_SEQ]
+        code = "malformed"
+        for way in self.ways:
+            rest = len(sealed) - way.shortest
+            if rest < 0 or rest % self.block_len:
+                continue
+            code = "wrong-icv"
+            for high in self.highs(low):
+                plain = way.open(sealed, high)
+                if plain is not None:
+                    return self._opened(way, plain, int.from_bytes(high + low, "big"), sealed)
+        return b"", 0, self._why(code, sealed)
+
+    def _opened(self, way: Way, plain: bytes, seq: int, sealed: bytes) -> Unsealed:
+        end = len(plain) - NEXT_HEADER_LEN - plain[-2]
+        if end < 0 or not (self.authenticated or makes_sense(plain, end, self.padding, known=self.good > 0)):
+            return b"", 0, self._why("not-opened", sealed)
+        if self.doubtful:
+            self.ways, self.found, self.doubtful = [way], way.cut, False
+            self.plain = self.extended is None
+        return plain, seq, ""
+
+    def _why(self, code: str, sealed: bytes) -> str:
+        """Tell a packet that an unknown authenticator made from one that is wrong."""
+        if self.authenticated or code == "wrong-icv":
+            return code
+        way = self.ways[0]
+        longer = ends_in_icv(sealed, way.open, way.shortest, self.block_len, self.padding)
+        return "authenticator-missing" if longer else code
+
+
+def _acting(row: Cipher) -> Cipher:
+    return cipher_row(row.acts_as) if row.acts_as else row
 
 
 class AhAssociation(Association):
-    """An AH SA."""
+    """An AH SA: ``verifiers`` are the ways to verify it that may still be right."""
 
-    __slots__ = ("transform",)
+    __slots__ = ("doubtful", "verifiers")
 
-    def __init__(self, sav: SecurityAssociation) -> None:
-        """Make its transform, once for all packets."""
-        super().__init__(sav)
-        self.transform = AhTransform(sav.auth, sav.auth_key, old=sav.old)
+    def __init__(self, sa: HostSa) -> None:
+        """Make what verifies it, once for all packets."""
+        super().__init__(sa)
+        self.verifiers = [AhVerifier(cut, sa.auth_key, old=sa.old) for cut in sa.cuts]
+        self.doubtful = len(sa.cuts) > 1
+
+    def verify(self, packet: bytes, layer: Layer) -> Unsealed:
+        """Verify the AH at ``layer.at``; what is plain is all behind it."""
+        at = layer.at
+        if len(packet) < at + 2 or len(packet) < at + header_len(packet, at):
+            return NO_WHOLE
+        length = header_len(packet, at)
+        code = "malformed"
+        low = packet[at + AH_SEQ.start : at + AH_SEQ.stop]
+        for verifier in self.verifiers:
+            if not verifier.fits(length):
+                continue
+            code = "wrong-icv"
+            for high in self.highs(low):
+                if verifier.ok(packet, layer, high):
+                    if self.doubtful:
+                        self.verifiers, self.found, self.doubtful = [verifier], verifier.cut, False
+                    return packet[at + length :], int.from_bytes(high + low, "big"), ""
+        return b"", 0, code
 
 
 class Associations:
-    """The SAs by destination and SPI, eight bytes as they stand in a packet."""
+    """The SAs by destination and SPI, as they stand in a packet; ``opaque`` ones cannot be opened."""
 
-    def __init__(self, db: Databases) -> None:
+    def __init__(self, sas: list[HostSa]) -> None:
         """Take every SA; of two with the same identity the newer one, as the kernel's lookup does."""
         self.esp: dict[bytes, EspAssociation] = {}
         self.ah: dict[bytes, AhAssociation] = {}
-        savs = [sav for head in db.sahtree for sav in head.savs]
-        for sav in sorted(savs, key=lambda sav: sav.added):
-            key = sav.index.dst.packed + sav.spi.to_bytes(4, "big")
-            if sav.proto == IPPROTO_ESP:
-                self.esp[key] = EspAssociation(sav)
-            elif sav.proto == IPPROTO_AH:
-                self.ah[key] = AhAssociation(sav)
+        self.opaque: dict[tuple[int, bytes], Association] = {}
+        for sa in sas:
+            self._add(sa)
+
+    def _add(self, sa: HostSa) -> None:
+        key = sa.dst.packed + sa.spi.to_bytes(4, "big")
+        if sa.proto not in (IPPROTO_ESP, IPPROTO_AH):
+            return
+        self.esp.pop(key, None) if sa.proto == IPPROTO_ESP else self.ah.pop(key, None)
+        self.opaque.pop((sa.proto, key), None)
+        try:
+            self._make(sa, key)
+        except ValueError as error:
+            broken = msgspec.structs.replace(sa, opaque=f"its key does not fit: {error}")
+            self.opaque[sa.proto, key] = Association(broken)
+
+    def _make(self, sa: HostSa, key: bytes) -> None:
+        if sa.opaque:
+            self.opaque[sa.proto, key] = Association(sa)
+        elif sa.proto == IPPROTO_ESP:
+            self.esp[key] = EspAssociation(sa)
+        else:
+            self.ah[key] = AhAssociation(sa)
 
     def all(self) -> list[Association]:
         """Return all of them, ESP first."""
-        return [*self.esp.values(), *self.ah.values()]
+        return [*self.esp.values(), *self.ah.values(), *self.opaque.values()]

@@ -5,55 +5,122 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from ipsec_lo_trace.findings.required import Databases, Demand, Ends, Referee, lacking, unmet
-from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.audit.policies import WAYS, Ends, Policies
+from ipsec_lo_trace.findings.required import ASKING_LEVELS, Demand, lacking, unmet
+from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration, HostPolicy, HostRule
+from ipsec_lo_trace.model.proto import (
+    IPPROTO_ICMP,
+    IPPROTO_ICMPV6,
+    IPPROTO_IPCOMP,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
+    PROTO_NAMES,
+)
+from ipsec_lo_trace.wire.network import Layer
 
 MAX_KINDS = 4096
 COMPRESSION = "ipcomp"
 """What a policy may ask for, and what protects nothing.  RFC 3173 section 2.2."""
-WITH_PORTS = frozenset({6, 17})
+WITH_PORTS = frozenset({IPPROTO_TCP, IPPROTO_UDP, 33, 132, 136})
+"""Protocols that begin with two ports; DCCP, SCTP and UDP-Lite among them."""
+TOLD = dict.fromkeys(WITH_PORTS, 4) | dict.fromkeys((IPPROTO_ICMP, IPPROTO_ICMPV6), 2)
+"""How many bytes of a payload policies look at: two ports, or type and code."""
+DEFAULT = HostPolicy(direction="", src=None, dst=None, kind="none")
+
+MET, MISSING, DISCARDED, UNSURE = "", "missing", "discarded", "unsure"
+"""How a packet stands to the policies of one direction."""
 
 
 class Due(NamedTuple):
     """What the outbound policy asks for, what of it is missing, and what the inbound policy misses.
 
-    ``refused`` is empty if something is missing already.
+    ``out`` and ``into`` say how the packet stands to the policies of either direction; ``refused`` is empty
+    if it lacks what the outbound ones ask for.
     """
 
     asked: tuple[str, ...]
     missing: tuple[str, ...]
     refused: tuple[str, ...]
+    out: str
+    into: str
+
+
+class Standing(NamedTuple):
+    """How a packet stands to one policy: ``state`` as above, what the policy asks for, what is missing."""
+
+    state: str
+    asked: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class Dues:
-    """Answers from the policies of an audit."""
+    """Answers from the policies of an audit; ``met`` tells whether one fitted any packet."""
 
-    def __init__(self, run: Databases) -> None:
-        """Read the policies of the head of an audit."""
-        self._referee = Referee(run)
+    def __init__(self, host: HostConfiguration) -> None:
+        self.met = False
+        self._policies = Policies(host.policies)
+        self._defaults = {way: _default(host.defaults.get(way, "none")) for way in WAYS}
+        self._served: dict[tuple[int, bytes, bytes], list[tuple[str, int]]] = {}
+        for sa in host.sas:
+            self._served.setdefault((sa.proto, sa.src.packed, sa.dst.packed), []).append((sa.mode, sa.reqid))
         self._of = lru_cache(MAX_KINDS)(self._look_up)
 
-    def of(self, packet: bytes, borne: tuple[str, ...]) -> Due:
-        """Tell what is due to a packet that ``borne`` was taken off."""
-        upper = ip.proto(packet)
-        ports = _ports(packet) if upper in WITH_PORTS else b""
-        return self._of(upper, ip.ends(packet), ports, borne)
+    def of(self, layer: Layer, proto: int, payload: bytes, borne: tuple[str, ...]) -> Due:
+        """Tell what is due to a packet that carries a payload, and that ``borne`` was taken off."""
+        told = payload[: TOLD.get(proto, 0)] if not layer.offset else b""
+        return self._of(proto, layer.ends, told, borne)
 
-    def _look_up(self, upper: int, addresses: bytes, ports: bytes, borne: tuple[str, ...]) -> Due:
-        src, dst = ip.address(addresses[:4]), ip.address(addresses[4:])
-        ends = Ends(str(src), str(dst), upper, *ip.ports(ports, 0))
-        out, into = (_without_compression(self._referee.demand(way, ends)) for way in ("out", "in"))
-        missing = unmet(out, borne)
-        return Due(out.asked, missing, () if missing else lacking(into.insisted, borne))
+    def _look_up(self, upper: int, addresses: bytes, told: bytes, borne: tuple[str, ...]) -> Due:
+        half = len(addresses) // 2
+        step = 2 if upper in WITH_PORTS else 1
+        ports = (
+            (int.from_bytes(told[:step], "big"), int.from_bytes(told[step:], "big")) if told else (None, None)
+        )
+        ends = Ends(addresses[:half], addresses[half:], upper, *ports)
+        out = self._standing("out", ends, borne)
+        into = self._standing("in", ends, borne)
+        refused = () if out.state == MISSING else into.missing
+        return Due(out.asked, out.missing, refused, out.state, into.state)
+
+    def _standing(self, way: str, ends: Ends, borne: tuple[str, ...]) -> Standing:
+        """Hold a packet against all policies that may be asked, up to the first that is sure to be."""
+        standings: list[Standing] = []
+        for policy in (*self._policies.fitting(way, ends), self._defaults[way]):
+            self.met = self.met or policy is not self._defaults[way]
+            standings.append(self._to_one(policy, ends, borne))
+            if not policy.condition:
+                break
+        first = standings[0]
+        if any(standing.state != first.state for standing in standings):
+            return Standing(UNSURE, first.asked)
+        return first
+
+    def _to_one(self, policy: HostPolicy, ends: Ends, borne: tuple[str, ...]) -> Standing:
+        if policy.kind == UNKNOWN:
+            return Standing(UNSURE)
+        if policy.kind == "discard":
+            return Standing(DISCARDED)
+        if policy.kind != "ipsec":
+            return Standing(MET)
+        demand = self._demand(policy, ends)
+        missing = unmet(demand, borne) if policy.direction == "out" else lacking(demand.insisted, borne)
+        return Standing(MISSING if missing else MET, demand.asked, missing)
+
+    def _demand(self, policy: HostPolicy, ends: Ends) -> Demand:
+        rules = [(PROTO_NAMES[rule.proto], rule) for rule in policy.rules if rule.proto != IPPROTO_IPCOMP]
+        insisted = tuple(name for name, rule in rules if rule.level in ASKING_LEVELS)
+        asked = tuple(name for name, rule in rules if rule.level in ASKING_LEVELS or self._serves(rule, ends))
+        return Demand(asked, insisted)
+
+    def _serves(self, rule: HostRule, ends: Ends) -> bool:
+        """Tell whether an SA can serve a rule: one that does not insist asks for nothing without it."""
+        src = rule.src.packed if rule.src else ends.src
+        dst = rule.dst.packed if rule.dst else ends.dst
+        return any(
+            mode in ("any", rule.mode) and rule.reqid in (0, reqid)
+            for mode, reqid in self._served.get((rule.proto, src, dst), ())
+        )
 
 
-def _ports(packet: bytes) -> bytes:
-    """Return both ports as they stand in the packet; b"" of a later fragment."""
-    at = ip.header_len(packet)
-    later = ip.off(packet) & ip.IP_OFFMASK
-    return b"" if later else packet[at : at + 4]
-
-
-def _without_compression(demand: Demand) -> Demand:
-    asked, insisted = (tuple(name for name in names if name != COMPRESSION) for names in demand)
-    return Demand(asked, insisted)
+def _default(kind: str) -> HostPolicy:
+    return DEFAULT if kind == "none" else HostPolicy(direction="", src=None, dst=None, kind=kind)

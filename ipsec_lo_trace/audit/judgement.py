@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
 import msgspec
 
-from ipsec_lo_trace.audit.due import COMPRESSION, Due, Dues
+from ipsec_lo_trace.audit.due import COMPRESSION, DISCARDED, MET, MISSING, UNSURE, Due, Dues
+from ipsec_lo_trace.audit.exempt import Wakings
 from ipsec_lo_trace.audit.opening import Opened
 from ipsec_lo_trace.audit.pairing import Asked, Pairs, exchange
 from ipsec_lo_trace.audit.tally import Tally
 from ipsec_lo_trace.capture.frame import Frame
-from ipsec_lo_trace.model.audit import AuditPacket, AuditRun
-from ipsec_lo_trace.model.trace import Packet
-from ipsec_lo_trace.wire.summary import summarise
-
-NO_PACKET = Packet([], [], [], [], "", "", 0, 0, 0, 0, more=False, info="")
+from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration
+from ipsec_lo_trace.wire.icmp import ICMP_ECHO
 
 
 class Judged(msgspec.Struct, gc=False):
-    """``wire`` are the packet's bytes as they crossed (b"": no IPv4), ``inside`` those that were in it.
+    """``wire`` are the packet's bytes as they crossed (b"": no IP), ``inside`` what was in it, if anything.
 
     The other fields are those of AuditPacket.
     """
@@ -27,7 +25,7 @@ class Judged(msgspec.Struct, gc=False):
     number: int
     time_ns: int
     wire: bytes
-    inside: bytes | None
+    inside: Opened | None
     asked: tuple[str, ...]
     got: str
     answers: int
@@ -35,82 +33,80 @@ class Judged(msgspec.Struct, gc=False):
     text: str
 
 
-def described(judged: Judged) -> AuditPacket:
-    """Make the record of a packet."""
-    inside = judged.inside
-    return AuditPacket(
-        judged.number,
-        judged.time_ns,
-        summarise(judged.wire) if judged.wire else NO_PACKET,
-        None if inside is None else summarise(inside),
-        judged.asked,
-        judged.got,
-        judged.answers,
-        judged.codes,
-        judged.text,
-    )
-
-
 MAX_INSIDES = 64
-DECAPSULATED = "decapsulated-again"
+DECAPSULATED, MAYBE = "decapsulated-again", "maybe-decapsulated"
 REUSED = {"reply": "reply-in-clear-2003", "rst": "rst-in-clear-2003"}
 """The kinds of answer that the kernel of 2003 makes in the mbuf of what it answers, and their leak."""
 GOT = {(): "clear", ("esp",): "esp", ("ah",): "ah", ("ah", "esp"): "esp+ah"}
 """What a packet got, by the headers that were taken off it, outermost first."""
-WRONG = frozenset({"wrong-icv", "not-opened"})
+NOT_SHOWN: tuple[tuple[str, ...], str] = ((), "")
+WRONG = frozenset({"wrong-icv", "not-opened", "authenticator-missing"})
+OPAQUE, UNKNOWN_SPI = "opaque-sa", "unknown-spi"
+NOT_ALLOWED = frozenset({MISSING, DISCARDED})
+ACCEPTED = {MISSING: "accepted-in-clear", DISCARDED: "accepted-though-discarded"}
+"""The code of a packet that was answered, by how it stood to the inbound policies."""
 
 
 class Judgement:
     """What was judged so far.
 
     ``tally`` counts codes, ``got`` packets by what they got, ``leaks`` those without the protection that they
-    need, ``asked`` those of which the outbound policy asks for some.
+    need; ``dues`` are the policies.
     """
 
-    def __init__(self, run: AuditRun) -> None:
-        """Take the head of the audit: its policies say what protection is due."""
+    def __init__(self, host: HostConfiguration, wakings: Wakings) -> None:
+        """Take what the host was configured with: its policies say what protection is due.
+
+        ``wakings`` is told of the pings that come by.
+        """
         self.tally = Tally()
+        self.wakings = wakings
         self.pairs = Pairs()
-        self.leaks = self.asked = 0
+        self.leaks = 0
         self.got: dict[str, int] = {}
-        self._dues = Dues(run)
+        self.dues = Dues(host)
         self._insides: OrderedDict[bytes, int] = OrderedDict()
+        self._has_tunnels = has_tunnels(host)
+        self._closed: deque[tuple[int, int]] = deque(maxlen=MAX_INSIDES)
 
     def judge(self, frame: Frame, packet: bytes, opened: Opened, also: tuple[str, ...] = ()) -> Judged:
         """Judge a packet; ``packet`` is how it crossed, ``also`` are codes that are known already."""
-        number, data, borne = frame.number, opened.data, opened.borne
         if opened.code:
             return self._unopened(frame, packet, opened, also)
-        due = self._dues.of(data, borne)
-        got = self._note_got(GOT.get(borne) or _got(borne))
-        asks, answers, kind = exchange(data)
+        number, layer, borne = frame.number, opened.layer, opened.borne
+        due = self.dues.of(layer, opened.proto, opened.payload, borne)
+        got = GOT.get(borne) or _got(borne)
+        self.got[got] = self.got.get(got, 0) + 1
+        asks, answers, kind = exchange(layer, opened.proto, opened.payload)
         asked = self.pairs.answer(answers) if answers else None
-        codes, text = also, ""
-        if due.missing or due.refused or asked is not None or opened.order:
+        shown, text = self._shown_again(number, packet, due) if not borne else NOT_SHOWN
+        codes = also + shown
+        # An answer to a protected packet that no inbound policy refused needs no look.
+        answers_badly = asked is not None and (asked.into or not asked.protected)
+        if not shown and (due.out or due.into or opened.order or answers_badly):
             more, text = self._weigh(opened, due, kind, asked, protected=got != "clear")
             codes += more
         for code in codes:
             self.tally.add(code, number, opened.detail)
-        if due.asked:
-            self.asked += 1
         if opened.tunnelled:
-            self._remember(data, number)
-        if asks and DECAPSULATED not in codes:
-            self.pairs.ask(asks, Asked(number, got != "clear", due.refused))
+            self.remember(opened.inside, number)
+        if asks and not shown:
+            if asks[0] == ICMP_ECHO:
+                self.wakings.note(asks[-4:-2])
+            self.pairs.ask(asks, Asked(number, got != "clear", due.into if due.out != MISSING else MET))
         answered = 0 if asked is None else asked.number
-        inside = data if borne else None
+        inside = opened if borne else None
         return Judged(number, frame.time_ns, packet, inside, due.asked, got, answered, codes, text)
-
-    def _note_got(self, got: str) -> str:
-        self.got[got] = self.got.get(got, 0) + 1
-        return got
 
     def _unopened(self, frame: Frame, packet: bytes, opened: Opened, also: tuple[str, ...]) -> Judged:
         """Take a packet into account whose inside is not known."""
-        got = self._note_got("wrong" if opened.code in WRONG else "unopened")
-        codes = (*also, opened.code)
-        for code in codes:
-            self.tally.add(code, frame.number, opened.detail)
+        code = opened.code
+        got = "opaque" if code == OPAQUE else "wrong" if code in WRONG else "unopened"
+        self.got[got] = self.got.get(got, 0) + 1
+        codes = (*also, code)
+        for one in codes:
+            self.tally.add(one, frame.number, opened.detail)
+        self.note_closed(frame, opened)
         return Judged(frame.number, frame.time_ns, packet, None, (), got, 0, codes, opened.detail)
 
     def _weigh(
@@ -118,40 +114,79 @@ class Judgement:
     ) -> tuple[tuple[str, ...], str]:
         """Return the codes of a packet that lacks something, answers something, or came out of order."""
         codes: tuple[str, ...] = (opened.order,) if opened.order else ()
-        text = ""
-        if due.missing:
-            code, text = self._missing(opened, due, kind, asked, protected=protected)
-            codes += (code,)
-        elif due.refused:
-            codes += ("in-policy-unmet",)
-            text = f"lacks {' and '.join(due.refused)}, which the inbound policy requires"
-        if asked is not None and asked.unmet:
-            self.leaks += 1
-            codes += ("accepted-in-clear",)
+        outbound = self._outbound(due, kind, asked, protected=protected)
+        inbound = "" if due.out in (MISSING, DISCARDED) else _inbound(due)
+        codes += tuple(filter(None, dict.fromkeys((outbound, inbound))))
+        if asked is not None and asked.into in ACCEPTED:
+            self.leaks += asked.into == MISSING
+            codes += (ACCEPTED[asked.into],)
         elif asked is not None and protected and not asked.protected:
             codes += ("request-in-clear",)
-        return codes, text
+        return codes, _lack(due)
 
-    def _missing(
-        self, opened: Opened, due: Due, kind: str, asked: Asked | None, *, protected: bool
-    ) -> tuple[str, str]:
-        """Say by which code a packet lacks what its outbound policy asks for."""
-        tunnel = self._insides.get(opened.data)
-        if tunnel is not None and not opened.borne:
-            return DECAPSULATED, f"what packet {tunnel} had inside"
+    def _outbound(self, due: Due, kind: str, asked: Asked | None, *, protected: bool) -> str:
+        """Say by which code a packet does not do what its outbound policy says, "" if it does."""
+        if due.out == MET:
+            return ""
+        if due.out == UNSURE:
+            return "policy-unsure"
         self.leaks += 1
-        text = f"lacks {' and '.join(due.missing)}, which the outbound policy asks for"
+        if due.out == DISCARDED:
+            return "crossed-though-discarded"
         if protected:
-            return "wrong-protection", text
+            return "wrong-protection"
         if asked is not None and asked.protected:
-            return REUSED.get(kind, "clear-text"), text
-        return "clear-text", text
+            return REUSED.get(kind, "clear-text")
+        return "clear-text"
 
-    def _remember(self, inside: bytes, number: int) -> None:
+    def _shown_again(self, number: int, packet: bytes, due: Due) -> tuple[tuple[str, ...], str]:
+        """Say that a packet in clear was inside a packet before it, or may have been; its codes and words."""
+        again = self._insides.get(packet, 0)
+        if again:
+            unsure = ("policy-unsure",) if UNSURE in (due.out, due.into) else ()
+            return (DECAPSULATED, *unsure), f"what packet {again} had inside"
+        if not self._closed or (due.out not in NOT_ALLOWED and due.into not in NOT_ALLOWED):
+            return NOT_SHOWN
+        for closed, size in reversed(self._closed):
+            if number - closed <= MAX_INSIDES and len(packet) < size:
+                return (MAYBE,), f"may be what packet {closed} has inside"
+        return NOT_SHOWN
+
+    def note_closed(self, frame: Frame, opened: Opened) -> None:
+        """Keep that a packet stayed closed which may have had a whole packet inside."""
+        if self._has_tunnels or opened.code == UNKNOWN_SPI:
+            self._closed.append((frame.number, max(len(opened.outer), frame.wire_len)))
+
+    def remember(self, inside: bytes, number: int) -> None:
         """Keep what a tunnel packet had inside: it may be seen again."""
         self._insides[inside] = number
         if len(self._insides) > MAX_INSIDES:
             self._insides.popitem(last=False)
+
+
+def has_tunnels(host: HostConfiguration) -> bool:
+    """Tell whether packets may have whole packets inside; an SA of mode any does as its policy says."""
+    rules = (rule for policy in host.policies for rule in policy.rules)
+    return (
+        any(sa.mode not in ("any", "transport") for sa in host.sas)
+        or any(rule.mode != "transport" for rule in rules)
+        or any(policy.kind == UNKNOWN for policy in host.policies)
+    )
+
+
+def _inbound(due: Due) -> str:
+    """Say by which code a packet does not do what its inbound policy says, "" if it does."""
+    return {MET: "", MISSING: "in-policy-unmet", DISCARDED: "in-policy-discards", UNSURE: "policy-unsure"}[
+        due.into
+    ]
+
+
+def _lack(due: Due) -> str:
+    if due.missing:
+        return f"lacks {' and '.join(due.missing)}, which the outbound policy asks for"
+    if due.refused:
+        return f"lacks {' and '.join(due.refused)}, which the inbound policy requires"
+    return ""
 
 
 def _got(borne: tuple[str, ...]) -> str:

@@ -1,41 +1,77 @@
-"""Take AH, ESP and tunnel headers off a packet, verifying what can be verified.  RFC 2402; RFC 2406."""
+"""Take AH, ESP, UDP around ESP, IPComp and tunnel headers off a packet, verifying what can be verified.
+
+RFC 4302, 4303, 3948, 3173; section numbers stand where they are used.
+"""
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 import msgspec
 
-from ipsec_lo_trace.audit.associations import AhAssociation, Associations, EspAssociation
+from ipsec_lo_trace.audit.associations import Association, Associations
+from ipsec_lo_trace.model.host import Address
 from ipsec_lo_trace.model.proto import (
     IPPROTO_AH,
+    IPPROTO_BEETPH,
     IPPROTO_ESP,
     IPPROTO_IPCOMP,
     IPPROTO_IPIP,
-    PROTO_NAMES,
+    IPPROTO_IPV6,
+    IPPROTO_UDP,
 )
-from ipsec_lo_trace.wire import ip, ipcomp
+from ipsec_lo_trace.wire import ip, ipcomp, network, udp
+from ipsec_lo_trace.wire.network import CHAINED, Layer
 
 SEALED = frozenset({IPPROTO_ESP, IPPROTO_AH, IPPROTO_IPCOMP})
+TUNNELS = frozenset({IPPROTO_IPIP, IPPROTO_IPV6})
 SPI_LEN = 4
-TRAILER_LEN = 2
+AH_SPI = slice(4, 8)
 MAX_HEADERS = 16
 """IPsec and tunnel headers that are taken off one packet; hostile bytes could nest thousands."""
-LIKELY = frozenset(PROTO_NAMES)
-"""Protocols that ESP is likely to hold; where nothing authenticates, another one is taken for nonsense."""
+NAT_T_PORT = 4500
+MARKER = bytes(4)
+"""What stands before IKE where ESP has its SPI.  RFC 3948 section 2.2."""
 
 
 class Opened(msgspec.Struct, gc=False):
-    """What is left of a packet: ``data`` is the innermost that can be read (header checksum not renewed).
+    """What is left of a packet: ``payload``, of protocol ``proto``, behind the innermost IP header.
 
-    ``borne`` are the protocols taken off, outermost first; ``code`` says why there is no reading on, "" if
-    all is read; ``detail`` is the SA; ``order`` is "replayed" or "out-of-order" if a number was.
+    ``outer`` is the packet with that header, and ``layer`` the header; what was taken off stands between it
+    and the payload.  ``borne`` are the protocols taken off, outermost first; ``code`` says why there is no
+    reading on, "" if all is read; ``detail`` is the SA; ``order`` is "replayed" or "out-of-order" if a number
+    was.
     """
 
-    data: bytes
+    outer: bytes
+    layer: Layer
+    proto: int
+    payload: bytes
     borne: tuple[str, ...] = ()
     tunnelled: bool = False
     code: str = ""
     detail: str = ""
     order: str = ""
+
+    @property
+    def inside(self) -> bytes:
+        """The innermost packet, as if nothing had been taken off it (its header's checksum not renewed)."""
+        return network.rebuilt(self.outer, self.layer, self.proto, self.payload)
+
+
+def unopened(packet: bytes, layer: Layer, code: str = "", detail: str = "") -> Opened:
+    """Make what a packet is with nothing taken off."""
+    return Opened(packet, layer, layer.proto, packet[layer.at :], code=code, detail=detail)
+
+
+def in_udp(packet: bytes, layer: Layer) -> bool:
+    """Tell whether a packet is ESP in UDP, whole or a first fragment.  RFC 3948 section 2.1."""
+    at = layer.at
+    if layer.proto != IPPROTO_UDP or layer.offset or len(packet) < at + udp.HEADER_LEN + SPI_LEN:
+        return False
+    if NAT_T_PORT not in ip.ports(packet, at):
+        return False
+    return packet[at + udp.HEADER_LEN : at + udp.HEADER_LEN + SPI_LEN] != MARKER
 
 
 class Opener:
@@ -44,20 +80,21 @@ class Opener:
     def __init__(self, associations: Associations) -> None:
         self._esp_sas = associations.esp
         self._ah_sas = associations.ah
+        self._opaque_sas = associations.opaque
 
-    def open(self, packet: bytes, number: int) -> Opened:
-        """Open packet ``number``, a whole IPv4 packet whose header was checked."""
-        opened = Opened(packet)
+    def open(self, packet: bytes, layer: Layer, number: int) -> Opened:
+        """Open packet ``number``, a whole IP packet whose lengths were checked; UDP in it holds ESP."""
+        opened = Opened(packet, layer, layer.proto, packet[layer.at :])
+        if layer.proto == IPPROTO_UDP:
+            opened.proto, opened.payload = IPPROTO_ESP, opened.payload[udp.HEADER_LEN :]
         for _header in range(MAX_HEADERS):
-            proto = ip.proto(opened.data)
+            proto = opened.proto
             if proto == IPPROTO_ESP:
                 self._open_esp(opened, number)
-            elif proto == IPPROTO_AH:
-                self._open_ah(opened, number)
-            elif proto == IPPROTO_IPIP and opened.borne:
-                _open_tunnel(opened)
-            elif proto == IPPROTO_IPCOMP:
-                _decompress(opened)
+            elif proto in SEALED or (proto in TUNNELS and opened.borne):
+                self._open_other(opened, number)
+            elif proto in CHAINED and opened.borne and network.version(opened.outer) != ip.IPVERSION:
+                _pass_extensions(opened)
             else:
                 return opened
             if opened.code:
@@ -66,91 +103,120 @@ class Opener:
         return opened
 
     def _open_esp(self, opened: Opened, number: int) -> None:
-        packet = opened.data
-        at = ip.header_len(packet)
-        sealed = packet[at:]
-        sa = self._esp_sas.get(ip.dst(packet) + sealed[:SPI_LEN])
+        sealed, ends = opened.payload, opened.layer.ends
+        sa = self._esp_sas.get(ends[len(ends) >> 1 :] + sealed[:SPI_LEN])
         if sa is None:
-            _unknown(opened, "esp", sealed[:SPI_LEN])
+            self._without_sa(opened, IPPROTO_ESP, "esp", sealed[:SPI_LEN])
             return
-        transform = sa.transform
-        rest = len(sealed) - sa.shortest
         opened.detail = sa.name
-        if rest < 0 or rest % transform.block_len:
-            opened.code = sa.fail("malformed")
-        elif not transform.icv_ok(sealed):
-            opened.code = sa.fail("wrong-icv")
+        plain, seq, code = sa.unseal(sealed)
+        if code:
+            opened.code = sa.fail(code)
+            return
+        opened.order = sa.take(seq, number) or opened.order
+        opened.borne += ("esp",)
+        opened.proto, opened.payload = plain[-1], plain[: len(plain) - 2 - plain[-2]]
+        if sa.inner is not None:
+            _out_of_beet(opened, sa, sa.inner)
+
+    def _open_other(self, opened: Opened, number: int) -> None:
+        if opened.proto == IPPROTO_AH:
+            self._open_ah(opened, number)
+        elif opened.proto == IPPROTO_IPCOMP:
+            _decompress(opened)
         else:
-            plain = transform.decrypt(sealed)
-            end = len(plain) - TRAILER_LEN - plain[-2]
-            if end < 0 or not (sa.authenticated or _makes_sense(sa, plain, end)):
-                opened.code = sa.fail("not-opened")
-                return
-            opened.order = sa.take(sealed[4:8], number) or opened.order
-            opened.borne += ("esp",)
-            opened.data = ip.unwrapped(packet, plain[-1], plain[:end])
+            _open_tunnel(opened)
 
     def _open_ah(self, opened: Opened, number: int) -> None:
-        packet = opened.data
-        at = ip.header_len(packet)
-        spi = packet[at + 4 : at + 8]
-        sa = self._ah_sas.get(ip.dst(packet) + spi)
+        layer = opened.layer
+        spi = opened.payload[AH_SPI]
+        sa = self._ah_sas.get(layer.dst + spi)
         if sa is None:
-            _unknown(opened, "ah", spi)
+            self._without_sa(opened, IPPROTO_AH, "ah", spi)
             return
         opened.detail = sa.name
-        opened.code = _ah_fault(sa, packet, at)
-        if opened.code:
-            sa.fail(opened.code)
+        packet = opened.inside if opened.borne else opened.outer
+        plain, seq, code = sa.verify(packet, layer._replace(at=layer.head_len))
+        if code:
+            opened.code = sa.fail(code)
             return
-        opened.order = sa.take(packet[at + 8 : at + 12], number) or opened.order
+        opened.order = sa.take(seq, number) or opened.order
         opened.borne += ("ah",)
-        opened.data = ip.unwrapped(packet, packet[at], packet[at + sa.transform.header_len :])
+        opened.proto, opened.payload = opened.payload[0], plain
+
+    def _without_sa(self, opened: Opened, proto: int, name: str, spi: bytes) -> None:
+        """Say why a packet without a readable SA stays closed."""
+        if len(spi) < SPI_LEN:
+            opened.code = "malformed"
+            return
+        opaque = self._opaque_sas.get((proto, opened.layer.dst + spi))
+        if opaque is None:
+            opened.code = "unknown-spi"
+            opened.detail = f"{name} 0x{spi.hex()} to {network.address_text(opened.layer.dst)}"
+            return
+        opened.code = opaque.fail("opaque-sa")
+        opened.detail = f"{opaque.name} ({opaque.opaque})"
 
 
-def _unknown(opened: Opened, proto: str, spi: bytes) -> None:
-    if len(spi) < SPI_LEN:
-        opened.code = "malformed"
+def _out_of_beet(opened: Opened, sa: Association, ends: tuple[Address, Address]) -> None:
+    """Put the inner ends of a BEET SA where the outer ones were.
+
+    Source: draft-nikander-esp-beet-mode-09 section 5; Linux, net/xfrm/xfrm_input.c.
+    """
+    src, dst = ends
+    if isinstance(src, IPv4Address) != (network.version(opened.outer) == ip.IPVERSION):
+        opened.code, opened.detail = "not-opened", f"{sa.name}: BEET between address families is not read"
         return
-    opened.code = "unknown-spi"
-    opened.detail = f"{proto} 0x{spi.hex()} to {ip.dst_text(opened.data)}"
-
-
-def _ah_fault(sa: AhAssociation, packet: bytes, at: int) -> str:
-    end = at + sa.transform.header_len
-    if len(packet) < end or at + (packet[at + 1] + 2) * 4 != end:
-        return "malformed"
-    return "" if sa.transform.icv_ok(packet) else "wrong-icv"
-
-
-def _makes_sense(sa: EspAssociation, plain: bytes, end: int) -> bool:
-    """Tell whether a plain text that nothing authenticates can be right: its padding counts up from 1."""
-    padding = plain[end:-TRAILER_LEN]
-    counted = sa.padding != "seq" or padding == bytes(range(1, len(padding) + 1))
-    return counted and (plain[-1] in LIKELY or len(padding) > TRAILER_LEN)
+    if opened.proto == IPPROTO_BEETPH:
+        opened.code, opened.detail = "not-opened", f"{sa.name}: BEET with IP options is not read"
+        return
+    inside = opened.inside
+    if isinstance(src, IPv4Address) and isinstance(dst, IPv4Address):
+        inside = ip.patch(inside, src=src, dst=dst)
+    else:
+        inside = inside[:8] + src.packed + dst.packed + inside[network.V6_HEADER_LEN :]
+    opened.tunnelled = _go_on_with(opened, inside)
 
 
 def _decompress(opened: Opened) -> None:
-    packet = opened.data
-    at = ip.header_len(packet)
-    behind = at + ipcomp.HEADER_LEN
-    if len(packet) < behind:
+    packed = opened.payload
+    if len(packed) < ipcomp.HEADER_LEN:
         opened.code = "malformed"
         return
-    plain = ipcomp.inflate(packet[behind:], ip.MAX_LEN)
+    plain = ipcomp.inflate(packed[ipcomp.HEADER_LEN :], ip.MAX_LEN)
     if plain is None:
-        opened.code, opened.detail = "not-opened", f"ipcomp to {ip.dst_text(packet)}"
+        opened.code, opened.detail = "not-opened", f"ipcomp to {network.address_text(opened.layer.dst)}"
         return
     opened.borne += ("ipcomp",)
-    opened.data = ip.unwrapped(packet, packet[at], plain)
+    opened.proto, opened.payload = packed[0], plain
 
 
 def _open_tunnel(opened: Opened) -> None:
-    inner = opened.data[ip.header_len(opened.data) :]
-    if ip.fault(inner):
+    inner = opened.payload
+    if network.fault(inner) or network.INSIDE[network.version(inner)] != opened.proto:
         opened.code = "malformed"
         return
-    opened.data = inner[: ip.total_len(inner)]
+    packet = inner[: network.total_len(inner)]
+    if not _go_on_with(opened, packet):
+        return
     opened.tunnelled = True
-    if ip.is_fragment(opened.data) and ip.proto(opened.data) in SEALED:
+    if opened.layer.key and opened.proto in SEALED:
         opened.code = "fragments-missing"
+
+
+def _pass_extensions(opened: Opened) -> None:
+    """Pass over extension headers of IPv6 that were sealed."""
+    before = opened.proto
+    if _go_on_with(opened, opened.inside) and opened.proto == before:
+        opened.code = "malformed"
+
+
+def _go_on_with(opened: Opened, packet: bytes) -> bool:
+    """Take another packet in the place of the one before; False if its headers are not whole."""
+    try:
+        layer = network.look(packet)
+    except ip.WireError:
+        opened.code = "malformed"
+        return False
+    opened.outer, opened.layer, opened.proto, opened.payload = packet, layer, layer.proto, packet[layer.at :]
+    return True

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import NamedTuple
 
-from ipsec_lo_trace.model.proto import IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP
-from ipsec_lo_trace.wire import ip
+import msgspec
+
+from ipsec_lo_trace.model.proto import IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_TCP, IPPROTO_UDP
+from ipsec_lo_trace.wire import ip, network
+from ipsec_lo_trace.wire.network import Layer
 from ipsec_lo_trace.wire.tcp import TH_ACK, TH_RST, TH_SYN
 
 TCP_FLAGS = 13
 """Where TCP's flags are in its header, in bytes."""
 REPLY_TO = {0: b"\x08", 14: b"\x0d", 16: b"\x0f", 18: b"\x11"}
 """ICMP's replies and what they answer: echo, timestamp, information, address mask.  RFC 792, 950."""
-REQUESTS = frozenset(b"".join(REPLY_TO.values()))
 ERRORS = frozenset({3, 4, 5, 11, 12})
 """ICMP's messages that hold the head of the packet they are about."""
+REPLY_TO_6 = {129: b"\x80"}
+ERRORS_6 = frozenset({1, 2, 3, 4})
+"""The same of ICMPv6.  RFC 4443."""
+REPLIES = {IPPROTO_ICMP: REPLY_TO, IPPROTO_ICMPV6: REPLY_TO_6}
+REQUESTS = {proto: frozenset(b"".join(replies.values())) for proto, replies in REPLIES.items()}
+ABOUT = {IPPROTO_ICMP: ERRORS, IPPROTO_ICMPV6: ERRORS_6}
 ICMP_LEN = 8
+PORTS_LEN = 4
 MAX_ENTRIES = 4096
 
 
-class Asked(NamedTuple):
-    """A packet that may be answered; ``unmet`` is what its inbound policy required and it lacked."""
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """A packet that may be answered; ``into`` is how it stands to the inbound policies (``audit.due``)."""
 
     number: int
     protected: bool
-    unmet: tuple[str, ...]
+    into: str
 
 
 Exchange = tuple[bytes, bytes, str]
@@ -33,50 +41,49 @@ Exchange = tuple[bytes, bytes, str]
 NONE: Exchange = (b"", b"", "")
 
 
-def exchange(packet: bytes) -> Exchange:
-    """Find the keys of a packet; b"" where it asks or answers nothing, as later fragments do."""
-    at = ip.header_len(packet)
-    if ip.off(packet) & ip.IP_OFFMASK:
+def exchange(layer: Layer, proto: int, payload: bytes) -> Exchange:
+    """Find the keys of what a packet carries; b"" where it asks or answers nothing, as later fragments do."""
+    if layer.offset:
         return NONE
-    proto = ip.proto(packet)
-    if proto == IPPROTO_ICMP and len(packet) >= at + ICMP_LEN:
-        return _icmp(packet, at)
-    if proto == IPPROTO_TCP and len(packet) > at + TCP_FLAGS:
-        return _tcp(packet, at)
-    if proto == IPPROTO_UDP and len(packet) >= at + 4:
-        return b"U" + ip.ends(packet) + packet[at : at + 4], b"", ""
+    if proto in REPLIES and len(payload) >= ICMP_LEN:
+        kind = payload[0]
+        if kind in REQUESTS[proto]:
+            return payload[:1] + layer.ends + payload[4:8], b"", ""
+        request = REPLIES[proto].get(kind)
+        if request is not None:
+            return b"", request + layer.dst + layer.src + payload[4:8], "reply"
+        return (b"", _about(payload[ICMP_LEN:], layer), "other") if kind in ABOUT[proto] else NONE
+    if proto == IPPROTO_TCP and len(payload) > TCP_FLAGS:
+        return _tcp(layer, payload)
+    if proto == IPPROTO_UDP and len(payload) >= PORTS_LEN:
+        return b"U" + layer.ends + payload[:PORTS_LEN], b"", ""
     return NONE
 
 
-def _icmp(packet: bytes, at: int) -> Exchange:
-    kind = packet[at]
-    if kind in REQUESTS:
-        return packet[at : at + 1] + ip.ends(packet) + packet[at + 4 : at + 8], b"", ""
-    request = REPLY_TO.get(kind)
-    if request is not None:
-        return b"", request + ip.dst(packet) + ip.src(packet) + packet[at + 4 : at + 8], "reply"
-    if kind in ERRORS:
-        return b"", _about(packet[at + ICMP_LEN :], ip.dst(packet)), "other"
-    return NONE
+def _about(head: bytes, error: Layer) -> bytes:
+    """Return the key of the packet that an ICMP error is about.
 
-
-def _about(head: bytes, receiver: bytes) -> bytes:
-    """Return the key of the packet that an ICMP error is about; b"" if the receiver did not send it."""
-    behind = ip.header_len(head) if head else 0
-    if len(head) < behind + ICMP_LEN or ip.src(head) != receiver:
+    b"" if it did not cross between the same two ends: a third one's error does not show that it arrived.
+    """
+    try:
+        layer = network.quoted(head)
+    except ip.WireError:
         return b""
-    if ip.proto(head) == IPPROTO_ICMP:
-        return head[behind : behind + 1] + ip.ends(head) + head[behind + 4 : behind + 8]
-    sign = {IPPROTO_TCP: b"T", IPPROTO_UDP: b"U"}.get(ip.proto(head))
-    return sign + ip.ends(head) + head[behind : behind + 4] if sign else b""
+    at, proto = layer.at, layer.proto
+    if layer.offset or len(head) < at + ICMP_LEN or layer.ends != error.dst + error.src:
+        return b""
+    if proto in REPLIES:
+        return head[at : at + 1] + layer.ends + head[at + 4 : at + 8]
+    sign = {IPPROTO_TCP: b"T", IPPROTO_UDP: b"U"}.get(proto)
+    return sign + layer.ends + head[at : at + PORTS_LEN] if sign else b""
 
 
-def _tcp(packet: bytes, at: int) -> Exchange:
-    flags = packet[at + TCP_FLAGS]
-    back = b"T" + ip.dst(packet) + ip.src(packet) + packet[at + 2 : at + 4] + packet[at : at + 2]
+def _tcp(layer: Layer, payload: bytes) -> Exchange:
+    flags = payload[TCP_FLAGS]
+    back = b"T" + layer.dst + layer.src + payload[2:4] + payload[:2]
     if flags & TH_RST:
         return b"", back, "rst"
-    asks = b"T" + ip.ends(packet) + packet[at : at + 4]
+    asks = b"T" + layer.ends + payload[:PORTS_LEN]
     if flags & TH_SYN and flags & TH_ACK:
         return asks, back, "other"
     return asks, b"", ""

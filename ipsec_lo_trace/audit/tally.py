@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ipsec_lo_trace.model.audit import AUDIT_CODES, AUDIT_FIXES, AuditFinding, weight
+from collections.abc import Iterable
+
+from ipsec_lo_trace.model.audit import AUDIT_CODES, AUDIT_FIXES, AuditCount, AuditFinding, weight
 
 MAX_DETAILS = 256
 OTHERS = "others"
@@ -14,10 +16,18 @@ class Tally:
     ``crowded`` says that some code had more details than are kept apart.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Iterable[AuditCount] = ()) -> None:
+        """Begin with what was counted already."""
         self._found: dict[tuple[str, str], list[int]] = {}
         self._details: dict[str, int] = {}
         self.crowded = False
+        for count in counts:
+            self._take(count)
+
+    def _take(self, count: AuditCount) -> None:
+        self.add(count.code, count.first, count.detail, count.packets)
+        found = self._found.get((count.code, count.detail)) or self._found[count.code, OTHERS]
+        found[0] = min(found[0], count.first)
 
     def add(self, code: str, number: int, detail: str = "", packets: int = 1) -> None:
         """Note that packet ``number`` shows ``code``."""
@@ -49,6 +59,10 @@ class Tally:
         if found:
             first = min(first for first, _packets in found)
             self._found[other, detail] = [first, sum(packets for _first, packets in found)]
+
+    def counts(self) -> list[AuditCount]:
+        """Return all of them as they were counted."""
+        return [AuditCount(code, detail, *found) for (code, detail), found in sorted(self._found.items())]
 
     def findings(self) -> list[AuditFinding]:
         """Return all of them, the most telling code first."""

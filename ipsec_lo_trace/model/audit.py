@@ -8,10 +8,48 @@ from __future__ import annotations
 
 import msgspec
 
-from ipsec_lo_trace.model.operands import PolicyRecord
-from ipsec_lo_trace.model.trace import Packet, SaRecord
+from ipsec_lo_trace.model.operands import RequestRecord
+from ipsec_lo_trace.model.trace import Packet
 
-SCHEMA = "ipsec-lo-trace-audit/2"
+SCHEMA = "ipsec-lo-trace-audit/3"
+
+
+class AuditSa(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An SA without its keys.
+
+    ``auths`` are the ways in which its packets may be authenticated, by algorithm and bits of ICV as in
+    "hmac-sha1-96", more than one where the configuration does not tell.  ``extended`` says that its sequence
+    numbers have 64 bits.  ``opaque`` is why its packets cannot be opened, "" if they can.
+    """
+
+    proto: str
+    spi: int
+    src: str
+    dst: str
+    mode: str
+    reqid: int
+    cipher: str
+    auths: tuple[str, ...]
+    extended: bool
+    opaque: str
+
+
+class AuditPolicy(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A policy: ``dir`` is "in" or "out"; networks "" for any; ports None for any (of ICMP type and code).
+
+    ``upper`` is 255 for any.  ``type`` is "ipsec", "none", "discard" or "unknown".  ``condition`` is what it
+    hangs on that a capture does not show, "" if on nothing.
+    """
+
+    dir: str
+    src: str
+    dst: str
+    src_port: int | None
+    dst_port: int | None
+    upper: int
+    type: str
+    requests: tuple[RequestRecord, ...]
+    condition: str
 
 
 class AuditRun(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
@@ -25,8 +63,8 @@ class AuditRun(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=Fal
     capture: str
     link_type: str
     config: list[str]
-    sas: list[SaRecord]
-    policies: list[PolicyRecord]
+    sas: list[AuditSa]
+    policies: list[AuditPolicy]
 
 
 class AuditPacket(msgspec.Struct, tag="packet", tag_field="kind", gc=False):
@@ -35,8 +73,8 @@ class AuditPacket(msgspec.Struct, tag="packet", tag_field="kind", gc=False):
     ``number`` counts from 1, ``time_ns`` is the capture's (nanoseconds since 1970).  ``wire`` is what could
     be seen on the wire, ``inside`` what was in it once every IPsec header was taken off (None if nothing was
     taken off).  ``asked`` are the protocols that the outbound policy asks for, ``got`` is "clear", "esp",
-    "ah", "esp+ah", "wrong" (it does not verify, or opens to nonsense), "unopened", or "" (it says nothing by
-    itself: no IPv4, a later fragment).
+    "ah", "esp+ah", "wrong" (it does not verify, or opens to nonsense), "opaque" (its SA cannot be read),
+    "unopened", or "" (it says nothing by itself: no IP, a later fragment, key exchange).
     ``answers`` is the number of the packet that this one answers, 0 for none.  ``codes`` are stable.
     """
 
@@ -84,7 +122,55 @@ class AuditVerdict(msgspec.Struct, tag="verdict", tag_field="kind", kw_only=True
     trouble: str
 
 
-AuditRecord = AuditRun | AuditPacket | AuditVerdict
+class AuditCount(msgspec.Struct, frozen=True, gc=False):
+    """How many packets show a code, and which is the first; ``detail`` is the SA or address, "" for none."""
+
+    code: str
+    detail: str
+    first: int
+    packets: int
+
+
+class AuditUse(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What came by of one SA: how many packets opened, and how many did not, by code.
+
+    ``first`` is the first that opened, 0 for none; ``shared`` says that their numbers went up by two;
+    ``cut`` is the one of several cuts that fits, "" where the configuration tells.
+    """
+
+    name: str
+    good: int
+    bad: dict[str, int]
+    first: int
+    shared: bool
+    cut: str
+
+
+class AuditPart(msgspec.Struct, tag="part", tag_field="kind", kw_only=True, gc=False):
+    """What one of ``shards`` processes found in its share of a capture, not yet summed up.
+
+    ``shard`` counts from 1.  ``packets`` counts all of the capture, which each process reads.  ``waiting``
+    are packets whose fragments did not all come, ``forgotten`` requests whose answer would not be known any
+    more; ``crowded`` says that findings were counted together; ``met`` that a policy fitted a packet.  The
+    rest is as in a verdict.
+    """
+
+    shard: int
+    shards: int
+    packets: int
+    leaks: int
+    got: dict[str, int]
+    answered: int
+    counts: list[AuditCount]
+    uses: list[AuditUse]
+    waiting: int
+    forgotten: int
+    crowded: bool
+    met: bool
+    trouble: str
+
+
+AuditRecord = AuditRun | AuditPacket | AuditPart | AuditVerdict
 
 
 AUDIT_OUTCOMES = {
@@ -104,6 +190,7 @@ LEAK_CODES = {
         "nothing at all was protected although a policy asks for it: IPsec did not apply to this interface,"
         " as on Linux's lo by default"
     ),
+    "crossed-though-discarded": "the packet crossed although the outbound policy discards it",
     "accepted-in-clear": "a packet was answered that lacks what the inbound policy requires",
     "wrong-protection": "the packet is protected, but not by all that the outbound policy asks for",
     "clear-text": "the packet crossed in clear, and the outbound policy asks for protection",
@@ -111,11 +198,24 @@ LEAK_CODES = {
 """Clear text where a policy asks for protection, the most telling code first."""
 
 UNSURE_CODES = {
+    "accepted-though-discarded": (
+        "a packet was answered that the inbound policy discards: its receiver did not ask the policy"
+    ),
     "in-policy-unmet": (
         "the packet lacks what the inbound policy requires: its receiver should refuse it, and a capture does"
         " not show whether it did"
     ),
     "wrong-key": "no packet of an SA verifies or opens: is the key another one?",
+    "maybe-decapsulated": (
+        "the packet crossed in clear, and may be what a packet before it had inside that could not be opened"
+    ),
+    "authenticator-missing": (
+        "the packet ends in an ICV, and its SA has no authenticator: is its -A or auth line missing?"
+    ),
+    "opaque-sa": "the packet's SA cannot be read, so its inside is not known",
+    "policy-unsure": (
+        "a policy decides about the packet that could not be read, or hangs on what a capture does not show"
+    ),
     "wrong-icv": "the ICV is wrong: the packet was altered on its way, or made with another key",
     "not-opened": "the packet opens to nonsense, so its inside is not known",
     "unknown-spi": "no SA of the configuration has the packet's destination, protocol and SPI",
@@ -138,8 +238,15 @@ NOTE_CODES = {
         "the packet is what a tunnel packet before it had inside, byte for byte: Linux shows it on lo once"
         " more when the tunnel is taken off"
     ),
+    "in-policy-discards": "the inbound policy discards the packet: its receiver should not answer",
+    "icv-length": "which of the cuts that the configuration allows the packets have",
+    "ike": "key exchange, or what keeps a NAT's mapping for it: its sockets bypass the policies",
+    "ping-wakes-itself": (
+        "NetBSD's ping(8) wakes itself up once a second by an empty echo reply, which bypasses the policies"
+    ),
     "fragment": "the packet is a fragment",
-    "not-ipv4": "the packet is not IPv4, so these policies do not speak of it",
+    "not-ip": "the packet is neither IPv4 nor IPv6, so policies do not speak of it",
+    "no-policy-fits": "policies there are, and none fits a packet of this capture",
     "tables-full": "more was open at once than is kept, and the oldest was forgotten",
     "no-policy": "no policy asks for protection: everything may cross in clear",
     "clean": "nothing crossed in clear where a policy asks for protection",
@@ -157,9 +264,12 @@ AUDIT_FIXES = {
         "strip the tags in looutput (fix netbsd-2.0); stripping them in icmp_reflect is no help"
     ),
     "policy-not-applied": (
-        "on Linux: sysctl net.ipv4.conf.lo.disable_xfrm=0 net.ipv4.conf.lo.disable_policy=0"
+        "on Linux, for IPv4: sysctl net.ipv4.conf.lo.disable_xfrm=0 net.ipv4.conf.lo.disable_policy=0"
     ),
     "wrong-key": "give the keys that the host had when the capture was made",
+    "authenticator-missing": "give the SA's authenticator with its key",
+    "opaque-sa": "the notes on stderr say why; give the SA with its keys if those were hidden",
+    "policy-unsure": "the notes on stderr say which policy, and why",
     "unknown-spi": "give the configuration that the host had when the capture was made",
     "cut-short": "capture with tcpdump -s 0",
 }

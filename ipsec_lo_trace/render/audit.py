@@ -10,9 +10,16 @@ from functools import lru_cache
 
 from rich.text import Text
 
-from ipsec_lo_trace.model.audit import AuditFinding, AuditPacket, AuditRun, AuditVerdict
+from ipsec_lo_trace.model.audit import (
+    AuditFinding,
+    AuditPacket,
+    AuditPolicy,
+    AuditRun,
+    AuditSa,
+    AuditVerdict,
+)
 from ipsec_lo_trace.model.trace import Packet
-from ipsec_lo_trace.render.facts import DIR_COLUMNS, files_text, policy_words, sa_words
+from ipsec_lo_trace.render.facts import DIR_COLUMNS, files_text, proto_name, request_text
 from ipsec_lo_trace.render.header import labelled
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
@@ -22,7 +29,7 @@ INDENT = 24
 """Where the packet's column begins."""
 BLANK = " " * INDENT
 SEALED = ("esp", "ah", "ipcomp")
-QUIET_CODES = frozenset({"fragment", "not-ipv4"})
+QUIET_CODES = frozenset({"fragment", "not-ip"})
 """What a row shows by itself."""
 
 
@@ -32,18 +39,42 @@ def head_lines(run: AuditRun, width: int) -> Iterator[Text]:
         labelled("capture").glue(run.capture).say(run.link_type),
         labelled("config").glue(files_text(run.config)),
     ]
-    lines += [labelled("policy").say(policy_words(policy, DIR_COLUMNS)) for policy in run.policies]
-    lines += [labelled("SA").say(sa_words(sa)) for sa in run.sas]
+    lines += [labelled("policy").say(_policy_words(policy)) for policy in run.policies]
+    lines += [labelled("SA").say(_sa_words(sa)) for sa in run.sas]
     if not run.policies:
         lines.append(labelled("policy").say("none"))
     if not run.sas:
         lines.append(labelled("SA").say("none"))
     for line in lines:
         yield from line.wrap(width)
+
+
+def row_head(width: int) -> Iterator[Text]:
+    """Give the columns their names."""
     yield Text("")
     yield from (
         Line(f"{'packet':>6} {'asked':<8}{'got':<9}", style="quiet").say("what it is", "quiet").wrap(width)
     )
+
+
+def _policy_words(policy: AuditPolicy) -> str:
+    src, dst = (
+        (network or "anywhere") + ("" if port is None else f"[{port}]")
+        for network, port in ((policy.src, policy.src_port), (policy.dst, policy.dst_port))
+    )
+    asked = " ".join([policy.type, *map(request_text, policy.requests)])
+    only = f", only with {policy.condition}" if policy.condition else ""
+    return f"{policy.dir:<{DIR_COLUMNS}} {src} -> {dst} {proto_name(policy.upper)} {asked}{only}"
+
+
+def _sa_words(sa: AuditSa) -> str:
+    both = ", both ways" if sa.src == sa.dst else ""
+    mode = "" if sa.mode == "any" else f" {sa.mode}"
+    reqid = f" reqid {sa.reqid}" if sa.reqid else ""
+    esn = " extended sequence numbers" if sa.extended else ""
+    algorithms = " ".join(filter(None, (sa.cipher, " or ".join(sa.auths))))
+    closed = f", not to be read: {sa.opaque}" if sa.opaque else ""
+    return f"0x{sa.spi:08x} {sa.proto} {sa.src} -> {sa.dst}{mode}{reqid} {algorithms}{esn}{both}{closed}"
 
 
 def plain_row(packet: AuditPacket, width: int) -> str:
@@ -90,7 +121,7 @@ def _told(packet: AuditPacket) -> str:
     """Say in words what a packet is, from its outside in."""
     wire, inside = packet.wire, packet.inside
     if not wire.proto:
-        return packet.text or wire.info or "no IPv4 packet"
+        return packet.text or wire.info or "no IP packet"
     seen = _upper(wire) if inside is None else f"{_headers(wire)} [{_upper(inside)}]"
     if wire.offset or wire.more:
         seen = f"{seen} at {wire.offset}"

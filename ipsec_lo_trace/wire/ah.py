@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from ipsec_lo_trace.model.proto import IPPROTO_AH
 from ipsec_lo_trace.wire import ip
-from ipsec_lo_trace.wire.algorithms import AUTHS, ICV_LEN, OLD_ICV_LEN, digest_of
+from ipsec_lo_trace.wire.algorithms import AUTHS, ICV_LEN, OLD_ICV_LEN, mac_of
 
 IMMUTABLE_OPTIONS = frozenset({130, 133, 134, 148, 149})
 """Options that stay under the ICV: three kinds of security, router alert, directed broadcast (RFC 1770).
@@ -51,9 +51,8 @@ class AhTransform:
     def __init__(self, auth: str, auth_key: bytes, *, old: bool = False, options: Options = "mended") -> None:
         """Take the authenticator's setkey(8) name and its key, and how it looks for IP options."""
         self._options_at = ip.HEADER_LEN * (2 if options == "added-twice" else 1)
-        self._digest = digest_of(auth)
+        self._mac = mac_of(auth, auth_key)
         self._keeps_df = AUTHS[auth].keeps_df
-        self._auth_key = auth_key
         self._fixed_len = 8 if old else 12
         self.icv_len = OLD_ICV_LEN if old else ICV_LEN
         self.header_len = self._fixed_len + self.icv_len
@@ -114,7 +113,7 @@ class AhTransform:
         if hlen > ip.HEADER_LEN:
             massage_options(message, hlen, self._options_at, out=out)
         # KERNEL: the crypto framework writes 96 bits whatever room AH made, so an old ICV ends in four zeros.
-        return self._digest(self._auth_key, bytes(message))[:ICV_LEN].ljust(self.icv_len, b"\0")
+        return self._mac(bytes(message))[:ICV_LEN].ljust(self.icv_len, b"\0")
 
 
 def massage_options(packet: bytearray, hlen: int, start: int, *, out: bool) -> None:

@@ -1,14 +1,14 @@
-"""The primitives of the ciphers and authenticators that FAST_IPSEC knew in 2003, by their setkey(8) names.
+"""The primitives of the ciphers and authenticators, by their names in ``model.algorithms``.
 
-What else there is to know about them is in ``model.algorithms``.  Every ICV is cut to 96 bits.
+What else there is to know about them stands there.  FAST_IPSEC of 2003 cuts every ICV to 96 bits.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ipsec_lo_trace.model import algorithms
 
@@ -19,8 +19,9 @@ ICV_LEN = 12
 """Bytes of an ICV: 96 bits."""
 OLD_ICV_LEN = 16
 """Bytes of the ICV of old AH."""
-HASH_BLOCK_LEN = 64
-"""Bytes that HMAC fills its key up to, whatever the hash.  Source: opencrypto/xform.h, HMAC_BLOCK_LEN."""
+AES_BLOCK_LEN = 16
+Mac: TypeAlias = "Callable[[bytes], bytes]"
+"""Take a message, give its digest under a key."""
 _IPAD, _OPAD = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
@@ -53,27 +54,33 @@ def _aes(key: bytes) -> BlockCipherAlgorithm:
     return AES(key)
 
 
-def _hmac(name: str) -> Callable[[bytes, bytes], bytes]:
-    """Give HMAC over a hash; what of it depends on the key alone is done once, which halves its cost.
+def _camellia(key: bytes) -> BlockCipherAlgorithm:
+    from cryptography.hazmat.decrepit.ciphers.algorithms import Camellia  # noqa: PLC0415 -- loads if used
 
-    RFC 2104 sections 2 and 4.
+    return Camellia(key)
+
+
+def _hmac(name: str, block_len: int) -> Callable[[bytes], Mac]:
+    """Give HMAC over a hash, by key; what of it depends on the key alone is done once, which halves its cost.
+
+    RFC 2104 sections 2 and 4.  KERNEL: ``block_len``, up to which the key is filled, was 64 bytes in 2003,
+    whatever the hash: opencrypto/xform.h, HMAC_BLOCK_LEN.
     """
 
     @lru_cache(maxsize=64)
-    def begun(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
-        block = (key if len(key) <= HASH_BLOCK_LEN else hashlib.new(name, key).digest()).ljust(
-            HASH_BLOCK_LEN, b"\0"
-        )
-        return hashlib.new(name, block.translate(_IPAD)), hashlib.new(name, block.translate(_OPAD))
+    def keyed(key: bytes) -> Mac:
+        block = (key if len(key) <= block_len else hashlib.new(name, key).digest()).ljust(block_len, b"\0")
+        begin, end = (hashlib.new(name, block.translate(pad)).copy for pad in (_IPAD, _OPAD))
 
-    def digest(key: bytes, message: bytes) -> bytes:
-        inner, outer = begun(key)
-        inner, outer = inner.copy(), outer.copy()
-        inner.update(message)
-        outer.update(inner.digest())
-        return outer.digest()
+        def mac(message: bytes) -> bytes:
+            inner, outer = begin(), end()
+            inner.update(message)
+            outer.update(inner.digest())
+            return outer.digest()
 
-    return digest
+        return mac
+
+    return keyed
 
 
 def _keyed(name: str, byteorder: Literal["little", "big"]) -> Callable[[bytes, bytes], bytes]:
@@ -91,6 +98,31 @@ def _keyed(name: str, byteorder: Literal["little", "big"]) -> Callable[[bytes, b
     return digest
 
 
+def _cmac(key: bytes, message: bytes) -> bytes:
+    """RFC 4493."""
+    from cryptography.hazmat.primitives.cmac import CMAC  # noqa: PLC0415 -- loads if used
+
+    mac = CMAC(_aes(key))
+    mac.update(message)
+    return mac.finalize()
+
+
+def _xcbc(key: bytes, message: bytes) -> bytes:
+    """RFC 3566 section 4: a CBC-MAC whose last block is mixed with one of two more keys."""
+    from cryptography.hazmat.primitives.ciphers import Cipher  # noqa: PLC0415 -- loads if used
+    from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB  # noqa: PLC0415
+
+    derive = Cipher(_aes(key), ECB()).encryptor()  # noqa: S305 -- one block each, as the RFC has it
+    first, full, filled = (derive.update(bytes((number,)) * AES_BLOCK_LEN) for number in (1, 2, 3))
+    at = max(len(message) - 1, 0) // AES_BLOCK_LEN * AES_BLOCK_LEN
+    last, mask = message[at:], full
+    if len(last) < AES_BLOCK_LEN:
+        last, mask = (last + b"\x80").ljust(AES_BLOCK_LEN, b"\0"), filled
+    mixed = int.from_bytes(last, "big") ^ int.from_bytes(mask, "big")
+    chain = Cipher(_aes(first), CBC(bytes(AES_BLOCK_LEN))).encryptor()
+    return chain.update(message[:at] + mixed.to_bytes(AES_BLOCK_LEN, "big"))[-AES_BLOCK_LEN:]
+
+
 def _no_digest(_key: bytes, _message: bytes) -> bytes:
     return bytes(OLD_ICV_LEN)
 
@@ -105,12 +137,17 @@ _MAKERS = {
     "blowfish-cbc": _blowfish,
     "cast128-cbc": _cast128,
     "rijndael-cbc": _aes,
+    "camellia-cbc": _camellia,
 }
 _ENDS: dict[str, Literal["little", "big"]] = {"md5": "little", "sha1": "big"}
 """The byte order in which a hash writes the length of what it hashed."""
-_DIGESTS = {
-    row.name: _keyed(row.hash, _ENDS[row.hash]) if row.keyed else _hmac(row.hash) if row.hash else _no_digest
-    for row in AUTHS.values()
+_HMACS = {
+    row.name: _hmac(row.hash, row.block_len)
+    for row in (*algorithms.AUTHENTICATORS, *algorithms.LATER_AUTHENTICATORS)
+    if row.hash and not row.keyed
+}
+_OTHERS = {"aes-xcbc-mac": _xcbc, "aes-cmac": _cmac, "null": _no_digest} | {
+    row.name: _keyed(row.hash, _ENDS[row.hash]) for row in algorithms.AUTHENTICATORS if row.keyed
 }
 
 
@@ -120,6 +157,7 @@ def block_cipher(name: str, key: bytes) -> BlockCipherAlgorithm | None:
     return make(key) if make else None
 
 
-def digest_of(name: str) -> Callable[[bytes, bytes], bytes]:
-    """Find the authenticator's function of key and message, before the cut to its ICV."""
-    return _DIGESTS[name]
+def mac_of(name: str, key: bytes) -> Mac:
+    """Find the authenticator's function of a message under a key, before the cut to its ICV."""
+    keyed = _HMACS.get(name)
+    return keyed(key) if keyed else partial(_OTHERS[name], key)

@@ -8,7 +8,7 @@ import hmac
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from ipsec_lo_trace.wire.algorithms import CIPHERS, ICV_LEN, block_cipher, digest_of
+from ipsec_lo_trace.wire.algorithms import CIPHERS, ICV_LEN, block_cipher, mac_of
 
 TRAILER_LEN = 2
 """Bytes of pad length and next header."""
@@ -25,8 +25,7 @@ class EspTransform:
         """Take setkey(8) names, "" for no authentication; ValueError if the cipher cannot use the key."""
         algorithm = CIPHERS[cipher]
         made = block_cipher(cipher, enc_key)
-        self._digest = digest_of(auth) if auth else None
-        self._auth_key = auth_key
+        self._mac = mac_of(auth, auth_key) if auth else None
         self._fixed_len = 4 if old else 8
         self.iv_len = algorithm.iv_len
         self.block_len = algorithm.block_len
@@ -62,7 +61,7 @@ class EspTransform:
 
     def icv_ok(self, sealed: bytes) -> bool:
         """Tell whether the ICV is right; true without authentication."""
-        if self._digest is None:
+        if self._mac is None:
             return True
         return hmac.compare_digest(self._icv(sealed[:-ICV_LEN]), sealed[-ICV_LEN:])
 
@@ -95,9 +94,9 @@ class EspTransform:
         return sealed
 
     def _icv(self, sealed: bytes) -> bytes:
-        if self._digest is None:
+        if self._mac is None:
             return b""
-        return self._digest(self._auth_key, sealed)[:ICV_LEN]
+        return self._mac(sealed)[:ICV_LEN]
 
 
 def sequence(sealed: bytes) -> int:

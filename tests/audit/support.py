@@ -10,9 +10,9 @@ from ipaddress import IPv4Address
 from ipsec_lo_trace.audit.audit import Audit
 from ipsec_lo_trace.capture.read import open_capture
 from ipsec_lo_trace.model.audit import AuditFinding, AuditPacket, AuditVerdict
-from ipsec_lo_trace.model.databases import Databases
+from ipsec_lo_trace.model.host import HostConfiguration
 from ipsec_lo_trace.model.proto import IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPIP
-from ipsec_lo_trace.setkey.load import load
+from ipsec_lo_trace.setkey.host import load
 from ipsec_lo_trace.wire import icmp, ip, tcp
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform, derive_bytes
@@ -82,14 +82,14 @@ class Audited:
 
 def audited(data: bytes, config: str) -> Audited:
     """Audit a capture's bytes against a setkey(8) text."""
-    return audited_under(data, load(config, "a test").db)
+    return audited_under(data, load(config, "a test"))
 
 
-def audited_under(data: bytes, db: Databases) -> Audited:
+def audited_under(data: bytes, host: HostConfiguration) -> Audited:
     """Audit a capture's bytes against SAs and policies."""
     audit = Audit(
         open_capture(io.BytesIO(data), "a capture"),
-        db,
+        host,
         capture_name="a capture",
         config=[],
     )

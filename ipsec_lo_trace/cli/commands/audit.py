@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 
+from ipsec_lo_trace.audit.shard import Shard
 from ipsec_lo_trace.cli.commands import perform
 from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
 from ipsec_lo_trace.cli.params import FileName, StrictCommand
 
+CONFIG_HELP = (
+    "The host's setkey(8) file, setkey -D and -DP, or ip xfrm state and policy (repeatable); - is stdin."
+)
 CAPTURE = click.argument("capture", type=FileName())
 CONFIG_OPTION = click.option(
     "-f",
@@ -19,13 +24,43 @@ CONFIG_OPTION = click.option(
     metavar="FILE",
     required=True,
     multiple=True,
-    help="The host's setkey(8) file, or what ip xfrm state and policy print (repeatable); - is stdin.",
+    help=CONFIG_HELP,
 )
+_SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
+
+
+class ShardType(click.ParamType[Shard]):
+    """A share of a capture, as in 1/4."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:  # noqa: ANN401 -- whatever stands there
+        """Read it; click.BadParameter if it is none."""
+        found = _SHARD.fullmatch(value)
+        if found is None or int(found[1]) > int(found[2]):
+            self.fail(f"{value!r} is no share of a capture, such as 1/4", param, ctx)
+        return Shard(int(found[1]), int(found[2]))
 
 
 @click.command("audit", cls=StrictCommand, short_help="Judge what a real loopback carried.")
-@CAPTURE
-@CONFIG_OPTION
+@click.argument("files", nargs=-1, required=True, type=FileName(), metavar="CAPTURE")
+@click.option("-f", "--config", "config", type=FileName(), metavar="FILE", multiple=True, help=CONFIG_HELP)
+@click.option(
+    "-i",
+    "--interface",
+    metavar="IF",
+    help="The interface whose packets to judge, by name or number; any: all [lo, where the capture tells].",
+)
+@click.option("--all", "rows", is_flag=True, help="Print a row for each packet, not what was found alone.")
+@click.option(
+    "--shard",
+    type=ShardType(),
+    metavar="I/N",
+    help="Judge one share of the capture, by pairs of addresses, and write its part as JSON Lines.",
+)
+@click.option(
+    "--merge", is_flag=True, help="Read the parts that --shard wrote in place of a capture, and sum up."
+)
 @click.option(
     "--format",
     "format_",
@@ -41,6 +76,6 @@ def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by
     """Judge what a real loopback carried: did anything cross in clear that a policy protects?
 
     CAPTURE is a pcap or pcapng file of one host's loopback, as tcpdump writes it; - is standard input. The
-    exit code is 1 if something did.
+    exit code is 1 if something did. With --merge, the files are parts that --shard wrote.
     """
     return perform("audit", **values)

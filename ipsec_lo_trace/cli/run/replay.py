@@ -68,13 +68,18 @@ class ReplayArguments(msgspec.Struct, frozen=True, kw_only=True):
 
 
 MAX_ADDRESSES = 4096
+IPV6 = 6
 
 
 class Survey(msgspec.Struct):
-    """What a capture holds: how many IPv4 packets and others, between whom, and what stopped it."""
+    """What a capture holds: how many IPv4 packets and others, between whom, and what stopped it.
+
+    ``passed_over`` says what is of other interfaces, "" if nothing is.
+    """
 
     count: int = 0
     others: int = 0
+    passed_over: str = ""
     first: bytes = b""
     addresses: set[IPv4Address] = msgspec.field(default_factory=set)
     error: CaptureError | None = None
@@ -104,6 +109,8 @@ def run_replay(arguments: ReplayArguments) -> int:
             survey = _survey(stream, name)
         if not survey.count:
             raise survey.error or UserError("there is no IPv4 packet in it", file=name)
+        if survey.passed_over:
+            complain(f"{name}: {survey.passed_over}")
         if survey.others:
             complain(f"{name}: {survey.others} packets are no IPv4 and left out")
         plan = Plan(
@@ -131,7 +138,7 @@ def _options(arguments: ReplayArguments, stream: BinaryIO, name: str, survey: Su
         stream.seek(0)
         left = survey.count
         for frame in open_capture(stream, name):
-            if frame.data and left:
+            if left and _is_ipv4(frame.data):
                 left -= 1
                 yield frame.data
             if not left:
@@ -146,20 +153,27 @@ def _options(arguments: ReplayArguments, stream: BinaryIO, name: str, survey: Su
     )
 
 
+def _is_ipv4(data: bytes) -> bool:
+    """Tell what the kernel of 2003 takes for IPv4: it drops another version itself, but has no IPv6."""
+    return bool(data) and ip.version(data) != IPV6
+
+
 def _survey(stream: BinaryIO, name: str) -> Survey:
     """Read the capture once, for what must be known before it is replayed."""
-    survey = Survey()
+    survey, capture = Survey(), open_capture(stream, name)
     try:
-        for frame in open_capture(stream, name):
-            if len(frame.data) < ip.HEADER_LEN:
-                survey.others += not frame.data
-                survey.count += bool(frame.data)
+        for frame in capture:
+            if not _is_ipv4(frame.data):
+                survey.others += 1
                 continue
             survey.count += 1
+            if len(frame.data) < ip.HEADER_LEN:
+                continue
             ends = ip.ends(frame.data)
             survey.first = survey.first or ends
             if len(survey.addresses) < MAX_ADDRESSES:
                 survey.addresses |= set(filter(can_be_local, (ip.address(ends[:4]), ip.address(ends[4:]))))
     except CaptureError as error:
         survey.error = error
+    survey.passed_over = capture.choice.told()
     return survey

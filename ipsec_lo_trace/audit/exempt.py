@@ -1,0 +1,70 @@
+"""Packets that policies leave alone, by what they are: key exchange, and a ping that wakes itself."""
+
+from __future__ import annotations
+
+from ipsec_lo_trace.model.proto import IPPROTO_ICMP, IPPROTO_UDP
+from ipsec_lo_trace.wire import icmp, ip, udp
+from ipsec_lo_trace.wire.network import Layer
+
+ISAKMP_PORT = 500
+NAT_T_PORT = 4500
+MARKER = bytes(4)
+"""What stands before IKE on port 4500.  RFC 3948 section 2.2."""
+ISAKMP_LEN = 28
+VERSION_AT = 17
+LENGTH = slice(24, 28)
+VERSIONS = (1, 2)
+"""The major versions of IKE, in the upper half of that byte.  RFC 2408 section 3.1; RFC 7296 section 3.1."""
+KEEPALIVE = b"\xff"
+"""What keeps a NAT's mapping alive.  RFC 3948 section 2.3."""
+LOCALHOST = bytes((127, 0, 0, 1))
+WAKING_TTL = 1
+WAKING_LEN = ip.HEADER_LEN + icmp.HEADER_LEN
+MAX_IDENTS = 256
+
+
+def is_ike(packet: bytes, layer: Layer) -> bool:
+    """Tell whether a packet is IKE, or keeps a NAT's mapping: its daemon's sockets bypass policies."""
+    if layer.proto != IPPROTO_UDP or layer.offset:
+        return False
+    ports, message = ip.ports(packet, layer.at), packet[layer.at + udp.HEADER_LEN :]
+    if ISAKMP_PORT in ports:
+        return _is_isakmp(message)
+    if NAT_T_PORT not in ports:
+        return False
+    return message == KEEPALIVE or (message.startswith(MARKER) and _is_isakmp(message[len(MARKER) :]))
+
+
+def _is_isakmp(message: bytes) -> bool:
+    """Tell by version and length; of a fragment, more may be said to be there than is."""
+    if len(message) < ISAKMP_LEN or message[VERSION_AT] >> 4 not in VERSIONS:
+        return False
+    return len(message) <= int.from_bytes(message[LENGTH], "big") <= ip.MAX_LEN
+
+
+class Wakings:
+    """Knows NetBSD's ping(8) waking itself, by the identifiers of the pings that came by.
+
+    It sends itself an empty echo reply with a TTL of 1 once a second; its identifier is the complement of
+    the ping's own, and its socket bypasses policies.  Source: NetBSD, sbin/ping/ping.c, prefinish and pinger.
+    """
+
+    def __init__(self, *, known: bool) -> None:
+        """Tell them by the pings that come by if those are ``known``, by their looks alone if not."""
+        self._known = known
+        self._idents: dict[bytes, None] = {}
+
+    def note(self, ident: bytes) -> None:
+        """Note the identifier of an echo request, two bytes."""
+        self._idents[ident] = None
+        if len(self._idents) > MAX_IDENTS:
+            del self._idents[next(iter(self._idents))]
+
+    def is_one(self, packet: bytes, layer: Layer) -> bool:
+        """Tell whether a packet in clear is such a reply."""
+        if len(packet) != WAKING_LEN or packet[8] != WAKING_TTL:
+            return False
+        if layer.proto != IPPROTO_ICMP or layer.dst != LOCALHOST or packet[layer.at] != icmp.ICMP_ECHOREPLY:
+            return False
+        ident = bytes(byte ^ 0xFF for byte in packet[layer.at + 4 : layer.at + 6])
+        return not (self._known and self._idents) or ident in self._idents
