@@ -109,7 +109,7 @@ CIPHERS = (
     ),
     Cipher(
         name="cast128-cbc", title="CAST-128 in CBC mode", rfc="RFC 2144 and 2451", min_key_len=5,
-        max_key_len=16, block_len=8, iv_len=8, linux="cbc(cast5)", linux_old="cast5",
+        max_key_len=16, block_len=8, iv_len=8, linux="cbc(cast5)", linux_old="cast128",
         tshark="CAST5-CBC [RFC2144]", tshark_key_lens=(16,), later=("cast-cbc",),
     ),
     # KERNEL: these are DES with a flag that esp_init does not act on, as simple is null.

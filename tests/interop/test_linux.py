@@ -136,4 +136,4 @@ def test_audit_names_the_flipped_icv(name: str, linux: dict[str, Seen]) -> None:
 
 def audited(seen: Seen) -> Audited:
     """Audit what was seen on lo against the SAs and policies that Linux had then."""
-    return audited_under(capture(seen.packets), load_xfrm(seen.xfrm, "ip xfrm").db)
+    return audited_under(capture(seen.packets), load_xfrm(seen.xfrm, "ip xfrm"))
