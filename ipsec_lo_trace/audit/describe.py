@@ -119,10 +119,10 @@ def sa_record(sa: HostSa) -> AuditSa:
 
 @lru_cache(maxsize=256)
 def cut_text(cut: Cut) -> str:
-    """Name a way to authenticate, as in "hmac-sha1-96"; bits alone where it is the cipher's own."""
+    """Name a way to authenticate, as in "hmac-sha1-96", or "ICV-128" where it is the cipher's own."""
     bits = 8 * cut.icv_len
     if not cut.auth:
-        return f"{bits} bits"
+        return f"ICV-{bits}"
     return cut.auth if cut.auth.endswith(f"-{bits}") else f"{cut.auth}-{bits}"
 
 

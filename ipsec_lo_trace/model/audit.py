@@ -188,7 +188,7 @@ LEAK_CODES = {
     "rst-in-clear-2003": "a protected TCP segment was answered by a RST in clear: the leak of 2003, for TCP",
     "policy-not-applied": (
         "nothing at all was protected although a policy asks for it: IPsec did not apply to this interface,"
-        " as on Linux's lo by default"
+        " as IPv4 on Linux's lo by default"
     ),
     "crossed-though-discarded": "the packet crossed although the outbound policy discards it",
     "accepted-in-clear": "a packet was answered that lacks what the inbound policy requires",
@@ -214,7 +214,7 @@ UNSURE_CODES = {
     ),
     "opaque-sa": "the packet's SA cannot be read, so its inside is not known",
     "policy-unsure": (
-        "a policy decides about the packet that could not be read, or hangs on what a capture does not show"
+        "what a policy asks for here could not be read, or hangs on something that a capture does not show"
     ),
     "wrong-icv": "the ICV is wrong: the packet was altered on its way, or made with another key",
     "not-opened": "the packet opens to nonsense, so its inside is not known",

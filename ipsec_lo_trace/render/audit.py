@@ -134,9 +134,10 @@ def _headers(wire: Packet) -> str:
     """Show AH, ESP and IPComp headers as ``ah:1011#1/esp:1001#1``."""
     if len(wire.spi) == 1 and wire.proto[0] in SEALED:
         return f"{wire.proto[0]}:{wire.spi[0]:x}#{wire.seq[0]}"
+    around = "udp/" if wire.proto[0] == "udp" else ""
     names = [name for name in wire.proto if name in SEALED]
     numbers = zip(names, wire.spi, wire.seq, strict=False)
-    return "/".join(f"{name}:{spi:x}#{seq}" for name, spi, seq in numbers)
+    return around + "/".join(f"{name}:{spi:x}#{seq}" for name, spi, seq in numbers)
 
 
 def _upper(packet: Packet) -> str:

@@ -57,4 +57,5 @@ def describe(datagram: bytes) -> str:
     if len(datagram) < HEADER_LEN:
         return "UDP cut short"
     header = read(datagram)
-    return f"{header.sport} > {header.dport}, {header.ulen - HEADER_LEN} bytes"
+    length = header.ulen - HEADER_LEN
+    return f"{header.sport} > {header.dport}, {length} byte{'' if length == 1 else 's'}"
