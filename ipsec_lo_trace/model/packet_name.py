@@ -34,6 +34,11 @@ class PacketName(NamedTuple):
         return f"{self.letter}{self.number}"
 
     @property
+    def mbuf(self) -> str:
+        """What tells the mbufs of an echo apart: the part, and a flush probe's letter, which is beside them."""
+        return self.part if self.letter == "P" else f"{self.letter}/{self.part}"
+
+    @property
     def is_request(self) -> bool:
         """Whether this is the packet that an exchange begins with, or a part of it."""
         return self.letter == "P" and self.number == 1

@@ -42,12 +42,8 @@ class Moment(msgspec.Struct):
 
 
 def mbuf(step: Step) -> tuple[int, str]:
-    """Name the mbuf of a row: a reply is in its request's; a later fragment (P1/2) has one of its own.
-
-    So has a flush probe (F1), which is under way beside its echo's request.
-    """
-    name = packet_name(step.packet)
-    return step.echo, name.part if name.letter == "P" else f"{name.letter}/{name.part}"
+    """Name the mbuf of a row: a reply is in its request's; a later fragment (P1/2) has one of its own."""
+    return step.echo, packet_name(step.packet).mbuf
 
 
 def numbers(step: Step) -> tuple[int, int]:

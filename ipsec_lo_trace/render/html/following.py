@@ -63,4 +63,4 @@ class Following:
 
 
 def _mbuf(step: Step) -> tuple[int, str]:
-    return step.echo, packet_name(step.packet).part
+    return step.echo, packet_name(step.packet).mbuf
