@@ -6,6 +6,7 @@ KAME's: key_add, key_getsah, key_delete, key_spdadd.
 
 from __future__ import annotations
 
+from ipsec_lo_trace.kernel.netipsec.key_pfkey import IPSEC_MANUAL_REQID_MAX
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration, HostPolicy, HostRule
 from ipsec_lo_trace.model.policy import PORT_ANY, Direction, Level, PolicyType
@@ -29,8 +30,6 @@ from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.setkey.values import unresolved
 from ipsec_lo_trace.setkey.words import OF_TODAY
 
-_AUTO_REQID = 0x4000
-"""KERNEL: above it are the reqids that the kernel gives to unique rules without a number."""
 _KINDS = {PolicyType.DISCARD: "discard", PolicyType.NONE: "none", PolicyType.IPSEC: "ipsec"}
 
 
@@ -65,7 +64,7 @@ class _Host:
         self.sad = HostSad()
         self.policies: dict[tuple[object, ...], tuple[int, HostPolicy]] = {}
         self.notes: list[str] = []
-        self._reqid = _AUTO_REQID
+        self._reqid = IPSEC_MANUAL_REQID_MAX + 1
 
     def configuration(self) -> HostConfiguration:
         """Return what there is; policies in the order in which they are asked: by priority, then by age."""
@@ -127,7 +126,7 @@ class _Host:
 
     def _rule(self, rule: Rule) -> HostRule:
         reqid = rule.reqid
-        if rule.level is Level.UNIQUE and not 1 <= reqid < _AUTO_REQID:
+        if rule.level is Level.UNIQUE and not 1 <= reqid <= IPSEC_MANUAL_REQID_MAX:
             self._reqid += 1
             reqid = self._reqid
         return HostRule(

@@ -90,7 +90,7 @@ class HostSad:
     def _head(self, ends: _Ends, given: Extensions) -> _Head:
         """Find the head that an SA joins, or make one.
 
-        KERNEL: the mode is not compared, and a reqid of 0 joins the newest head (key_getsah).
+        As in key_getsah the mode is not compared, and a reqid of 0 joins the newest head.
         """
         heads = self._heads.setdefault(ends, {})
         if given.reqid not in heads:

@@ -77,7 +77,8 @@ def _stray(scanner: Scanner, character: str) -> UserError:
     option = scanner.look(_OPTION)
     if option in LATER_OPTIONS:
         return later_option(scanner.token(Kind.FLAG, option))
-    return stray(scanner.token(Kind.MARK, character))
+    nul = None if character.isprintable() else scanner.ahead("\0")
+    return stray(nul or scanner.token(Kind.MARK, character))
 
 
 def _classified(token: Token) -> Token:

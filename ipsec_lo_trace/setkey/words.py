@@ -107,8 +107,6 @@ _NAMES = {
     "eigrp": 88, "ospf": 89, "ospfigp": 89, "ipip": 94, "etherip": 97, "encap": 98, "pim": 103, "vrrp": 112,
     "pgm": 113, "l2tp": 115, "isis": 124, "sctp": 132,
 }  # fmt: skip
-# Read: etc/protocols of 1997 and of 2007.  What the latter has alone is assumed of 2003: igp, ddp, idrp,
-# rsvp, gre, mobile, skip, eigrp, etherip, pim, vrrp, pgm, l2tp, isis, sctp.
 PROTOCOLS = {
     **_NAMES,
     **{name.upper(): number for name, number in _NAMES.items()},
@@ -119,7 +117,11 @@ PROTOCOLS = {
     "AH": 51,
     "IPComp": 108,
 }
-"""Upper-layer protocols as getprotobyname(3) takes them, with their aliases; ip4 is setkey(8)'s own."""
+"""Upper-layer protocols as getprotobyname(3) takes them, with their aliases; ip4 is setkey(8)'s own.
+
+Read: etc/protocols of 1997 and of 2007.  What the latter has alone is assumed of 2003: igp, ddp, idrp, rsvp,
+gre, mobile, skip, eigrp, etherip, pim, vrrp, pgm, l2tp, isis, sctp.
+"""
 IPV6_PROTOCOLS = {
     "icmp6": 58,
     "ipv6-icmp": 58,
@@ -145,9 +147,10 @@ SERVICES = {
     "ftps-data": 989, "ftps": 990, "telnets": 992, "imaps": 993, "ircs": 994, "pop3s": 995, "radius": 1645,
     "radacct": 1646, "nfs": 2049, "nfsd": 2049, "cvspserver": 2401, "amanda": 10080,
 }  # fmt: skip
-# KERNEL: setkey(8) asks getaddrinfo(3) for a service over UDP, whatever the policy is about (parse_addr).
-# Read: etc/services of May 2002, where http is www's name over TCP alone; here it is taken all the same.
-"""Services over UDP, as /etc/services of 2003 had them."""
+"""Services over UDP: setkey(8) asks for such a one, whatever the policy is about (parse.y, parse_addr).
+
+Read: etc/services of May 2002, where http is www's name over TCP alone; here it is taken all the same.
+"""
 OTHER_SERVICES = {
     "tcpmux": 1, "systat": 11, "netstat": 15, "qotd": 17, "ftp-data": 20, "ftp": 21, "telnet": 23, "smtp": 25,
     "mail": 25, "nameserver": 42, "whois": 43, "nicname": 43, "finger": 79, "hostnames": 101, "auth": 113,
