@@ -52,7 +52,7 @@ def load(text: str, file: str) -> HostConfiguration:
             host.notes.append(left_out_note(error))
     if empty:
         raise no_command(file)
-    if left_out and not host.sad.sas and not host.policies:
+    if left_out and not host.sad.sas() and not host.policies:
         raise nothing_left(left_out, file)
     return host.configuration()
 
@@ -70,7 +70,7 @@ class _Host:
         """Return what there is; policies in the order in which they are asked: by priority, then by age."""
         ranked = sorted(self.policies.values(), key=lambda pair: pair[0])
         return HostConfiguration(
-            sas=list(self.sad.sas.values()), policies=[policy for _rank, policy in ranked], notes=self.notes
+            sas=self.sad.sas(), policies=[policy for _rank, policy in ranked], notes=self.notes
         )
 
     def apply(self, command: Command) -> None:

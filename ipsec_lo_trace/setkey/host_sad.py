@@ -14,7 +14,7 @@ from ipsec_lo_trace.setkey.values import unresolved
 
 PACKETS_A_BYTE = 8
 """How many packets a byte of -r spans."""
-_Ends = tuple[int, Address, Address]
+_Ends = tuple[Address, Address]
 
 
 class _Head(msgspec.Struct):
@@ -25,32 +25,54 @@ class _Head(msgspec.Struct):
     by_spi: dict[int, int] = msgspec.field(default_factory=dict)
 
 
-class HostSad:
-    """The SAs by the number in which they came, oldest first; beside them what finds one in one step.
+class _OfProtocol(msgspec.Struct):
+    """The SAs of one protocol, by the number in which they came; beside them what finds one in one step.
 
-    ``_heads`` has the heads between two ends by reqid, and under 0 the newest; ``_with_spi`` those that have
-    an SPI there, the newest last.
+    ``heads`` has the heads between two ends by reqid, and under 0 the newest; ``with_spi`` those that have an
+    SPI there, the newest last.
     """
 
+    sas: dict[int, HostSa] = msgspec.field(default_factory=dict)
+    heads: dict[_Ends, dict[int, _Head]] = msgspec.field(default_factory=dict)
+    with_spi: dict[tuple[_Ends, int], list[_Head]] = msgspec.field(default_factory=dict)
+
+    def head(self, ends: _Ends, given: Extensions) -> _Head:
+        """Find the head that an SA joins, or make one.
+
+        As in key_getsah the mode is not compared, and a reqid of 0 joins the newest head.
+        """
+        heads = self.heads.setdefault(ends, {})
+        if given.reqid not in heads:
+            heads[0] = heads[given.reqid] = _Head(given.mode.name.lower(), given.reqid)
+        return heads[given.reqid]
+
+
+class HostSad:
+    """The SAs by protocol."""
+
     def __init__(self) -> None:
-        self.sas: dict[int, HostSa] = {}
+        self._protos: dict[int, _OfProtocol] = {}
         self._number = 0
-        self._heads: dict[_Ends, dict[int, _Head]] = {}
-        self._with_spi: dict[tuple[_Ends, int], list[_Head]] = {}
+
+    def sas(self) -> list[HostSa]:
+        """Return all SAs, oldest first."""
+        numbered = [pair for found in self._protos.values() for pair in found.sas.items()]
+        return [sa for _number, sa in sorted(numbered, key=lambda pair: pair[0])]
 
     def add(self, command: Add) -> list[str]:
         """Add an SA and give the notes about it; UserError where a kernel refuses it."""
         name, given = command.sa, command.extensions
-        ends = _ends(name.proto, name.ends, name.proto_at)
+        proto, ends = _named_ends(name.proto, name.ends, name.proto_at)
         sealing = _sealing(command)
         _check_spi(command)
-        head = self._head(ends, given)
+        found = self._protos.setdefault(proto, _OfProtocol())
+        head = found.head(ends, given)
         if name.spi in head.by_spi:
             raise name.spi_at.fault(f"EEXIST: SA {_called(name)} exists already")
         self._number += 1
-        self.sas[self._number] = _made(command, ends, head, sealing)
+        found.sas[self._number] = _made(command, ends, head, sealing)
         head.by_spi[name.spi] = self._number
-        self._with_spi.setdefault((ends, name.spi), []).append(head)
+        found.with_spi.setdefault((ends, name.spi), []).append(head)
         notes = []
         if sealing.opaque:
             notes.append(f"SA {_called(name)} cannot be opened: {sealing.opaque}")
@@ -63,48 +85,37 @@ class HostSad:
     def delete(self, command: Delete) -> None:
         """Delete an SA, the newest of those with its name; UserError if there is none."""
         name = command.sa
-        heads = self._with_spi.get((_ends(name.proto, name.ends, command.at), name.spi))
+        proto, ends = _named_ends(name.proto, name.ends, command.at)
+        found = self._protos.get(proto, _OfProtocol())
+        heads = found.with_spi.get((ends, name.spi))
         if not heads:
             there = f"{name.ends.src} to {name.ends.dst}"
             raise name.spi_at.fault(f"ENOENT: there is no such SA as 0x{name.spi:08x} {there}")
-        del self.sas[heads.pop().by_spi.pop(name.spi)]
+        del found.sas[heads.pop().by_spi.pop(name.spi)]
 
     def delete_all(self, command: DeleteAll) -> None:
-        """Delete every SA of a protocol between two ends."""
-        ends = _ends(command.proto, command.ends, command.at)
-        heads = self._heads.get(ends, {})
-        for head in {id(head): head for head in heads.values()}.values():
+        """Delete every SA of a protocol between two ends; their heads stay."""
+        proto, ends = _named_ends(command.proto, command.ends, command.at)
+        found = self._protos.get(proto, _OfProtocol())
+        for head in found.heads.get(ends, {}).values():
             for spi, number in head.by_spi.items():
-                del self.sas[number]
-                self._with_spi[ends, spi].remove(head)
+                del found.sas[number]
+                found.with_spi.pop((ends, spi), None)
             head.by_spi.clear()
 
     def flush(self, proto: int | None) -> None:
         """Delete all SAs of a protocol, or all there are for None, with their heads."""
-        self.sas = {number: sa for number, sa in self.sas.items() if proto not in (None, sa.proto)}
-        self._heads = {ends: heads for ends, heads in self._heads.items() if proto not in (None, ends[0])}
-        self._with_spi = {
-            key: heads for key, heads in self._with_spi.items() if proto not in (None, key[0][0])
-        }
-
-    def _head(self, ends: _Ends, given: Extensions) -> _Head:
-        """Find the head that an SA joins, or make one.
-
-        As in key_getsah the mode is not compared, and a reqid of 0 joins the newest head.
-        """
-        heads = self._heads.setdefault(ends, {})
-        if given.reqid not in heads:
-            heads[0] = heads[given.reqid] = _Head(given.mode.name.lower(), given.reqid)
-        return heads[given.reqid]
+        for one in list(self._protos) if proto is None else [proto]:
+            self._protos.pop(one, None)
 
 
-def _ends(proto: int | None, ends: Ends, at: Token) -> _Ends:
+def _named_ends(proto: int | None, ends: Ends, at: Token) -> tuple[int, _Ends]:
     """Return what finds heads; UserError without a protocol, or for a name that is not resolved."""
     if proto is None:
         raise at.fault("the SA's protocol is missing", "write esp, ah or ipcomp")
     if ends.src is None or ends.dst is None:
         raise unresolved(ends.dst_at if ends.src else ends.src_at)
-    return proto, ends.src, ends.dst
+    return proto, (ends.src, ends.dst)
 
 
 def _called(name: SaName) -> str:
@@ -113,9 +124,9 @@ def _called(name: SaName) -> str:
 
 def _made(command: Add, ends: _Ends, head: _Head, sealing: Sealing) -> HostSa:
     name, given = command.sa, command.extensions
-    proto, src, dst = ends
+    src, dst = ends
     return HostSa(
-        proto=proto,
+        proto=name.proto or 0,
         spi=name.spi,
         src=src,
         dst=dst,
