@@ -30,7 +30,7 @@ from ipsec_lo_trace.setkey.commands import (
 )
 from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.setkey.values import unresolved
-from ipsec_lo_trace.setkey.words import IPV6_PROTOCOLS
+from ipsec_lo_trace.setkey.words import IPV6_PROTOCOLS, TCP_SA
 
 IPV4_ONLY = "the 2003 port is IPv4 only"
 MAX_REPLAY = 0xFF
@@ -109,7 +109,7 @@ def _add(db: Databases, command: Add) -> list[str]:
         reason = "EINVAL: an SA must have a protocol"
         raise name.proto_at.fault(reason, "write esp, ah or ipcomp before the SPI")
     if name.proto == IPPROTO_TCP:
-        raise name.proto_at.fault("an SA of TCP signatures (RFC 2385), which protect no IP packet")
+        raise name.proto_at.fault(TCP_SA)
     _check_lifetimes(command.extensions)
     asked = SaIndex(name.proto, command.extensions.mode, command.extensions.reqid, src, dst)
     sa = _association(command, asked)

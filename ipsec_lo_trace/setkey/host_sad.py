@@ -11,6 +11,7 @@ from ipsec_lo_trace.setkey.commands import Add, Algorithm, Delete, DeleteAll, En
 from ipsec_lo_trace.setkey.sealing import Named, Sealing, auth_sealing, comp_sealing, esp_sealing
 from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.setkey.values import unresolved
+from ipsec_lo_trace.setkey.words import TCP_SA
 
 PACKETS_A_BYTE = 8
 """How many packets a byte of -r spans."""
@@ -148,7 +149,7 @@ def _sealing(command: Add) -> Sealing:
     """Say how the SA seals; UserError for algorithms that do not go with its protocol."""
     proto, enc, auth = command.sa.proto, command.enc, command.auth
     if proto == IPPROTO_TCP:
-        raise command.sa.proto_at.fault("an SA of TCP signatures (RFC 2385), which protect no IP packet")
+        raise command.sa.proto_at.fault(TCP_SA)
     if proto == IPPROTO_ESP:
         if enc is None:
             raise command.at.fault("an ESP SA needs an encryption algorithm", "-E")

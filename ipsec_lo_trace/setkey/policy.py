@@ -39,9 +39,9 @@ _ACTIONS = {
     "bypass": PolicyType.BYPASS,
     "entrust": PolicyType.ENTRUST,
 }
-_PRIORITIES = {"low": 0xC0000000, "def": PRIORITY_DEFAULT, "high": 0x40000000}
-_PROTOCOLS = {"esp": IPPROTO_ESP, "ah": IPPROTO_AH, "ipcomp": IPPROTO_IPCOMP}
-_MODES = {"transport": Mode.TRANSPORT, "tunnel": Mode.TUNNEL}
+PRIORITIES = {"low": 0xC0000000, "def": PRIORITY_DEFAULT, "high": 0x40000000}
+RULE_PROTOCOLS = {"esp": IPPROTO_ESP, "ah": IPPROTO_AH, "ipcomp": IPPROTO_IPCOMP}
+MODES = {"transport": Mode.TRANSPORT, "tunnel": Mode.TUNNEL}
 _LEVELS = {
     "default": Level.DEFAULT,
     "use": Level.USE,
@@ -113,8 +113,8 @@ def _priority(stream: Stream) -> int:
     if not (stream.accept("priority") or stream.accept("prio")):
         return PRIORITY_DEFAULT
     base = PRIORITY_DEFAULT
-    if stream.peek.text in _PRIORITIES:
-        base = _PRIORITIES[stream.take().text]
+    if stream.peek.text in PRIORITIES:
+        base = PRIORITIES[stream.take().text]
         if not (stream.peek.is_("+") or stream.peek.is_("-")):
             return base
     sign = 1 if stream.accept("-") else -1
@@ -127,9 +127,9 @@ def _priority(stream: Stream) -> int:
 
 def _rule(stream: Stream, direction: Direction | None, kind: PolicyType, notes: list[str]) -> Rule:
     """Read protocol/mode[/[ends][/[level]]]."""
-    at = stream.word(tuple(_PROTOCOLS), "a rule")
+    at = stream.word(tuple(RULE_PROTOCOLS), "a rule")
     stream.expect("/", _EXAMPLE)
-    mode_at = stream.word(tuple(_MODES), "transport or tunnel")
+    mode_at = stream.word(tuple(MODES), "transport or tunnel")
     ends, level, reqid = _OPEN, Level.DEFAULT, 0
     ends_at = None
     if stream.accept("/") and not _rule_ends(stream):
@@ -140,13 +140,13 @@ def _rule(stream: Stream, direction: Direction | None, kind: PolicyType, notes: 
             ends = _ends(stream, direction)
             if stream.accept("/") and not _rule_ends(stream):
                 level, reqid = _level(stream, notes)
-    if kind is PolicyType.IPSEC and _MODES[mode_at.text] is Mode.TUNNEL and ends[0] is None:
+    if kind is PolicyType.IPSEC and MODES[mode_at.text] is Mode.TUNNEL and ends[0] is None:
         raise mode_at.fault("a tunnel without ends", "esp/tunnel/10.0.0.1-10.0.0.2/require")
     src, dst = ends
     return Rule(
         at=at,
-        proto=_PROTOCOLS[at.text],
-        mode=_MODES[mode_at.text],
+        proto=RULE_PROTOCOLS[at.text],
+        mode=MODES[mode_at.text],
         level=level,
         reqid=reqid,
         src=src,
@@ -156,7 +156,7 @@ def _rule(stream: Stream, direction: Direction | None, kind: PolicyType, notes: 
 
 
 def _rule_ends(stream: Stream) -> bool:
-    return stream.ended() or (stream.peek.kind is Kind.WORD and stream.peek.text in _PROTOCOLS)
+    return stream.ended() or (stream.peek.kind is Kind.WORD and stream.peek.text in RULE_PROTOCOLS)
 
 
 def _ends(stream: Stream, direction: Direction | None) -> _Ends:

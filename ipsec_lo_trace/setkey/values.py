@@ -13,7 +13,7 @@ from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import Address, Network
 from ipsec_lo_trace.model.policy import PORT_ANY, ULPROTO_ANY
 from ipsec_lo_trace.setkey.hints import nearest, service
-from ipsec_lo_trace.setkey.tokens import Kind, Token
+from ipsec_lo_trace.setkey.tokens import Kind, Token, shown
 from ipsec_lo_trace.setkey.words import (
     IPV6_PROTOCOLS,
     KEYWORD_PROTOCOLS,
@@ -30,7 +30,7 @@ PROTOCOL_LIKENESS = 0.7
 """How like a protocol's name a word must be, as many are three letters long."""
 _LOCALHOST: dict[int, Address] = {4: IPv4Address("127.0.0.1"), 6: IPv6Address("::1")}
 _ALL_SERVICES = {**OTHER_SERVICES, **SERVICES}
-_LATER_PROTOCOLS = {**PROTOCOLS, **IPV6_PROTOCOLS, **LATER_PROTOCOLS, **KEYWORD_PROTOCOLS}
+LATER_PROTOCOL_NUMBERS = {**PROTOCOLS, **IPV6_PROTOCOLS, **LATER_PROTOCOLS, **KEYWORD_PROTOCOLS}
 
 
 def number(token: Token, what: str, maximum: int = MAX_32_BITS) -> int:
@@ -116,6 +116,14 @@ def numeric_host(token: Token, dialect: Dialect) -> Address:
     return address
 
 
+def dumped_address(text: str, at: Token) -> Address:
+    """Read an address that a program printed, without the interface behind %; ``at`` is where it stands."""
+    try:
+        return ip_address(text.partition("%")[0])
+    except ValueError:
+        raise at.fault(f"{shown(text)} is not an address") from None
+
+
 def one_family(
     src_at: Token, src: Address | Network | None, dst_at: Token, dst: Address | Network | None
 ) -> None:
@@ -163,7 +171,7 @@ def upper(token: Token, dialect: Dialect) -> int:
         return number(token, "a protocol", 255)
     if token.is_("any"):
         return ULPROTO_ANY
-    known = _LATER_PROTOCOLS if dialect.later else {**PROTOCOLS, **IPV6_PROTOCOLS}
+    known = LATER_PROTOCOL_NUMBERS if dialect.later else {**PROTOCOLS, **IPV6_PROTOCOLS}
     if token.kind is Kind.WORD and token.text in known:
         return known[token.text]
     if token.kind is Kind.WORD and token.text in KEYWORD_PROTOCOLS:

@@ -38,6 +38,7 @@ KEYLESS_AALGS = tuple(row.name for row in AUTHENTICATORS if row.keyless)
 CALGS = ("oui", "deflate", "lzs")
 TCP_MD5 = "tcp-md5"
 """The one authenticator of a tcp SA."""
+TCP_SA = "an SA of TCP signatures (RFC 2385), which protect no IP packet"
 
 LATER_NAMES = {
     **{row.today: row.name for row in AUTHENTICATORS if row.today},

@@ -45,13 +45,23 @@ ADDS = {
 }
 TEXTS = {
     **ADDS,
-    "deleted sources": then(ADDS["sources with one SPI"], lines(lambda n: f"delete {address(n)} 10.9.9.9 esp 256;")),
+    "deleted sources": then(
+        ADDS["sources with one SPI"], lines(lambda n: f"delete {address(n)} 10.9.9.9 esp 256;")
+    ),
     "deleted reqids": then(ADDS["reqids"], lines(lambda n: f"delete 10.9.9.8 10.9.9.9 esp {256 + n};")),
     "deleted at once": then(ADDS["sources"], lines(lambda n: f"deleteall {address(n)} 10.9.9.9 esp;")),
-    "flushed": then(ADDS["sources"], lines(lambda _n: f"add 10.1.1.1 10.1.1.1 ipcomp 9 -C deflate; flush ipcomp;")),
-    "deleted policies": then(ADDS["policies"], lines(lambda n: f"spddelete {address(n)} 10.9.9.9 any -P out;")),
+    "flushed": then(
+        ADDS["sources"], lines(lambda _n: "add 10.1.1.1 10.1.1.1 ipcomp 9 -C deflate; flush ipcomp;")
+    ),
+    "deleted policies": then(
+        ADDS["policies"], lines(lambda n: f"spddelete {address(n)} 10.9.9.9 any -P out;")
+    ),
     "duplicates": lines(lambda _n: f"add 10.9.9.8 10.9.9.9 esp 256 {DES_KEY};"),
-    "nothing there": lines(lambda n: f"delete {address(n)} 10.9.9.9 esp 256; spdflush; add 10.0.0.1 10.0.0.2 ipcomp {n} -C deflate;"),
+    "nothing there": lines(
+        lambda n: (
+            f"delete {address(n)} 10.9.9.9 esp 256; spdflush; add 10.0.0.1 10.0.0.2 ipcomp {n} -C deflate;"
+        )
+    ),
 }
 READERS: dict[str, Callable[[str, str], Any]] = {"2003": load, "today": host.load}
 
