@@ -15,6 +15,7 @@ INSTEAD = {
     "quit": "a later setkey(8) has it; leave it out",
     "bye": "a later setkey(8) has it; leave it out",
     "cyclic-seq": "cyclic is the default: leave -f out",
+    "cyclic": "it is the default: leave -f out",
     "esp-udp": "ESP in UDP is of a later setkey(8)",
     "fwd": "Linux alone has it; leave this policy out",
     "priority": "policies of 2003 have none: the first that fits is asked",
@@ -22,6 +23,7 @@ INSTEAD = {
     "tcp-md5": "it goes with tcp alone",
 }
 """What to write instead of a word that is none of 2003, where another looks like it and is not meant."""
+_NEGATIONS = ("no", "un")
 _MOST = 80
 """How much of a word is compared with others."""
 LIKENESS = 0.6
@@ -30,41 +32,49 @@ LIKENESS = 0.6
 def nearest(word: str, known: tuple[str, ...], *, likeness: float = LIKENESS) -> str:
     """Suggest what a word may have been meant to be; "" without an idea.  ``likeness`` is difflib's ratio.
 
-    A word is never taken for one that has it for its end, or is the end of it: no- and the like turn a
-    meaning round.
+    A word is never taken for what may be its opposite: for one that has it for its end, or is the end of it,
+    or of which one alone begins with no or un.
     """
     from difflib import get_close_matches  # noqa: PLC0415 -- loads for a mistake alone
 
     if word in INSTEAD:
         return INSTEAD[word]
-    meant = LATER_NAMES.get(word)
+    meant = LATER_NAMES.get(word.lower())
     if meant in known:
         return f"write {meant}"
     begun = word.lower()[:_MOST]
-    close = [name for name in get_close_matches(begun, known, n=3, cutoff=likeness) if not _ends(begun, name)]
+    close = [
+        name for name in get_close_matches(begun, known, n=3, cutoff=likeness) if not _turned(begun, name)
+    ]
     return f"did you mean {close[0]}?" if close else ""
 
 
 _OF_2003 = {EALGS: "rijndael-cbc", AALGS: "hmac-sha2-256"}
 """What 2003 had to encrypt and to authenticate with, where a word asks for what came later."""
 _ALGORITHM_LIKENESS = 0.8
+_NUMBERS = re.compile(r"[0-9]+")
 _CUT = re.compile(r"-(8|12|16)$")
 """How many bytes of an ICV are kept, in an algorithm's name."""
 
 
 def algorithm_hint(word: str, known: tuple[str, ...]) -> str:
     """Say what to write instead of an algorithm that 2003 had no word for; no other algorithm for it."""
-    row = LATER_ROWS.get(word) or LATER_ROWS.get(_CUT.sub("", word))
-    if row is not None and known in _OF_2003 and LATER_NAMES.get(word) not in known:
-        return f"{row.title}, is of {row.since}; 2003 had {_OF_2003[known]}"
-    begun = tuple(name for name in known if name.startswith(word))
-    suggested = nearest(word, begun, likeness=0) or nearest(word, known, likeness=_ALGORITHM_LIKENESS)
+    low = word.lower()
+    if LATER_NAMES.get(low) in known:
+        return f"write {LATER_NAMES[low]}"
+    row = LATER_ROWS.get(low) or LATER_ROWS.get(_CUT.sub("", low))
+    if row is not None and known in _OF_2003:
+        return f"{row.rfc} is of {row.since}; 2003 had {_OF_2003[known]}"
+    longer = tuple(name for name in known if name.startswith(low) or low.startswith(f"{name}-"))
+    alike = tuple(name for name in known if _NUMBERS.findall(name) == _NUMBERS.findall(low))
+    suggested = nearest(word, longer, likeness=0) or nearest(word, alike, likeness=_ALGORITHM_LIKENESS)
     return suggested or f"there are {', '.join(known)}"
 
 
-def _ends(word: str, name: str) -> bool:
-    """Tell whether one of two different words is the end of the other."""
-    return word != name and (word.endswith(name) or name.endswith(word))
+def _turned(word: str, name: str) -> bool:
+    """Tell whether one of two different words may be the other with its meaning turned round."""
+    ends = word != name and (word.endswith(name) or name.endswith(word))
+    return ends or any(word.startswith(no) != name.startswith(no) for no in _NEGATIONS)
 
 
 _STRAY = {
@@ -74,6 +84,7 @@ _STRAY = {
     "\r": ("a carriage return", "save the file with Unix line ends"),
     "\0": ("a NUL byte: this is not a text", ""),
     "\ufeff": ("a byte order mark", "save the file as UTF-8 without one"),
+    "$": ("a shell's variable", "write what it stands for"),
     "-": ("a - that begins no option", "see setkey(8) for the options"),
 }
 _NO_BREAK = "\u00a0\u2007\u202f"

@@ -27,7 +27,7 @@ _PATTERNS = {
     for options in (OF_2003.options, OF_TODAY.options)
 }
 _AFTER_P = re.compile(r"(?P<policy>[^;#]+)")
-_OPTION = re.compile(r"-[a-z_]+")
+_LATER = re.compile(rf"(?:{'|'.join(sorted(LATER_OPTIONS, reverse=True))})(?![A-Za-z0-9_.])")
 _KINDS = {
     "skip": None,
     "quoted": Kind.QUOTED,
@@ -49,6 +49,9 @@ def lex(text: str, file: str, dialect: Dialect) -> Iterator[Token]:
     pattern = _PATTERNS[dialect.options]
     in_policy = False
     while not scanner.done:
+        option = "" if in_policy or dialect.later else scanner.look(_LATER)
+        if option:
+            raise later_option(scanner.token(Kind.FLAG, option))
         try:
             token = _policy(scanner) if in_policy else None
             token = token or scanner.match(pattern, _KINDS)
@@ -74,9 +77,6 @@ def _policy(scanner: Scanner) -> Token | None:
 
 def _stray(scanner: Scanner, character: str) -> UserError:
     """Say what is wrong with a character that begins no token."""
-    option = scanner.look(_OPTION)
-    if option in LATER_OPTIONS:
-        return later_option(scanner.token(Kind.FLAG, option))
     nul = None if character.isprintable() else scanner.ahead("\0")
     return stray(nul or scanner.token(Kind.MARK, character))
 

@@ -118,9 +118,13 @@ def _ends(stream: Stream, wanted: Family) -> Ends:
 
 
 def _udp_port(stream: Stream) -> None:
-    if stream.dialect.later and stream.accept("["):
-        port(stream.take(), stream.dialect)
-        stream.expect("]")
+    if not stream.peek.is_("["):
+        return
+    if not stream.dialect.later:
+        raise stream.peek.fault("an SA's port is of a later setkey(8)", "leave it out")
+    stream.take()
+    port(stream.take(), stream.dialect)
+    stream.expect("]")
 
 
 def _protocol(stream: Stream) -> SaProtocol:
