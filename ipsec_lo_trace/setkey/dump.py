@@ -12,7 +12,7 @@ from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.setkey.dump_lines import Entry, entries, is_dump, says_none
 from ipsec_lo_trace.setkey.dump_policy import Ranked, ranked
 from ipsec_lo_trace.setkey.dump_sa import association
-from ipsec_lo_trace.setkey.load import left_out_note, nothing_left
+from ipsec_lo_trace.setkey.load import left_out_note, nothing_usable
 
 __all__ = ["is_dump", "load_all"]
 _HINT = "setkey -D and setkey -DP, run by root, print them"
@@ -43,7 +43,7 @@ def load_all(texts: Iterable[tuple[str, str]]) -> HostConfiguration:
         read.sas |= dict.fromkeys(sa for sa in reversed(found) if sa is not None)
     if not read.sas and not read.policies and not is_told:
         if read.left_out:
-            raise nothing_left(read.left_out, file)
+            raise nothing_usable(read.left_out, file)
         raise UserError("there is no SA and no policy in it", file=file, hint=_HINT)
     in_order = sorted(read.policies.values(), key=lambda one: (one.priority, one.spid))
     return HostConfiguration(sas=list(read.sas), policies=[one.policy for one in in_order], notes=read.notes)

@@ -6,6 +6,7 @@ import re
 from ipaddress import ip_network
 from typing import NamedTuple
 
+from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import UNKNOWN, UPPER_ANY, HostPolicy, HostRule, Network
 from ipsec_lo_trace.model.policy import PORT_ANY
 from ipsec_lo_trace.setkey.dump_lines import SP_BODY, SP_HEAD, Entry, Line
@@ -138,14 +139,19 @@ def _asked(kind: str, entry: Entry, at: Token, notes: list[str]) -> tuple[str, t
 
 
 def _rule(line: Line, at: Token) -> HostRule | None:
+    """Read a rule; None if it cannot be read."""
     found = _RULE.fullmatch(line.text)
     if found is None or found["proto"] not in RULE_PROTOCOLS or found["mode"] not in (*MODES, "any"):
+        return None
+    try:
+        ends = [dumped_address(end, at) if end else None for end in (found["src"], found["dst"])]
+    except UserError:
         return None
     return HostRule(
         proto=RULE_PROTOCOLS[found["proto"]],
         mode=found["mode"],
         level=found["level"],
         reqid=min(int(found["reqid"] or 0), MAX_32_BITS),
-        src=dumped_address(found["src"], at) if found["src"] else None,
-        dst=dumped_address(found["dst"], at) if found["dst"] else None,
+        src=ends[0],
+        dst=ends[1],
     )

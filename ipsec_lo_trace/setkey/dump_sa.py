@@ -95,7 +95,7 @@ def _number(digits: str, at: Token) -> int:
 def _said(entry: Entry) -> _Said:
     """Take in the lines below the ends; a key goes on in the next line after 32 bytes."""
     said = _Said()
-    digits: dict[str, str] = {}
+    digits: dict[str, list[str]] = {}
     names: dict[str, str] = {}
     current = ""
     for line in entry.rest:
@@ -103,14 +103,14 @@ def _said(entry: Entry) -> _Said:
         if found:
             current = found["what"]
             names[current] = found["name"]
-            digits[current] = "" if current == "C" else found["key"]
+            digits[current] = [] if current == "C" else [found["key"]]
         elif current and _MORE.fullmatch(line.text):
-            digits[current] += f" {line.text}"
+            digits[current].append(line.text)
         else:
             current = ""
         _take_state(line.text, said)
     for what, name in names.items():
-        _take_key(what, name, digits[what], said)
+        _take_key(what, name, " ".join(digits[what]), said)
     return said
 
 

@@ -29,12 +29,13 @@ class _Head(msgspec.Struct):
 class _OfProtocol(msgspec.Struct):
     """The SAs of one protocol, by the number in which they came; beside them what finds one in one step.
 
-    ``heads`` has the heads between two ends by reqid, and under 0 the newest; ``with_spi`` those that have an
-    SPI there, the newest last.
+    ``heads`` has the heads between two ends, ``by_reqid`` the one of them with a reqid, ``with_spi`` those
+    that have an SPI there; the newest are last.
     """
 
     sas: dict[int, HostSa] = msgspec.field(default_factory=dict)
-    heads: dict[_Ends, dict[int, _Head]] = msgspec.field(default_factory=dict)
+    heads: dict[_Ends, list[_Head]] = msgspec.field(default_factory=dict)
+    by_reqid: dict[tuple[_Ends, int], _Head] = msgspec.field(default_factory=dict)
     with_spi: dict[tuple[_Ends, int], list[_Head]] = msgspec.field(default_factory=dict)
 
     def head(self, ends: _Ends, given: Extensions) -> _Head:
@@ -42,10 +43,12 @@ class _OfProtocol(msgspec.Struct):
 
         As in key_getsah the mode is not compared, and a reqid of 0 joins the newest head.
         """
-        heads = self.heads.setdefault(ends, {})
-        if given.reqid not in heads:
-            heads[0] = heads[given.reqid] = _Head(given.mode.name.lower(), given.reqid)
-        return heads[given.reqid]
+        heads = self.heads.setdefault(ends, [])
+        head = self.by_reqid.get((ends, given.reqid)) if given.reqid or not heads else heads[-1]
+        if head is None:
+            head = self.by_reqid[ends, given.reqid] = _Head(given.mode.name.lower(), given.reqid)
+            heads.append(head)
+        return head
 
 
 class HostSad:
@@ -98,7 +101,7 @@ class HostSad:
         """Delete every SA of a protocol between two ends; their heads stay."""
         proto, ends = _named_ends(command.proto, command.ends, command.at)
         found = self._protos.get(proto, _OfProtocol())
-        for head in found.heads.get(ends, {}).values():
+        for head in found.heads.get(ends, []):
             for spi, number in head.by_spi.items():
                 del found.sas[number]
                 found.with_spi.pop((ends, spi), None)

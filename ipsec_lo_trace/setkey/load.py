@@ -102,13 +102,21 @@ def left_out_note(error: UserError) -> str:
 
 
 def nothing_left(left_out: Sequence[UserError], file: str) -> UserError:
-    """Make the error of a file of which everything was left out; it tells why."""
-    if len(left_out) == 1:
-        return left_out[0]
-    told = "; ".join(f"{error.line}:{error.column}: {error.reason}" for error in left_out[:MOST_TOLD])
+    """Make the error of a file whose commands were all left out; it tells why, and a single one by itself."""
+    return left_out[0] if len(left_out) == 1 else nothing_usable(left_out, file)
+
+
+def nothing_usable(left_out: Sequence[UserError], file: str) -> UserError:
+    """Make the error of a file, the last of several, of which everything was left out; it tells why."""
+    told = "; ".join(f"{_place(error, file)}: {error.reason}" for error in left_out[:MOST_TOLD])
     more = len(left_out) - MOST_TOLD
     told += f"; and {more} more" if more > 0 else ""
     return UserError(f"nothing of it can be used: {told}", file=file)
+
+
+def _place(error: UserError, file: str) -> str:
+    place = f"{error.line}:{error.column}"
+    return place if error.file == file else f"{error.file}:{place}"
 
 
 def read_file(path: str, *, strict: bool = False) -> Configuration:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network
+from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from ipsec_lo_trace.setkey.load import load
 PROTOS = (IPPROTO_ESP, IPPROTO_AH)
 ADDRESSES = tuple(IPv4Address(f"10.0.0.{host}") for host in (1, 2))
 SPIS = (0x1000, 0x1001)
+REQIDS = (0, 7)
 ADD, DELETE, DELETE_ALL, FLUSH = "add", "delete", "deleteall", "flush"
 
 commands = st.tuples(
@@ -33,7 +35,7 @@ commands = st.tuples(
     st.sampled_from(ADDRESSES),
     st.sampled_from(ADDRESSES),
     st.sampled_from(SPIS),
-    st.sampled_from([0, 7]),
+    st.sampled_from(REQIDS),
 )
 Command = tuple[str, int, IPv4Address, IPv4Address, int, int]
 
@@ -72,16 +74,30 @@ def test_an_index_finds_what_a_walk_finds_in_the_same_order(drawn: list[Command]
     db = Databases()
     for command in drawn:
         carry_out(db, command)
-    for proto in PROTOS:
-        for src in ADDRESSES:
-            for dst in ADDRESSES:
-                assert db.by_ends.get((proto, src, dst), []) == walked_ends(db, proto, src, dst)
-        for dst in ADDRESSES:
-            for spi in SPIS:
-                tdbi = TdbIdent(proto, spi, str(dst))
-                heads = db.by_ident.get(tdbi, [])
-                assert [sav for head in heads for sav in head.by_spi[spi]] == walked_ident(db, tdbi)
+    for proto, src, dst in product(PROTOS, ADDRESSES, ADDRESSES):
+        assert db.by_ends.get((proto, src, dst), []) == walked_ends(db, proto, src, dst)
+    for proto, dst, spi in product(PROTOS, ADDRESSES, SPIS):
+        tdbi = TdbIdent(proto, spi, str(dst))
+        heads = db.by_ident.get(tdbi, [])
+        assert [sav for head in heads for sav in head.by_spi[spi]] == walked_ident(db, tdbi)
     assert all(sav.state is SaState.MATURE for head in db.sahtree for sav in head.savs)
+
+
+@given(st.lists(commands, max_size=30))
+def test_what_adding_and_deleting_look_up_is_what_a_walk_finds(drawn: list[Command]) -> None:
+    """After any commands, heads by protocol, by reqid, and by ends with an SPI are the lists' own."""
+    db = Databases()
+    for command in drawn:
+        carry_out(db, command)
+    for proto in PROTOS:
+        assert db.by_proto.get(proto, []) == [head for head in db.sahtree[::-1] if head.index.proto == proto]
+    for proto, src, dst in product(PROTOS, ADDRESSES, ADDRESSES):
+        ends, heads = (proto, src, dst), walked_ends(db, proto, src, dst)
+        for reqid in REQIDS:
+            newest = next((head for head in heads if head.index.reqid == reqid), None)
+            assert db.by_reqid.get((ends, reqid)) is newest
+        for spi in SPIS:
+            assert db.by_name.get((ends, spi), []) == [head for head in heads if spi in head.by_spi]
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from(list(Direction)), st.sampled_from([6, 17, 50]))))

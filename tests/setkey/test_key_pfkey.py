@@ -109,6 +109,22 @@ def test_the_kernel_keeps_a_policy_of_its_own() -> None:
     assert str(kept) == "ipsec esp/transport//unique:16385 ah/transport//use"
 
 
+def test_the_kernel_s_own_reqids_count_on() -> None:
+    """A reqid that the kernel gave does not come again, whatever became of its policy."""
+    db = Databases()
+    given = []
+    for prefix in range(8, 11):
+        net = IPv4Network(f"10.0.0.0/{prefix}")
+        unique = Request(IPPROTO_ESP, Mode.TRANSPORT, Level.UNIQUE)
+        kept = key_pfkey.key_spdadd(db, Policy(Direction.OUT, Selector(net, net), PolicyType.IPSEC, [unique]))
+        given += [isr.reqid for isr in kept.requests]
+        if prefix == 8:
+            key_pfkey.key_spddelete(db, Direction.OUT, kept.selector)
+        else:
+            key_pfkey.key_spdflush(db)
+    assert given == [0x4001, 0x4002, 0x4003]
+
+
 def test_the_private_numbers_are_out_of_ah_algorithm_lookups_reach() -> None:
     """AH_ALG_MAX keeps the keyed hashes and null from being found, while ESP's limit is wide enough."""
     assert [ah_algorithm_lookup(name) for name in ("keyed-md5", "keyed-sha1", "null")] == [None] * 3
