@@ -14,8 +14,8 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     """One captured packet, counted from 1 across all sections and interfaces.
 
     ``time_ns`` is in nanoseconds since 1970, 0 where the capture has no time (a simple packet block).
-    ``data`` is the IPv4 packet with whatever the link laid behind it, empty if this is none; then ``note``
-    says what it is ("IPv6", "ARP", "EtherType 0x88cc").  ``wire_len`` and ``captured_len`` are those of the
+    ``data`` is the IPv4 or IPv6 packet with whatever the link laid behind it, empty if this is neither; then
+    ``note`` says what it is ("ARP", "EtherType 0x88cc").  ``wire_len`` and ``captured_len`` are those of the
     record, in bytes, link header included.
     """
 

@@ -1,4 +1,4 @@
-"""Link types, and the IPv4 packet behind each one's header.
+"""Link types, and the IP packet behind each one's header.
 
 Source: the LINKTYPE_ list of tcpdump.org; IEEE 802.3 and 802.1Q for Ethernet.
 """
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 Decoder: TypeAlias = Callable[[bytes, int, int], "tuple[bytes, str]"]
-"""Take the packet between two places of a buffer; give its IPv4 bytes, or none and what it is instead."""
+"""Take the packet between two places of a buffer; give its IP bytes, or none and what it is instead."""
 
 NULL = 0
 EN10MB = 1
@@ -18,6 +18,7 @@ RAW_OPENBSD = 14
 RAW = 101
 LOOP = 108
 IPV4 = 228
+IPV6 = 229
 
 _NOTHING = "no link header"
 _EMPTY = "no bytes"
@@ -25,12 +26,15 @@ _FAMILY_LEN = 4
 _INET = (b"\2\0\0\0", b"\0\0\0\2")
 _INET6_NUMBERS = (10, 24, 28, 30)
 """AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, macOS."""
+_IPV4_VERSION = 4
+_IPV6_VERSION = 6
 _ETHERNET_LEN = 14
 _TYPE_LEN = 2
 _TAG_LEN = 4
 _ETHERTYPE_IP = b"\x08\x00"
+_ETHERTYPE_IPV6 = b"\x86\xdd"
 _TAGS = (b"\x81\x00", b"\x88\xa8", b"\x91\x00")
-_ETHERTYPES = {0x0806: "ARP", 0x8035: "RARP", 0x86DD: "IPv6", 0x8847: "MPLS", 0x8864: "PPPoE"}
+_ETHERTYPES = {0x0806: "ARP", 0x8035: "RARP", 0x8847: "MPLS", 0x8864: "PPPoE"}
 _MIN_ETHERTYPE = 0x0600
 
 
@@ -43,7 +47,9 @@ def _null(data: bytes, start: int, stop: int) -> tuple[bytes, str]:
         return data[start + _FAMILY_LEN : stop], ""
     # A family is a small number: what is a large one in one byte order is small in the other.
     number = min(int.from_bytes(family, "little"), int.from_bytes(family, "big"))
-    return b"", "IPv6" if number in _INET6_NUMBERS else f"address family {number}"
+    if number in _INET6_NUMBERS:
+        return _ipv6(data, start + _FAMILY_LEN, stop)
+    return b"", f"address family {number}"
 
 
 def _ethernet(data: bytes, start: int, stop: int) -> tuple[bytes, str]:
@@ -58,6 +64,8 @@ def _ethernet(data: bytes, start: int, stop: int) -> tuple[bytes, str]:
         kind = data[behind - _TYPE_LEN : behind]
     if kind == _ETHERTYPE_IP:
         return data[behind:stop], ""
+    if kind == _ETHERTYPE_IPV6:
+        return _ipv6(data, behind, stop)
     return b"", _ethertype(int.from_bytes(kind, "big"))
 
 
@@ -68,13 +76,18 @@ def _ethertype(number: int) -> str:
 
 
 def _raw(data: bytes, start: int, stop: int) -> tuple[bytes, str]:
-    """Tell IPv4 from IPv6 by the packet itself."""
+    """Tell IP from anything else by the packet itself."""
+    if stop > start and data[start] >> 4 == _IPV4_VERSION:
+        return data[start:stop], ""
+    return _ipv6(data, start, stop)
+
+
+def _ipv6(data: bytes, start: int, stop: int) -> tuple[bytes, str]:
+    """Take what should be IPv6: only its version tells it from IPv4 later."""
     if stop <= start:
         return b"", _EMPTY
     version = data[start] >> 4
-    if version == 4:  # noqa: PLR2004 -- the version of IPv4
-        return data[start:stop], ""
-    return b"", "IPv6" if version == 6 else f"IP version {version}"  # noqa: PLR2004 -- that of IPv6
+    return (data[start:stop], "") if version == _IPV6_VERSION else (b"", f"IP version {version}")
 
 
 def _raw_or_loop(data: bytes, start: int, stop: int) -> tuple[bytes, str]:
@@ -96,6 +109,7 @@ _LINKS: dict[int, tuple[str, Decoder]] = {
     RAW: ("RAW", _raw),
     LOOP: ("LOOP", _null),
     IPV4: ("IPV4", _ipv4),
+    IPV6: ("IPV6", _ipv6),
 }
 _LINUX_ANY = (113, 276)
 

@@ -54,12 +54,15 @@ def test_an_empty_capture_proves_nothing() -> None:
 
 
 def test_other_networks_are_set_aside() -> None:
-    """IPv6 and ARP are counted by what they are, and judged by no policy."""
-    ethernet = [b"\x86\xdd" + bytes(40), b"\x08\x06" + bytes(28), b"\x08\x00" + sealed(echo())]
+    """What is no IP is counted by what it is, and judged by no policy."""
+    ethernet = [b"\x88\xcc" + bytes(40), b"\x08\x06" + bytes(28), b"\x08\x00" + sealed(echo())]
     done = audited(capture(ethernet, link=1, head=bytes(12)), LO_ESP)
     assert done.codes == [("not-ipv4",), ("not-ipv4",), ()]
     assert done.got == ["", "", "esp"]
-    assert [finding.text.partition(":")[0] for finding in done.verdict.findings] == ["IPv6", "ARP"]
+    assert [finding.text.partition(":")[0] for finding in done.verdict.findings] == [
+        "EtherType 0x88cc",
+        "ARP",
+    ]
     assert done.verdict.outcome == "clean"
 
 

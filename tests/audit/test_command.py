@@ -80,7 +80,7 @@ def test_rows_show_what_a_packet_is(host: Path) -> None:
         AH.seal(sealed(echo()), spi=0x1002, seq=5),
         packet(132, bytes(8)),
     ]
-    frames = [b"\x08\x00" + each for each in packets] + [b"\x86\xdd" + bytes(40)]
+    frames = [b"\x08\x00" + each for each in packets] + [b"\x08\x06" + bytes(28)]
     (host / "mixed.pcap").write_bytes(capture(frames, link=1, head=bytes(12)))
     (host / "empty.conf").write_text("flush; spdflush;", encoding="ascii")
     done = invoke("audit", str(host / "mixed.pcap"), "-f", str(host / "empty.conf"))
@@ -91,7 +91,7 @@ def test_rows_show_what_a_packet_is(host: Path) -> None:
         "127.0.0.1 > 127.0.0.1 udp at 64",
         "127.0.0.1 > 127.0.0.1 ah:1002#5/esp:1001#1 (ah",
         "127.0.0.1 > 127.0.0.1 132",
-        "IPv6",
+        "ARP",
     ]
     assert "policy  none" in done.lines
     assert "SA      none" in done.lines

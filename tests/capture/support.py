@@ -10,6 +10,7 @@ from ipsec_lo_trace.capture.frame import CaptureError, Frame
 from ipsec_lo_trace.capture.read import open_capture
 
 IPV4_PACKET = bytes.fromhex("4500001c000000004001f974 0a090901 0a090902 0800f7ff00000000")
+IPV6_PACKET = bytes.fromhex("6000000000083a40" + "00" * 15 + "01" + "00" * 15 + "01" + "80007dba00000000")
 ETHERTYPE_IPV4 = b"\x08\x00"
 MACS = bytes(12)
 NULL, EN10MB, RAW = 0, 1, 101

@@ -18,6 +18,7 @@ from ipsec_lo_trace.model.errors import UserError
 from tests.capture.support import (
     EN10MB,
     IPV4_PACKET,
+    IPV6_PACKET,
     NULL,
     RAW,
     Packet,
@@ -88,27 +89,31 @@ def test_how_the_stream_is_cut_up_does_not_matter(
     [
         (NULL, null(), ""),
         (NULL, null(order=">"), ""),
-        (NULL, null(family=24), "IPv6"),
-        (NULL, null(family=30, order=">"), "IPv6"),
+        (NULL, null(IPV6_PACKET, 24), ""),
+        (NULL, null(IPV6_PACKET, 30, ">"), ""),
+        (NULL, null(family=28), "IP version 4"),
         (NULL, null(family=7), "address family 7"),
         (NULL, b"\2\0\0", "no link header"),
         (108, null(order=">"), ""),
-        (108, null(family=24, order=">"), "IPv6"),
+        (108, null(IPV6_PACKET, 24, ">"), ""),
         (12, IPV4_PACKET, ""),
         (12, null(order=">"), ""),
         (12, b"", "no bytes"),
         (14, IPV4_PACKET, ""),
         (RAW, IPV4_PACKET, ""),
-        (RAW, b"\x60" + IPV4_PACKET[1:], "IPv6"),
+        (RAW, IPV6_PACKET, ""),
         (RAW, b"\x75" + IPV4_PACKET[1:], "IP version 7"),
         (228, IPV4_PACKET, ""),
         (228, b"", "no bytes"),
+        (229, IPV6_PACKET, ""),
+        (229, b"", "no bytes"),
         (EN10MB, ethernet(), ""),
         (EN10MB, ethernet(kind=b"\x81\x00\x00\x05\x08\x00"), ""),
         (EN10MB, ethernet(kind=b"\x88\xa8\x00\x05\x81\x00\x00\x06\x08\x00"), ""),
-        (EN10MB, ethernet(kind=b"\x81\x00\x00\x05\x86\xdd"), "IPv6"),
+        (EN10MB, ethernet(IPV6_PACKET, b"\x81\x00\x00\x05\x86\xdd"), ""),
         (EN10MB, ethernet(kind=b"\x81\x00", data=b"\0"), "EtherType 0x8100"),
-        (EN10MB, ethernet(kind=b"\x86\xdd"), "IPv6"),
+        (EN10MB, ethernet(IPV6_PACKET, b"\x86\xdd"), ""),
+        (EN10MB, ethernet(kind=b"\x86\xdd"), "IP version 4"),
         (EN10MB, ethernet(kind=b"\x08\x06"), "ARP"),
         (EN10MB, ethernet(kind=b"\x88\xcc"), "EtherType 0x88cc"),
         (EN10MB, ethernet(kind=b"\x00\x26"), "IEEE 802.3"),
@@ -116,9 +121,10 @@ def test_how_the_stream_is_cut_up_does_not_matter(
     ],
 )
 def test_link_types(link_type: int, packet: bytes, note: str) -> None:
-    """Behind each link header stands the packet; what is no IPv4 is named and counted, never lost."""
+    """Behind each link header stands the packet; what is no IP is named and counted, never lost."""
+    inside = next(ip for ip in (IPV4_PACKET, IPV6_PACKET, b"") if packet.endswith(ip))
     for data in (pcap([Packet(0, packet)], link_type), pcapng([Packet(0, packet)], link_type)):
-        assert frames(data) == [Frame(1, 0, b"" if note else IPV4_PACKET, len(packet), len(packet), note)]
+        assert frames(data) == [Frame(1, 0, b"" if note else inside, len(packet), len(packet), note)]
 
 
 def test_ethernet_checksum_bits_are_no_link_type() -> None:

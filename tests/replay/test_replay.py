@@ -104,7 +104,7 @@ def test_expectations_set_the_exit_code(host: Path) -> None:
 
 def test_others_are_left_out_and_counted(host: Path) -> None:
     """A packet that is no IPv4 is left out, aloud; a capture with none else is refused."""
-    ethernet = [b"\x86\xdd" + bytes(40), b"\x08\x00" + sealed(echo())]
+    ethernet = [b"\x86\xdd\x60" + bytes(39), b"\x08\x00" + sealed(echo())]
     done = replay(host, capture(ethernet, link=1, head=bytes(12)), "--format", "jsonl")
     assert done.code == 0
     assert "1 packets are no IPv4 and left out" in done.err

@@ -68,6 +68,7 @@ class ReplayArguments(msgspec.Struct, frozen=True, kw_only=True):
 
 
 MAX_ADDRESSES = 4096
+IPV6 = 6
 
 
 class Survey(msgspec.Struct):
@@ -131,7 +132,7 @@ def _options(arguments: ReplayArguments, stream: BinaryIO, name: str, survey: Su
         stream.seek(0)
         left = survey.count
         for frame in open_capture(stream, name):
-            if frame.data and left:
+            if left and _is_ipv4(frame.data):
                 left -= 1
                 yield frame.data
             if not left:
@@ -146,16 +147,22 @@ def _options(arguments: ReplayArguments, stream: BinaryIO, name: str, survey: Su
     )
 
 
+def _is_ipv4(data: bytes) -> bool:
+    """Tell what the kernel of 2003 takes for IPv4: it drops another version itself, but has no IPv6."""
+    return bool(data) and ip.version(data) != IPV6
+
+
 def _survey(stream: BinaryIO, name: str) -> Survey:
     """Read the capture once, for what must be known before it is replayed."""
     survey = Survey()
     try:
         for frame in open_capture(stream, name):
-            if len(frame.data) < ip.HEADER_LEN:
-                survey.others += not frame.data
-                survey.count += bool(frame.data)
+            if not _is_ipv4(frame.data):
+                survey.others += 1
                 continue
             survey.count += 1
+            if len(frame.data) < ip.HEADER_LEN:
+                continue
             ends = ip.ends(frame.data)
             survey.first = survey.first or ends
             if len(survey.addresses) < MAX_ADDRESSES:
