@@ -10,8 +10,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ipsec_lo_trace.capture.choice import ELSEWHERE, Choice
+from ipsec_lo_trace.capture.cooked import COOKED
 from ipsec_lo_trace.capture.frame import MAX_CAPTURED_LEN, CaptureError, Frame, TruncatedCaptureError
-from ipsec_lo_trace.capture.link import Decoder, decoder, link_hint, link_name
+from ipsec_lo_trace.capture.link import link_hint, link_name
 from ipsec_lo_trace.capture.window import Window
 
 MAGIC_LEN = 4
@@ -39,18 +41,22 @@ MAGICS = {
 class PcapReader:
     """Read the packets of a pcap file behind its magic; CaptureError if the file's header is wrong."""
 
-    def __init__(self, window: Window, file: str, magic: Magic) -> None:
+    def __init__(self, window: Window, file: str, magic: Magic, choice: Choice) -> None:
+        self._choice = choice
         self._window = window
         self._file = file
         self._magic = magic
         self._record = struct.Struct(f"{magic.order}IIII")
         link_type = self._link_type()
-        decode = decoder(link_type)
+        decode = choice.decoder(link_type)
         if decode is None:
             reason = f"{link_name(link_type)} is not one of a loopback interface"
             raise CaptureError(reason, file=file, hint=link_hint(link_type))
-        self._decode: Decoder = decode
-        self.link_types = [link_type]
+        if choice.is_narrow and link_type not in COOKED:
+            reason = f"{link_name(link_type)} does not say which interface a packet is of"
+            raise CaptureError(reason, file=file, hint=f"leave -i {choice.wanted} out")
+        self._decode = decode
+        self.link_types = {link_type: None}
 
     def _link_type(self) -> int:
         window = self._window
@@ -85,9 +91,12 @@ class PcapReader:
                 number += 1
                 at = stop
                 packet, note = decode(data, start, stop)
+                if note is ELSEWHERE:
+                    continue
                 time_ns = seconds * 1_000_000_000 + fraction * unit_ns
                 yield Frame(number, time_ns, packet, wire_len, captured_len, note)
             window.at = at
+        self._choice.check(self._file, number)
 
     def _whole_record(self, number: int) -> bool:
         """Have a whole record in the window; False behind the last one."""

@@ -1,85 +1,25 @@
 """The newer capture format, made of blocks: sections, their interfaces, and packets.
 
-Source: draft-ietf-opsawg-pcapng, sections 4.1 to 4.4 and appendix A.
+Source: draft-ietf-opsawg-pcapng, sections 4.1, 4.3, 4.4 and appendix A.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from functools import lru_cache
-
-import msgspec
 
 from ipsec_lo_trace.capture.blocks import EPB, HEADER_LEN, IDB, MIN_LENS, PB, SHB, SPB, TRAILER_LEN, Blocks
-from ipsec_lo_trace.capture.frame import MAX_CAPTURED_LEN, Frame
-from ipsec_lo_trace.capture.link import Decoder, decoder, link_hint, link_name
+from ipsec_lo_trace.capture.choice import ELSEWHERE, Choice
+from ipsec_lo_trace.capture.ethertype import Decoder
+from ipsec_lo_trace.capture.frame import MAX_CAPTURED_LEN, CaptureError, Frame
+from ipsec_lo_trace.capture.interface import Interface, interface
+from ipsec_lo_trace.capture.link import decoder, link_hint, link_name
 from ipsec_lo_trace.capture.window import Window
 
-_INTERFACE_HEADER_LEN = 8
-_OPTION_HEADER_LEN = 4
-_OPT_ENDOFOPT = 0
-_IF_TSRESOL = 9
-_IF_TSOFFSET = 14
-_SECOND_NS = 1_000_000_000
-_BINARY = 0x80
-_MICROSECONDS = 6
-
-
-class Interface(msgspec.Struct, frozen=True):
-    """One interface; ``decode`` is None if its link type is not read.
-
-    ``snap_len`` is in bytes, 0 for none.  A time stamp times ``multiplier`` divided by ``divisor`` is in
-    nanoseconds, to which ``offset_ns`` comes.
-    """
-
-    link_type: int
-    decode: Decoder | None
-    snap_len: int
-    multiplier: int
-    divisor: int
-    offset_ns: int
-
-
-@lru_cache(maxsize=64)
-def interface(body: bytes, order: str) -> Interface:
-    """Read the body of an Interface Description Block; ValueError says what is wrong with it.
-
-    ``order`` is the section's byte order, as struct writes it.
-    """
-    link_type, snap_len = struct.unpack_from(f"{order}HxxI", body)
-    multiplier, divisor, offset_ns = _SECOND_NS, 10**_MICROSECONDS, 0
-    for code, value in _options(body, order):
-        if code == _IF_TSRESOL:
-            _check_len("if_tsresol", value, 1)
-            exponent = value[0] & ~_BINARY
-            divisor = 2**exponent if value[0] & _BINARY else 10**exponent
-        elif code == _IF_TSOFFSET:
-            _check_len("if_tsoffset", value, 8)
-            offset_ns = struct.unpack(f"{order}q", value)[0] * _SECOND_NS
-    if multiplier % divisor == 0:
-        multiplier, divisor = multiplier // divisor, 1
-    return Interface(link_type, decoder(link_type), snap_len, multiplier, divisor, offset_ns)
-
-
-def _options(body: bytes, order: str) -> Iterator[tuple[int, bytes]]:
-    at = _INTERFACE_HEADER_LEN
-    while at + _OPTION_HEADER_LEN <= len(body):
-        code, length = struct.unpack_from(f"{order}HH", body, at)
-        if code == _OPT_ENDOFOPT:
-            return
-        at += _OPTION_HEADER_LEN
-        if at + length > len(body):
-            raise ValueError(f"its option {code} claims {length} bytes, more than the block has")
-        yield code, body[at : at + length]
-        at += length + -length % 4
-
-
-def _check_len(name: str, value: bytes, length: int) -> None:
-    if len(value) != length:
-        raise ValueError(f"its {name} has {len(value)} bytes, not {length}")
-
-
+MAX_INTERFACES = 1 << 14
+"""How many interfaces one section may describe: more than a host has, or files were ever merged."""
+MAX_LINK_TYPES = 16
+"""How many different link types are kept for the capture's description."""
 _ENHANCED = {order: struct.Struct(f"{order}IIIIIII") for order in "<>"}
 _OBSOLETE = {order: struct.Struct(f"{order}8xHHIIII") for order in "<>"}
 _TRAILER = {order: struct.Struct(f"{order}I") for order in "<>"}
@@ -96,16 +36,19 @@ _MAX_TIME_NS = (1 << 63) - 1
 class PcapngReader:
     """Read the packets of a pcapng file, section by section."""
 
-    def __init__(self, window: Window, file: str) -> None:
-        self.link_types: list[int] = []
+    def __init__(self, window: Window, file: str, choice: Choice) -> None:
+        self.link_types: dict[int, None] = {}
+        self._file = file
+        self._choice = choice
         self._window = window
         self._blocks = Blocks(window, file)
-        self._interfaces: list[Interface] = []
+        self._interfaces: list[tuple[Interface, Decoder]] = []
+        self._unread = 0
 
     def frames(self) -> Iterator[Frame]:
-        """Yield each packet; CaptureError behind the last one if there is no reading on."""
+        """Yield each packet; CaptureError behind the last one if there is no reading on, or none was read."""
         blocks, window = self._blocks, self._window
-        packets: dict[int, Callable[[int], Frame]] = {PB: self._obsolete, SPB: self._simple}
+        packets: dict[int, Callable[[int], Frame | None]] = {PB: self._obsolete, SPB: self._simple}
         others: dict[int, Callable[[int], None]] = {SHB: self._section, IDB: self._interface}
         while blocks.find():
             kind, length = blocks.kind, blocks.length
@@ -115,10 +58,20 @@ class PcapngReader:
                 frame = packets[kind](length)
                 window.at += length
                 blocks.number += 1
-                yield frame
+                if frame is not None:
+                    yield frame
             else:
                 others[kind](length)
                 window.at += length
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse a capture of which nothing was taken."""
+        self._choice.check(self._file, self._blocks.number)
+        if self._unread and self._unread + self._choice.passed_over == self._blocks.number:
+            link_type = next(kind for kind in self.link_types if decoder(kind) is None)
+            reason = f"none of its packets is read: {link_name(link_type)} is not one of a loopback interface"
+            raise CaptureError(reason, file=self._file, hint=link_hint(link_type))
 
     def _enhanced(self) -> Iterator[Frame]:
         """Yield the packet of the block in the window, and those of the sound blocks of its kind behind it.
@@ -140,7 +93,8 @@ class PcapngReader:
             frame = self._packet(self._named(number), _FULL_HEADER_LEN, length, stamp, captured_len, wire_len)
             window.at = at = stop
             blocks.number += 1
-            yield frame
+            if frame is not None:
+                yield frame
 
     def _fields(self, layout: dict[str, struct.Struct]) -> tuple[int, ...]:
         return layout[self._blocks.order].unpack_from(self._window.data, self._window.at)
@@ -158,47 +112,61 @@ class PcapngReader:
             described = interface(body, self._blocks.order)
         except ValueError as error:
             raise self._blocks.block_fault(f"an interface is described wrongly: {error}") from None
-        self._interfaces.append(described)
-        if described.link_type not in self.link_types:
-            self.link_types.append(described.link_type)
+        number = len(self._interfaces)
+        if number == MAX_INTERFACES:
+            raise self._blocks.block_fault(f"a section describes more than {MAX_INTERFACES} interfaces")
+        decode = self._choice.decoder(described.link_type, described.name, number)
+        self._interfaces.append((described, decode or self._unreadable(described.link_type)))
+        if len(self.link_types) < MAX_LINK_TYPES:
+            self.link_types[described.link_type] = None
 
-    def _obsolete(self, length: int) -> Frame:
+    def _unreadable(self, link_type: int) -> Decoder:
+        """Return what stands for the decoder of a link type that is not read."""
+        name = link_name(link_type)
+
+        def unread(_data: bytes, _start: int, _stop: int) -> tuple[bytes, str]:
+            self._unread += 1
+            return b"", name
+
+        return unread
+
+    def _obsolete(self, length: int) -> Frame | None:
         number, _drops, high, low, captured_len, wire_len = self._fields(_OBSOLETE)
         stamp = high << 32 | low
         return self._packet(self._named(number), _FULL_HEADER_LEN, length, stamp, captured_len, wire_len)
 
-    def _simple(self, length: int) -> Frame:
+    def _simple(self, length: int) -> Frame | None:
         """Read a packet without time and captured length; the latter is what interface 0 keeps."""
         (wire_len,) = self._fields(_SIMPLE)
         source = self._named(0)
-        captured_len = min(wire_len, source.snap_len or wire_len)
+        captured_len = min(wire_len, source[0].snap_len or wire_len)
         return self._packet(source, _SIMPLE_HEADER_LEN, length, None, captured_len, wire_len)
 
-    def _named(self, number: int) -> Interface:
+    def _named(self, number: int) -> tuple[Interface, Decoder]:
         if number >= len(self._interfaces):
             raise self._blocks.fault(f"is of interface {number}, which its section has not described")
         return self._interfaces[number]
 
     def _packet(
         self,
-        source: Interface,
+        source: tuple[Interface, Decoder],
         header_len: int,
         length: int,
         stamp: int | None,
         captured_len: int,
         wire_len: int,
-    ) -> Frame:
+    ) -> Frame | None:
         blocks, window = self._blocks, self._window
-        if source.decode is None:
-            reason = f"has {link_name(source.link_type)}, which is not one of a loopback interface"
-            raise blocks.fault(reason, link_hint(source.link_type))
+        described, decode = source
         if captured_len > min(MAX_CAPTURED_LEN, length - header_len - TRAILER_LEN):
             raise blocks.fault(f"claims {captured_len} bytes, in a block of {length}")
         time_ns = 0
         if stamp is not None:
-            time_ns = stamp * source.multiplier // source.divisor + source.offset_ns
+            time_ns = stamp * described.multiplier // described.divisor + described.offset_ns
             if not 0 <= time_ns <= _MAX_TIME_NS:
                 raise blocks.fault(f"claims a time of {time_ns} ns since 1970")
         start = window.at + header_len
-        data, note = source.decode(window.data, start, start + captured_len)
+        data, note = decode(window.data, start, start + captured_len)
+        if note is ELSEWHERE:
+            return None
         return Frame(blocks.number + 1, time_ns, data, wire_len, captured_len, note)

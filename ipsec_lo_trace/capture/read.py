@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from ipsec_lo_trace.capture.blocks import SHB_MAGIC
+from ipsec_lo_trace.capture.choice import Choice
 from ipsec_lo_trace.capture.frame import CaptureError, Frame
 from ipsec_lo_trace.capture.link import link_name
 from ipsec_lo_trace.capture.pcap import MAGIC_LEN, MAGICS, PcapReader
@@ -28,7 +29,7 @@ _HINT = "tcpdump -i lo0 -w FILE writes one"
 
 
 class _Reader(Protocol):
-    link_types: list[int]
+    link_types: dict[int, None]
 
     def frames(self) -> Iterator[Frame]:
         """Give each packet."""
@@ -39,12 +40,14 @@ class Capture:
     """A capture that is being read; iterating over it gives each packet, once.
 
     Whoever iterates gets CaptureError behind the last packet that could be read if there should be more:
-    TruncatedCaptureError if the capture just ends.
+    TruncatedCaptureError if the capture just ends.  ``choice`` counts the packets of other interfaces, which
+    are not given.
     """
 
-    def __init__(self, name: str, kind: str, reader: _Reader) -> None:
+    def __init__(self, name: str, kind: str, reader: _Reader, choice: Choice) -> None:
         self.name = name
         self.kind = kind
+        self.choice = choice
         self._reader = reader
 
     @property
@@ -57,8 +60,10 @@ class Capture:
         return self._reader.frames()
 
 
-def open_capture(stream: BinaryIO, name: str) -> Capture:
+def open_capture(stream: BinaryIO, name: str, interface: str | None = None) -> Capture:
     """Look at the beginning of a stream and give the capture in it, packed by gzip or not.
+
+    ``interface`` is the one whose packets are given, as Choice has it.
 
     CaptureError if the stream holds no pcap or pcapng, is empty, or has a link type that is not read.
     """
@@ -67,10 +72,11 @@ def open_capture(stream: BinaryIO, name: str) -> Capture:
     if not window.need(MAGIC_LEN) and window.broken:
         raise CaptureError(f"cannot read {name}: {window.broken}", file="")
     magic = window.data[window.at : window.at + MAGIC_LEN]
+    choice = Choice(interface)
     if magic in MAGICS:
-        return Capture(name, "pcap", PcapReader(window, name, MAGICS[magic]))
+        return Capture(name, "pcap", PcapReader(window, name, MAGICS[magic], choice), choice)
     if magic == SHB_MAGIC:
-        return Capture(name, "pcapng", PcapngReader(window, name))
+        return Capture(name, "pcapng", PcapngReader(window, name, choice), choice)
     raise CaptureError(_no_capture(magic, packed=window is not packed), file=name, hint=_HINT)
 
 
@@ -84,18 +90,21 @@ def _no_capture(magic: bytes, *, packed: bool) -> str:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Capture]:
-    """Open a capture file, ``-`` for standard input; UserError if it cannot be read or is no capture."""
+def opened(path: str, interface: str | None = None) -> Iterator[Capture]:
+    """Open a capture file, ``-`` for standard input; UserError if it cannot be read or is no capture.
+
+    ``interface`` is the one whose packets are given, as Choice has it.
+    """
     name = STDIN_NAME if path == STDIN else path
     if path == STDIN:
         stdin: BinaryIO | None = getattr(sys.stdin, "buffer", None)
         if stdin is None:
             raise unreadable(name, "it is closed")
-        yield open_capture(stdin, name)
+        yield open_capture(stdin, name, interface)
         return
     try:
         stream = Path(path).open("rb")  # noqa: SIM115 -- closed below
     except (OSError, ValueError) as error:
         raise unreadable(name, error) from None
     with stream:
-        yield open_capture(stream, name)
+        yield open_capture(stream, name, interface)

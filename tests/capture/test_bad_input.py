@@ -35,8 +35,10 @@ LONG = Packet(1_000_000_007, IPV4_PACKET + bytes(1000))
 PCAP = pcap([PACKET] * 3, RAW)
 PCAPNG = pcapng([PACKET] * 3, RAW)
 WRITE_ONE = " (tcpdump -i lo0 -w FILE writes one)"
-KNOWN = "these are read: NULL 0, EN10MB 1, RAW 12, RAW 14, RAW 101, LOOP 108, IPV4 228, IPV6 229"
-LINUX_ANY = "tcpdump -i any writes it; capture with -i lo, or -i lo0"
+KNOWN = (
+    "these are read: NULL 0, EN10MB 1, RAW 12, RAW 14, RAW 101, LOOP 108, LINUX_SLL 113, IPV4 228, IPV6 229,"
+    " LINUX_SLL2 276"
+)
 BEFORE = "f: before its first packet"
 DAMAGED = " (the file is damaged here, or before)"
 HUGE = struct.pack("<IIII", 0, 0, 0xFFFFFFFF, 0xFFFFFFFF)
@@ -64,12 +66,7 @@ HEAD = section() + interface(RAW)
         (b"\x1f\x8b", 0, "cannot read f: the gzip data ends in its middle"),
         (PCAP[:20], 0, "f: it ends inside the file's header: 20 of 24 bytes"),
         (PCAP[:4] + b"\1\0" + PCAP[6:], 0, "f: pcap version 1.4 is not read (only 2.4, of 1998, is)"),
-        (pcap([], 127), 0, f"f: link type 127 is not one of a loopback interface ({KNOWN})"),
-        (
-            pcap([], 113),
-            0,
-            f"f: link type 113 is not one of a loopback interface ({LINUX_ANY})",
-        ),
+        (pcap([], 147), 0, f"f: link type 147 is not one of a loopback interface ({KNOWN})"),
         (PCAP[:-1], 2, "f: it ends inside packet 3: 43 of 44 bytes are there, at byte 112"),
         (PCAP[:30], 0, "f: it ends inside the header of packet 1: 6 of 16 bytes are there, at byte 24"),
         (
@@ -136,9 +133,9 @@ def test_a_pcap_file_that_is_wrong(data: bytes, given: int, message: str) -> Non
         (section() + simple(PACKET), 0, "packet 1 is of interface 0, which its section has not described"),
         (HEAD + enhanced(PACKET, 0) + section() + simple(PACKET), 1, "packet 2 is of interface 0, which its"),
         (
-            section() + interface(127) + enhanced(PACKET, 0),
-            0,
-            f"f: packet 1 has link type 127, which is not one of a loopback interface, at byte 48 ({KNOWN})",
+            section() + interface(147) + enhanced(PACKET, 0),
+            1,
+            f"f: none of its packets is read: link type 147 is not one of a loopback interface ({KNOWN})",
         ),
         (
             section() + interface(options=option(9, b"")),

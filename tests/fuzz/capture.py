@@ -33,6 +33,7 @@ with instrumented():
     )
 
 LINUX = Path(__file__).parents[1] / "data" / "linux"
+COOKED = Path(__file__).parents[1] / "data" / "linux2"
 PIECE_LEN = 7
 
 
@@ -56,7 +57,7 @@ def _read(stream: BinaryIO) -> tuple[list[Frame], str]:
 def seeds() -> Iterator[bytes]:
     """Yield captures of every kind."""
     packet = Packet(1_500_000_003, IPV4_PACKET, 5)
-    for path in sorted(LINUX.glob("*.pcap")):
+    for path in sorted([*LINUX.glob("*.pcap"), *COOKED.glob("*.pcap")]):
         yield path.read_bytes()
         yield gzip.compress(path.read_bytes(), mtime=0)
     for order in "<>":
@@ -66,6 +67,14 @@ def seeds() -> Iterator[bytes]:
         tagged = Packet(0, ethernet(kind=b"\x81\x00\x00\x05\x08\x00"))
         yield section(order) + described + enhanced(tagged, 7, order=order) + obsolete(tagged, 8, order=order)
         yield section(order) + interface(RAW, order) + block(9, b"what?", order) + simple(packet, order)
+        air = interface(105, order, options=option(2, b"wlan0", order))
+        yield (
+            section(order)
+            + air
+            + interface(RAW, order)
+            + simple(packet, order)
+            + enhanced(packet, 1, 1, order)
+        )
 
 
 if __name__ == "__main__":

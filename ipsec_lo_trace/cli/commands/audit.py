@@ -27,6 +27,12 @@ CONFIG_OPTION = click.option(
 @CAPTURE
 @CONFIG_OPTION
 @click.option(
+    "-i",
+    "--interface",
+    metavar="IF",
+    help="The interface whose packets to judge, by name or number; any: all [lo, where the capture tells].",
+)
+@click.option(
     "--format",
     "format_",
     type=click.Choice(["text", "jsonl", "junit"]),

@@ -28,6 +28,7 @@ class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     capture: str
     config: tuple[str, ...]
+    interface: str | None
     format_: str
     color: str | None
     quiet: bool
@@ -55,7 +56,7 @@ def run_audit(arguments: AuditArguments) -> int:
     """Run it; give the exit code."""
     refuse_own_input(arguments.output, arguments.capture, *arguments.config)
     read = host_configuration(arguments.config)
-    with opened(arguments.capture) as capture:
+    with opened(arguments.capture, arguments.interface) as capture:
         audit = Audit(
             capture,
             read.db,
@@ -66,6 +67,8 @@ def run_audit(arguments: AuditArguments) -> int:
             silent = arguments.output != STDOUT or arguments.quiet or arguments.format_ == "junit"
             with progress("packets") if silent else nullcontext():
                 verdict = _write(arguments, audit, out)
+    if passed_over := capture.choice.told():
+        complain(f"{capture.name}: {passed_over}")
     if audit.error is not None:
         complain(str(audit.error))
         return EXIT_TROUBLE

@@ -72,10 +72,14 @@ IPV6 = 6
 
 
 class Survey(msgspec.Struct):
-    """What a capture holds: how many IPv4 packets and others, between whom, and what stopped it."""
+    """What a capture holds: how many IPv4 packets and others, between whom, and what stopped it.
+
+    ``passed_over`` says what is of other interfaces, "" if nothing is.
+    """
 
     count: int = 0
     others: int = 0
+    passed_over: str = ""
     first: bytes = b""
     addresses: set[IPv4Address] = msgspec.field(default_factory=set)
     error: CaptureError | None = None
@@ -105,6 +109,8 @@ def run_replay(arguments: ReplayArguments) -> int:
             survey = _survey(stream, name)
         if not survey.count:
             raise survey.error or UserError("there is no IPv4 packet in it", file=name)
+        if survey.passed_over:
+            complain(f"{name}: {survey.passed_over}")
         if survey.others:
             complain(f"{name}: {survey.others} packets are no IPv4 and left out")
         plan = Plan(
@@ -154,9 +160,9 @@ def _is_ipv4(data: bytes) -> bool:
 
 def _survey(stream: BinaryIO, name: str) -> Survey:
     """Read the capture once, for what must be known before it is replayed."""
-    survey = Survey()
+    survey, capture = Survey(), open_capture(stream, name)
     try:
-        for frame in open_capture(stream, name):
+        for frame in capture:
             if not _is_ipv4(frame.data):
                 survey.others += 1
                 continue
@@ -169,4 +175,5 @@ def _survey(stream: BinaryIO, name: str) -> Survey:
                 survey.addresses |= set(filter(can_be_local, (ip.address(ends[:4]), ip.address(ends[4:]))))
     except CaptureError as error:
         survey.error = error
+    survey.passed_over = capture.choice.told()
     return survey
