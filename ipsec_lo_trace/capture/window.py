@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 CHUNK_LEN = 1 << 18
 """How many bytes are read at once, at most."""
+FIRST_PIECE_LEN = 256
+"""How much of a gzip member is given to zlib at first; what it does not want is copied back."""
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_MAGIC = b"\x1f\x8b"
 _DAMAGED = "the gzip data is damaged"
@@ -91,17 +93,19 @@ class Window:
 
     def _member(self) -> Iterator[bytes]:
         unpacker = zlib.decompressobj(_GZIP)
+        piece_len = FIRST_PIECE_LEN
         while not unpacker.eof:
             if not self.need(1):
                 raise BrokenSourceError(self.broken or "the gzip data ends in its middle")
             before = unpacker.copy()
+            piece = self.data[self.at : self.at + piece_len]
             try:
-                chunk = unpacker.decompress(self.data[self.at :], CHUNK_LEN)
+                chunk = unpacker.decompress(piece, CHUNK_LEN)
             except zlib.error:
-                yield from _salvaged(before, self.data[self.at :])
+                yield from _salvaged(before, piece)
                 raise BrokenSourceError(_DAMAGED) from None
-            rest = unpacker.unconsumed_tail or unpacker.unused_data
-            self.at = len(self.data) - len(rest)
+            self.at += len(piece) - len(unpacker.unconsumed_tail or unpacker.unused_data)
+            piece_len = min(piece_len * 2, CHUNK_LEN)
             if chunk:
                 yield chunk
 

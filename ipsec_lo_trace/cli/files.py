@@ -1,4 +1,4 @@
-"""Where output goes: standard output as it comes, or a file that is written whole or not at all.
+"""Where output goes: an open descriptor as it comes, or a file that is written whole or not at all.
 
 Messages go to standard error, a line each.
 """
@@ -6,6 +6,7 @@ Messages go to standard error, a line each.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -57,26 +58,55 @@ def _same_file(path: str, other: str) -> bool:
     return False
 
 
+MAX_LINKS = 40
+"""How many symbolic links are followed in a row, as many as Linux follows."""
+STDOUT_NUMBER = 1
+_DESCRIPTORS = re.compile(r"/dev/fd|/proc/([0-9]+)/(?:task/[0-9]+/)?fd")
+_DESCRIPTOR = re.compile(r"[0-9]{1,9}")
+
+
+def descriptor(path: str) -> int | str | None:
+    """Return the open descriptor that a path names, as /dev/stdout does, or a link to it; None for a file.
+
+    That of another process is its path under /proc.  What is open there may well be a regular file: the name
+    stands for the descriptor all the same.
+    """
+    with suppress(OSError, ValueError):
+        for _link in range(MAX_LINKS):
+            folder, name = os.path.split(path)
+            folder = os.path.realpath(folder)
+            path = f"{folder}/{name}"
+            found = _DESCRIPTORS.fullmatch(folder) if _DESCRIPTOR.fullmatch(name) else None
+            if found:
+                return int(name) if found[1] in (None, str(os.getpid())) else path
+            path = os.path.join(folder, os.readlink(path))  # noqa: PTH115, PTH118 -- a Path would lose a last "."
+    return None
+
+
 @contextmanager
 def output(path: str, *, secret: bool = False) -> Iterator[IO[bytes]]:
     """Open ``path`` for bytes ("-" is standard output).
 
-    A file appears under its name only when everything was written; until then its bytes are in a temporary
-    file beside it, which an error removes.  A ``secret`` one is for its owner alone.  UserError if it cannot
-    be written.
+    The name of an open descriptor, and what is no regular file, is written to as it comes.  A file appears
+    under its name only when everything was written; until then its bytes are in a temporary file beside it,
+    which an error removes.  A ``secret`` one is for its owner alone.  UserError if it cannot be written.
     """
-    if path == STDOUT:
-        if getattr(sys, "stdout", None) is None:
-            raise unwritable("standard output", "it is closed")
+    opened = STDOUT_NUMBER if path == STDOUT else descriptor(path)
+    if opened == STDOUT_NUMBER:
         yield from _to_stdout()
-        return
-    target = Path(path)
-    if not path or target.is_dir():
+    elif opened is not None:
+        yield from _in_place(opened, path)
+    elif not path or Path(path).is_dir():
         raise unwritable(path, "it is a directory") if path else UserError("-o needs a file's name")
-    if os.path.exists(path) and not target.is_file():  # noqa: PTH110 -- Path.exists raises for long names
-        yield from _in_place(target)
-        return
-    target = Path(os.path.realpath(target))  # what a symbolic link leads to is replaced, the link stays
+    elif os.path.exists(path) and not Path(path).is_file():  # noqa: PTH110 -- Path.exists raises for long names
+        yield from _in_place(path, path)
+    else:
+        # What a symbolic link leads to is replaced, the link stays.
+        yield from _replaced(Path(os.path.realpath(path)), secret=secret)
+
+
+def _replaced(target: Path, *, secret: bool) -> Iterator[IO[bytes]]:
+    """Write beside a file, and put what was written in its place."""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{PROGRAM}.", dir=target.parent)
     except OSError as error:
@@ -99,6 +129,8 @@ def output(path: str, *, secret: bool = False) -> Iterator[IO[bytes]]:
 
 def _to_stdout() -> Iterator[IO[bytes]]:
     """Write to standard output, and name it if that fails."""
+    if getattr(sys, "stdout", None) is None:
+        raise unwritable("standard output", "it is closed")
     try:
         sys.stdout.flush()
         yield sys.stdout.buffer
@@ -109,15 +141,15 @@ def _to_stdout() -> Iterator[IO[bytes]]:
         raise _cannot_write("standard output", error) from None
 
 
-def _in_place(target: Path) -> Iterator[IO[bytes]]:
-    """Write to something that is no regular file (/dev/null, a fifo): it cannot be replaced."""
+def _in_place(opened: str | int, name: str) -> Iterator[IO[bytes]]:
+    """Write to what cannot be replaced: an open descriptor, or something like /dev/null or a fifo."""
     try:
-        with target.open("wb") as out:
+        with os.fdopen(os.dup(opened), "wb") if isinstance(opened, int) else Path(opened).open("ab") as out:
             yield out
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        raise _cannot_write(target, error) from None
+        raise _cannot_write(name, error) from None
 
 
 def _give_usual_mode(temporary: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from ipsec_lo_trace.cli.commands import load
-from ipsec_lo_trace.cli.files import STDOUT, complain, output, refuse_own_input
+from ipsec_lo_trace.cli.files import STDOUT, complain, descriptor, output, refuse_own_input
 from ipsec_lo_trace.cli.formats import FORMATS, Format
 from ipsec_lo_trace.cli.options import refuse, setup_of
 from ipsec_lo_trace.cli.run.traces import (
@@ -121,7 +121,12 @@ FILE_NAMES = (sys.getfilesystemencoding(), "surrogateescape")
 def _keys_file(arguments: ExportArguments) -> str:
     """Name the file for the keys; "" if none can stand beside the output."""
     path = arguments.output
-    if not arguments.form.capture or arguments.no_keys or path in ("", STDOUT):
+    if (
+        not arguments.form.capture
+        or arguments.no_keys
+        or path in ("", STDOUT)
+        or descriptor(path) is not None
+    ):
         return ""
     target = Path(path)
     return "" if target.exists() and not target.is_file() else path + KEYS_SUFFIX
