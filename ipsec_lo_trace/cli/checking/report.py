@@ -9,8 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ipsec_lo_trace.cli.checking.model import Mismatch, Result
 from ipsec_lo_trace.cli.files import PROGRAM
-from ipsec_lo_trace.cli.terminal import UNWRAPPED
-from ipsec_lo_trace.render.styles import Line
+from ipsec_lo_trace.render.styles import UNWRAPPED, Line
 
 NO_TIME = 'timestamp="1970-01-01T00:00:00" hostname="localhost"'
 """The usual schema insists on both, and a report does not depend on clock or host."""

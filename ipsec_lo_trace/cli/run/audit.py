@@ -17,10 +17,11 @@ from ipsec_lo_trace.cli.junit import junit_lines
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.progress import progress
 from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
-from ipsec_lo_trace.cli.terminal import UNWRAPPED, look, text_stream, write_lines
+from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.audit import AuditVerdict
 from ipsec_lo_trace.model.setup import shown_name
 from ipsec_lo_trace.render.audit import end_lines, head_lines, packet_lines, plain_row, verdict_line
+from ipsec_lo_trace.render.styles import UNWRAPPED
 
 
 class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):

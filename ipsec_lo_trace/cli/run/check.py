@@ -12,7 +12,8 @@ from ipsec_lo_trace.cli.checking.report import REPORTS, text_report
 from ipsec_lo_trace.cli.checking.update import refuse_nothing_to_update, refuse_update, updated
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
 from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
-from ipsec_lo_trace.cli.terminal import UNWRAPPED, is_terminal, look, text_stream, write_lines
+from ipsec_lo_trace.cli.terminal import is_terminal, look, text_stream, write_lines
+from ipsec_lo_trace.render.styles import UNWRAPPED
 
 
 def run(
