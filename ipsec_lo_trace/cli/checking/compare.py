@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from ipsec_lo_trace.cli.checking.model import Check, Mismatch
-from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.marks import crossing_text
 from ipsec_lo_trace.render.store import StoredTrace
 
@@ -28,7 +27,6 @@ class Finder:
     def __init__(self, check: Check, trace: StoredTrace) -> None:
         self.check = check
         self.trace = trace
-        self.steps = {step.row: step for step in trace.steps()}
 
     def words(self) -> Iterator[Mismatch]:
         """Compare what the verdict says in one word."""
@@ -63,12 +61,15 @@ class Finder:
             return
         moved = self.trace.verdict.counters
         others = [name for name in moved if name not in expected and self.check.expected.counters_only]
-        for name in (*expected, *others):
-            want, got = expected.get(name, 0), moved.get(name, 0)
-            if want != got:
-                rows = [step.row for step in self.steps.values() if name in step.counters]
-                row = rows[-1] if rows else self._last_row()
-                yield self._mismatch(name, str(want), str(got), row, "counters")
+        wrong = [name for name in (*expected, *others) if expected.get(name, 0) != moved.get(name, 0)]
+        rows = (
+            {name: step.row for step in self.trace.steps() for name in wrong if name in step.counters}
+            if wrong
+            else {}
+        )
+        for name in wrong:
+            row = rows.get(name) or self._last_row()
+            yield self._mismatch(name, str(expected.get(name, 0)), str(moved.get(name, 0)), row, "counters")
 
     def minimal(self, lines: list[tuple[int, str]]) -> Iterator[Mismatch]:
         """Compare the minimal trace line by line; the first difference is told."""
@@ -108,9 +109,9 @@ class Finder:
         return next((row for row in rows if row is not None), self._last_row())
 
     def _last_row(self) -> int:
-        return max(self.steps, default=0)
+        return max((step.row for step in self.trace.steps()), default=0)
 
     def _event(self, row: int) -> str:
         """Say in words what happened at a row."""
-        step: Step | None = self.steps.get(row)
+        step = next((step for step in self.trace.steps() if step.row == row), None)
         return f"{step.stage} {step.packet}: {step.text}" if step else "the run has no row"
