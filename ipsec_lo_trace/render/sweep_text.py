@@ -38,7 +38,8 @@ def _counts(sweep: Sweep) -> Iterator[Text]:
     yield Text(f"{'fix':<{names}}" + "".join(f"{name:>{WORD_COLUMNS}}" for name in OUTCOMES))
     for fix in sweep.fixes:
         line = Text(f"{fix:<{names}}")
-        for outcome, count in sweep.outcomes[fix].items():
+        for outcome in OUTCOMES:
+            count = sweep.outcomes[fix][outcome]
             line.append(f"{count:>{WORD_COLUMNS}}", style=outcome_style(outcome) if count else "")
         yield line
 
