@@ -241,8 +241,7 @@ class Machine:
             counters[counter] = counters[counter] + by if counter in counters else by
         if self.after is not None:
             text = "; ".join(filter(None, (text, self.after(m))))
-        if changes or m.marks is not before:
-            check_marks(before, m)
+        check_marks(before, m)
         data, wire, shown = m.data, m.wire, None
         if wire is None or (data is not m.described and data != m.described):
             wire, shown = self.summarise(data), data.hex()
