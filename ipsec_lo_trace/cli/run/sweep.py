@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import msgspec
 from ipsec_lo_trace.cli.files import complain, descriptor, output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.progress import progress
+from ipsec_lo_trace.cli.run.workers import workers
 from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.outside import MisreadError, decoded, taken
@@ -118,18 +117,12 @@ def run_sweep(arguments: SweepArguments) -> int:
         if arguments.jobs == 1:
             go_on(sweep, arguments.cases, told=told)
         else:
-            with ProcessPoolExecutor(arguments.jobs, initializer=_leave_interrupts) as executor:
+            with workers(arguments.jobs) as executor:
                 go_on(sweep, arguments.cases, executor=executor, told=told)
     if not arguments.quiet:
         _tell_rate(sweep.done - before, time.perf_counter() - started)
     _write(arguments, sweep)
     return EXIT_BROKEN_LAW if sweep.ours else 0
-
-
-def _leave_interrupts() -> None:
-    """Leave an interrupt from the keyboard to the process that shares the work out."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _tell_rate(cases: int, seconds: float) -> None:
