@@ -21,12 +21,13 @@ def run(
     files: tuple[str, ...], *, format_: str, path: str, color: str | None, update: bool, allow_ci: bool
 ) -> int:
     """Run the checks of these files, or the built-in ones; give the exit code."""
+    refuse_own_input(path, *files)
     if update:
         refuse_update(os.environ, builtin=not files, allow_ci=allow_ci)
     checks = [check for file in files for check in read_checks(file, fresh=update)] or builtin_checks()
     wanted = [asked(check) for check in checks]
     traces = (check.minimal.path for check in checks if check.minimal is not None and check.minimal.path)
-    refuse_own_input(path, *files, *map(str, traces), *chain.from_iterable(map(inputs, wanted)))
+    refuse_own_input(path, *map(str, traces), *chain.from_iterable(map(inputs, wanted)))
     if update:
         refuse_to_rewrite(wanted)
     results = run_all(wanted)
