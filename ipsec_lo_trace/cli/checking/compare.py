@@ -27,6 +27,11 @@ class Finder:
     def __init__(self, check: Check, trace: StoredTrace) -> None:
         self.check = check
         self.trace = trace
+        self._events: dict[int, str] = {}
+        self._moved: dict[str, int] = {}
+        for step in trace.steps():
+            self._events[step.row] = f"{step.stage} {step.packet}: {step.text}"
+            self._moved.update(dict.fromkeys(step.counters, step.row))
 
     def words(self) -> Iterator[Mismatch]:
         """Compare what the verdict says in one word."""
@@ -61,15 +66,11 @@ class Finder:
             return
         moved = self.trace.verdict.counters
         others = [name for name in moved if name not in expected and self.check.expected.counters_only]
-        wrong = [name for name in (*expected, *others) if expected.get(name, 0) != moved.get(name, 0)]
-        rows = (
-            {name: step.row for step in self.trace.steps() for name in wrong if name in step.counters}
-            if wrong
-            else {}
-        )
-        for name in wrong:
-            row = rows.get(name) or self._last_row()
-            yield self._mismatch(name, str(expected.get(name, 0)), str(moved.get(name, 0)), row, "counters")
+        for name in (*expected, *others):
+            want, got = expected.get(name, 0), moved.get(name, 0)
+            if want != got:
+                row = self._moved.get(name) or self._last_row()
+                yield self._mismatch(name, str(want), str(got), row, "counters")
 
     def minimal(self, lines: list[tuple[int, str]]) -> Iterator[Mismatch]:
         """Compare the minimal trace line by line; the first difference is told."""
@@ -109,9 +110,8 @@ class Finder:
         return next((row for row in rows if row is not None), self._last_row())
 
     def _last_row(self) -> int:
-        return max((step.row for step in self.trace.steps()), default=0)
+        return max(self._events, default=0)
 
     def _event(self, row: int) -> str:
         """Say in words what happened at a row."""
-        step = next((step for step in self.trace.steps() if step.row == row), None)
-        return f"{step.stage} {step.packet}: {step.text}" if step else "the run has no row"
+        return self._events.get(row, "the run has no row")
