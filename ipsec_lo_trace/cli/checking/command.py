@@ -29,7 +29,7 @@ from ipsec_lo_trace.render.again import command
 from ipsec_lo_trace.render.minimal import run_lines, step_lines, verdict_lines
 from ipsec_lo_trace.render.store import StoredTrace, spool
 from ipsec_lo_trace.tracer.plan import Plan
-from ipsec_lo_trace.tracer.setup import planned
+from ipsec_lo_trace.tracer.setup import configuration, planned
 from ipsec_lo_trace.tracer.tracing import Tracing
 
 PROGRAMS = {"ping": ping, "probe": probe}
@@ -131,11 +131,18 @@ def _refuse_output(context: click.Context) -> None:
             raise click.UsageError(f"{option.opts[0]} has nothing to act on: a check writes no trace")
 
 
+def tell_notes(asked: Asked) -> None:
+    """Read the configuration and tell its notes; UserError if it cannot be read, or the kernel not booted."""
+    with _placed(asked.check, asked.names):
+        read = read_configuration(asked.setup)
+    Tracing(asked.plan, read).crossings.close()
+
+
 @contextmanager
 def prepared(asked: Asked) -> Iterator[Tracing]:
     """Read the configuration and boot the kernel; UserError with the check's place if that cannot be."""
     with _placed(asked.check, asked.names):
-        read = read_configuration(asked.setup)
+        read = configuration(asked.setup)
     tracing = Tracing(asked.plan, read)
     with closing(tracing.crossings):
         yield tracing

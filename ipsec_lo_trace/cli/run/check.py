@@ -6,7 +6,7 @@ import os
 from itertools import chain
 
 from ipsec_lo_trace.cli.checking.allowance import Allowance
-from ipsec_lo_trace.cli.checking.command import Asked, asked, inputs, performed
+from ipsec_lo_trace.cli.checking.command import Asked, asked, inputs, performed, tell_notes
 from ipsec_lo_trace.cli.checking.files import builtin_checks, read_checks
 from ipsec_lo_trace.cli.checking.model import Result
 from ipsec_lo_trace.cli.checking.report import REPORTS, text_report
@@ -43,7 +43,9 @@ def run(
 
 
 def run_all(wanted: list[Asked]) -> list[Result]:
-    """Run checks, one after the other; UserError, and nothing is told, if one of them cannot be run."""
+    """Run checks, one after the other; UserError before any runs if one of them cannot."""
+    for each in wanted:
+        tell_notes(each)
     allowance = Allowance()
     return [performed(each, allowance) for each in wanted]
 
