@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 
+from ipsec_lo_trace.cli.checking.command import asked
 from ipsec_lo_trace.cli.checking.files import read_checks
 from ipsec_lo_trace.cli.checking.report import reason
 from ipsec_lo_trace.cli.run.check import run_all
@@ -39,7 +40,7 @@ KERNELS = ["unpatched", "patched"]
 def test_the_minimal_trace_is_the_golden_one(name: str, kernel: str) -> None:
     """Marks, questions, answers and decisions are those of the reviewed file."""
     checks = read_checks(str(GOLDEN / f"{name}.{kernel}.txt"), fresh=False)
-    for result in run_all(checks):
+    for result in run_all([asked(check) for check in checks]):
         assert [reason(mismatch) for mismatch in result.mismatches] == []
 
 
@@ -66,7 +67,7 @@ def test_every_fix_and_every_probe_has_its_golden_trace(name: str) -> None:
         assert check.run == f"ping --case lo-esp --fix {rest}"
     else:
         assert check.run.startswith(f"probe {rest}")
-    for result in run_all([check]):
+    for result in run_all([asked(check)]):
         assert [reason(mismatch) for mismatch in result.mismatches] == []
 
 

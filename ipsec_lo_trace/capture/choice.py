@@ -64,7 +64,7 @@ class Choice:
         """Refuse a capture of so many packets, all read, if none is of the interface that was asked for."""
         if self.is_narrow and packets and packets == self.passed_over:
             there = f"there are {', '.join(self.others)}; " if self.others else ""
-            reason = f"no packet in it is of interface {self.wanted}"
+            reason = f"no packet in it is of interface {_shown(self.wanted or '')}"
             raise CaptureError(reason, file=file, hint=f"{there}-i any takes all")
 
     def told(self) -> str:
@@ -98,5 +98,10 @@ class Choice:
     def _pass_over(self, name: str) -> tuple[bytes, str]:
         self.passed_over += 1
         if name and len(self.others) < MAX_OTHERS:
-            self.others[name] = None
+            self.others[_shown(name)] = None
         return b"", ELSEWHERE
+
+
+def _shown(name: str) -> str:
+    """Return a name without what a terminal would obey, or no encoding takes."""
+    return name.encode("unicode_escape").decode("ascii")

@@ -82,12 +82,31 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     gc.set_threshold(GC_THRESHOLD)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)
+    sys.unraisablehook = _again
     sys.exit(run(arguments))
 
 
 def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
     """Leave by an exception, so that a half-written file is removed on the way."""
     raise SystemExit(EXIT_SIGNAL + number)
+
+
+PATIENCE = 0.01
+"""Seconds after which a signal is told again that came where nobody could hear it."""
+
+
+def _again(lost: sys.UnraisableHookArgs) -> None:
+    """Raise a signal's exception again that a destructor, or another callback of Python's, has swallowed."""
+    error = lost.exc_value
+    if not isinstance(error, (SystemExit, KeyboardInterrupt)):
+        sys.__unraisablehook__(lost)
+        return
+
+    def tell(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise error
+
+    signal.signal(signal.SIGALRM, tell)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -21,7 +21,7 @@ from ipsec_lo_trace.render.header import verdict_line
 from ipsec_lo_trace.render.minimal import minimal_lines
 from ipsec_lo_trace.render.rows import ASCII, CHARACTERS, UNICODE, Glyphs
 from ipsec_lo_trace.render.store import Source
-from ipsec_lo_trace.render.styles import Line, escaped
+from ipsec_lo_trace.render.styles import UNWRAPPED, Line, escaped
 from ipsec_lo_trace.render.timeline import View, timeline
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 BLOCK_LINES = 256
 """Lines of a trace that are written at once: each write goes through a codec and two files."""
-UNWRAPPED = 1 << 16
-"""A width, in columns, that no verdict reaches: -q is one line, for grep."""
 
 
 class TextChoice(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 from ipsec_lo_trace.findings.required import Demand, Ends, Referee, ends_of, lacking, unmet
 from ipsec_lo_trace.model.codes import FINDING_CODES, Decision
 from ipsec_lo_trace.model.packet_name import REQUEST
-from ipsec_lo_trace.model.trace import Check, Mark, Step
+from ipsec_lo_trace.model.trace import SOCKET, Check, Mark, Step
 
 IP_OUTPUT = "ip_output"
 IP_INPUT = "ip_input"
@@ -29,7 +29,6 @@ BY_LAYOUT: frozenset[Decision] = frozenset({"reuse-by-layout", "new-mbuf-by-layo
 """The decisions that depend on how a packet lies in its mbufs."""
 LEAVING = {LOOUTPUT: "crossed lo0", "ether_output": "left by ex0"}
 """Where anyone who listens sees a packet, and what it does there."""
-SOCKET_PREFIX = "socket:"
 
 
 def crosses_lo0(step: Step) -> bool:
@@ -108,7 +107,7 @@ class Echo(msgspec.Struct):
         elif to == ICMP_REFLECT and stage == ICMP_INPUT:
             # A request that icmp_input answers has passed its one gate, ip_input's.
             self._note_clear_acceptance(self.let_in or step, referee)
-        elif step.reason or to.startswith(SOCKET_PREFIX):
+        elif step.reason or to.startswith(SOCKET):
             self._note_ending(step, referee)
 
     def _note_checks(self, step: Step) -> None:

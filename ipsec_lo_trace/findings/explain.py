@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from ipsec_lo_trace.findings.echo import LEAVING, SOCKET_PREFIX, Echo, Leak, StaleDecision
+from ipsec_lo_trace.findings.echo import LEAVING, Echo, Leak, StaleDecision
 from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED
 from ipsec_lo_trace.model.codes import STALE_CODES
 from ipsec_lo_trace.model.packet_name import REPLY, REQUEST, packet_name
 from ipsec_lo_trace.model.questions import QUESTIONS
-from ipsec_lo_trace.model.trace import PING, Run, Step
+from ipsec_lo_trace.model.trace import PING, SOCKET, Run, Step
 
 FLAG_QUESTIONS = ("gate-1-flag", "gate-2-flag", "encap")
 MAKERS = {
@@ -95,7 +95,7 @@ def _leaked(echo: Echo, run: Run) -> Outcome:
     leak = echo.leaks[0]
     decision = _responsible(echo, leak)
     ending = echo.ending
-    delivered = ending is not None and ending.to.startswith(SOCKET_PREFIX)
+    delivered = ending is not None and ending.to.startswith(SOCKET)
     reasons: dict[str, str] = {}
     outcome = Outcome(
         "leak",
@@ -153,7 +153,7 @@ def _leak_text(leak: Leak, ending: Step | None, run: Run, made_by: str) -> str:
     text = f"the {what} {leak.place} without {missing}, which the outbound policy requires"
     if run.program != PING:
         return text
-    delivered = ending is not None and ending.to.startswith(SOCKET_PREFIX)
+    delivered = ending is not None and ending.to.startswith(SOCKET)
     return f"{text}; ping {'reports success' if delivered else 'got no reply'}"
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ipsec_lo_trace.findings.crossings import Crossings
-from ipsec_lo_trace.findings.echo import LOOUTPUT, SOCKET_PREFIX, WATCHED, Echo, Note, crosses_lo0
+from ipsec_lo_trace.findings.echo import LOOUTPUT, WATCHED, Echo, Note, crosses_lo0
 from ipsec_lo_trace.findings.explain import CLEAN, UNPROTECTED, Outcome, explain, unanswered
 from ipsec_lo_trace.findings.required import Referee
 from ipsec_lo_trace.model.codes import OUTCOMES, STALE_CODES
 from ipsec_lo_trace.model.packet_name import FLUSH, REQUEST
 from ipsec_lo_trace.model.questions import QUESTIONS
-from ipsec_lo_trace.model.trace import PING, Finding, Run, Step, Verdict
+from ipsec_lo_trace.model.trace import PING, SOCKET, Finding, Run, Step, Verdict
 
 CARRIED = "a stale mark was carried along and decided nothing"
 
@@ -176,7 +176,7 @@ def outcome_of(echo: Echo, *, ping: bool) -> str:
 
 
 def _delivered(echo: Echo) -> bool:
-    return echo.ending is not None and echo.ending.to.startswith(SOCKET_PREFIX)
+    return echo.ending is not None and echo.ending.to.startswith(SOCKET)
 
 
 def unprotected(echo: Echo) -> bool:

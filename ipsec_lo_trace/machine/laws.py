@@ -21,6 +21,8 @@ def check_marks(before: tuple[Mark, ...], m: Mbuf) -> None:
     for borne in after:
         if borne.stale != (borne.made_for != packet):
             _broken(m, f"{borne.name} was made for {borne.made_for}, and says stale {borne.stale}")
+    if after is before and not changes:
+        return
     if len(changes) == 1 and changes[0].op == "add":
         new = changes[0].mark
         if after in ((new, *before), (*before, new)):

@@ -26,7 +26,6 @@ from ipsec_lo_trace.machine.schedule import (
 from ipsec_lo_trace.machine.stage import (
     ASYNCHRONOUS,
     NETISR,
-    SOCKET,
     SYSCALL,
     Deliver,
     Drop,
@@ -43,7 +42,7 @@ from ipsec_lo_trace.machine.stage import (
 )
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.mbuf import Mbuf
-from ipsec_lo_trace.model.trace import Change, Check, Packet, Step
+from ipsec_lo_trace.model.trace import SOCKET, Change, Check, Packet, Step
 
 ROW_LIMIT = 40_000
 """Stages that all the packets of one request may visit, before the machine calls it a loop.
@@ -242,8 +241,7 @@ class Machine:
             counters[counter] = counters[counter] + by if counter in counters else by
         if self.after is not None:
             text = "; ".join(filter(None, (text, self.after(m))))
-        if changes or m.marks is not before:
-            check_marks(before, m)
+        check_marks(before, m)
         data, wire, shown = m.data, m.wire, None
         if wire is None or (data is not m.described and data != m.described):
             wire, shown = self.summarise(data), data.hex()
@@ -271,7 +269,7 @@ class Machine:
             return "", verdict.errno or None, verdict.reason
         if isinstance(verdict, Deliver):
             self.deliver(verdict.to, m)
-            return f"{SOCKET}:{verdict.to}", None, ""
+            return f"{SOCKET}{verdict.to}", None, ""
         if isinstance(verdict, Split):
             for part in verdict.parts:
                 if part.to.name not in stage.may_reach:

@@ -29,8 +29,6 @@ XF_OUTPUT: Final = "xf_output"
 CRYPTO: Final = "crypto"
 NETISR: Final = "netisr"
 IF_OUTPUT: Final = "if_output"
-SOCKET: Final = "socket"
-"""What stands before a socket's name where a packet is delivered."""
 
 ASYNCHRONOUS: frozenset[Via] = frozenset({CRYPTO, NETISR})
 """Transfers that leave the caller: an error after one of them is lost to the system call that began it."""

@@ -97,6 +97,24 @@ class Sweep(msgspec.Struct, tag="sweep", tag_field="kind", kw_only=True):
         outcomes = {fix: dict.fromkeys(OUTCOMES, 0) for fix in fixes}
         return cls(tool=tool, seed=seed, done=0, fixes=fixes, programs=programs, outcomes=outcomes, broken=[])
 
+    def fault(self) -> str:
+        """Say what no sweep has, for one that somebody else wrote; "" if there is nothing of the kind."""
+        if self.done < 0:
+            return f"{self.done} cases are done"
+        if set(self.outcomes) != set(self.fixes):
+            return "its outcomes are not those of its fixes"
+        for fix, counts in self.outcomes.items():
+            if set(counts) != set(OUTCOMES) or min(counts.values()) < 0 or sum(counts.values()) > self.done:
+                return f"the outcomes under {fix} do not count {self.done} cases"
+        for broken in self.broken:
+            if (
+                broken.law not in LAWS
+                or broken.known not in ("", *TRUTHS)
+                or not set(broken.fixes) <= set(self.fixes)
+            ):
+                return f"it breaks a law that there is not, or under a fix that there is not: {broken.law}"
+        return ""
+
     @property
     def ours(self) -> list[Broken]:
         """The laws that are broken, and no known kernel behaviour explains it."""

@@ -90,6 +90,10 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     info: str
 
 
+SOCKET = "socket:"
+"""How a step's ``to`` begins where the packet is delivered: the socket's name follows."""
+
+
 class Step(msgspec.Struct, tag="step", tag_field="kind", gc=False):
     """One stage's run over one packet.
 

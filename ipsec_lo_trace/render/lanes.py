@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from ipsec_lo_trace.model.packet_name import packet_name
-from ipsec_lo_trace.model.trace import Mark, Step
+from ipsec_lo_trace.model.trace import SOCKET, Mark, Step
 
 Sign = Literal[
     "none", "new", "own", "decides", "stale", "stale-decides", "gone", "decides-gone", "stale-decides-gone",
@@ -91,7 +91,7 @@ class Placing:
         lost: dict[Lane, Mark] = {}
         if step.marks != mbuf.marks:
             lost = _moved(mbuf, step)
-        if step.marks and not step.reason and not step.to.startswith("socket:"):
+        if step.marks and not step.reason and not step.to.startswith(SOCKET):
             self._flying[key] = mbuf
         return mbuf.lanes, lost
 

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from ipsec_lo_trace.model.codes import Reason
 from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord, SaId
 from ipsec_lo_trace.model.packet_name import FLUSH
-from ipsec_lo_trace.model.trace import Check, Step
+from ipsec_lo_trace.model.trace import SOCKET, Check, Step
 
-SOCKET = "socket:"
 SEALED = frozenset({"esp", "ah", "ipcomp"})
 ENDS: dict[Reason, str] = {
     "ah-bad-length": "AH's length is wrong",

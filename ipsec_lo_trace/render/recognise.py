@@ -9,7 +9,9 @@ from typing import IO
 import msgspec
 
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.outside import MisreadError, decoded
 from ipsec_lo_trace.model.trace import Run, Step, Verdict
+from ipsec_lo_trace.render.store import IN_MEMORY_BYTES
 
 _CAPTURES = (
     b"\xd4\xc3\xb2\xa1",
@@ -33,6 +35,9 @@ class Document(msgspec.Struct):
     verdict: Verdict
 
 
+_DOCUMENTS = msgspec.json.Decoder(Document)
+
+
 def as_json_lines(opened: IO[bytes], name: str) -> IO[bytes]:
     """Return the trace as JSON Lines: the file itself, or what a document holds.
 
@@ -51,10 +56,10 @@ def as_json_lines(opened: IO[bytes], name: str) -> IO[bytes]:
 def _lines_of(opened: IO[bytes], name: str) -> IO[bytes]:
     with opened:
         try:
-            document = msgspec.json.decode(opened.read(), type=Document)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            document = decoded(_DOCUMENTS.decode, opened.read())
+        except MisreadError as error:
             raise UserError(f"no trace as one JSON document: {error}", file=name) from None
-    lines = tempfile.SpooledTemporaryFile(max_size=1 << 22)  # noqa: SIM115 -- closed by the reader
+    lines = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 -- closed by the reader
     encoder = msgspec.json.Encoder()
     for record in (document.run, *document.steps, document.verdict):
         lines.write(encoder.encode(record) + b"\n")

@@ -15,6 +15,7 @@ from typing import IO, Any, Protocol
 import msgspec
 
 from ipsec_lo_trace.model.errors import BrokenInvariantError, UserError
+from ipsec_lo_trace.model.outside import MisreadError, decoded
 from ipsec_lo_trace.model.trace import SCHEMA, Record, Run, Step, Verdict
 from ipsec_lo_trace.render import older
 
@@ -23,10 +24,14 @@ class _SchemaOnly(msgspec.Struct):
     schema: str = ""
 
 
+_SCHEMA = msgspec.json.Decoder(_SchemaOnly)
+_OLDER_RUN = msgspec.json.Decoder(older.OlderRun)
 _ENCODER = msgspec.json.Encoder()
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _EMPTY_LO0 = b'"lo0":[]'
 IN_MEMORY_BYTES = 1 << 22
+"""How much of a trace is kept in memory; a longer one goes to a temporary file."""
+MAX_FIRST_LEN = 1 << 26
+"""How many bytes the run record may have: 64 MiB, of which an SA or a policy takes some 300."""
 AT_ONCE = 64
 """Records that are encoded together: each call costs as much as a record does."""
 
@@ -92,8 +97,8 @@ def _complete(verdict: Verdict | None) -> Verdict:
 def _made_anew(line: bytes) -> str:
     """Say which command makes a trace of schema 2 anew; "" if its run record does not tell."""
     try:
-        run = msgspec.json.decode(line, type=older.OlderRun)
-    except _UNREADABLE:
+        run = decoded(_OLDER_RUN.decode, line)
+    except MisreadError:
         return ""
     return f"made anew by: {older.command(run)}"
 
@@ -109,14 +114,15 @@ class StoredTrace:
         self._lines = lines
         self.name = name
         self._decoder: msgspec.json.Decoder[Record] = msgspec.json.Decoder(Run | Step | Verdict)
-        first = last = b""
-        count = 0
         lines.seek(0)
-        for count, line in enumerate(lines, start=1):  # noqa: B007 -- the count is wanted behind the loop
-            first = first or line
-            last = line
-        self._count = count
+        first = last = lines.readline(MAX_FIRST_LEN + 1)
+        if len(first) > MAX_FIRST_LEN:
+            raise UserError(f"more than {MAX_FIRST_LEN} bytes, and no trace record", file=name, line=1)
         self._check_schema(first)
+        count = 1 if first else 0
+        for count, last in enumerate(lines, start=2):  # noqa: B007 -- both are wanted behind the loop
+            pass
+        self._count = count
         run = self._record(first, 1)
         if not isinstance(run, Run):
             raise UserError("a trace begins with its run record", file=name, line=1)
@@ -129,8 +135,8 @@ class StoredTrace:
     def _check_schema(self, line: bytes) -> None:
         """Look at the schema alone: a record of another one may lack fields that this one has."""
         try:
-            schema = msgspec.json.decode(line, type=_SchemaOnly).schema
-        except _UNREADABLE:
+            schema = decoded(_SCHEMA.decode, line).schema
+        except MisreadError:
             return  # whatever it is, it will be refused as a record
         if schema in ("", SCHEMA):
             return
@@ -140,8 +146,8 @@ class StoredTrace:
 
     def _record(self, line: bytes, number: int) -> Record:
         try:
-            return self._decoder.decode(line)
-        except _UNREADABLE as error:
+            return decoded(self._decoder.decode, line)
+        except MisreadError as error:
             reason = f"not a trace record: {error}" if line.strip() else "an empty line, and no record"
             raise UserError(reason, file=self.name, line=number) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -28,6 +29,8 @@ STYLES = {
 OUTCOME_STYLES = {"clean": "clean", "stale": "stale-outcome"}
 
 
+UNWRAPPED = sys.maxsize
+"""A width, in columns, that no text reaches: for what must be one line."""
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
 """A stored trace, or a file's name, cannot steer the terminal that shows it."""
 
@@ -180,18 +183,18 @@ def _apart(pieces: Iterable[str], room: int) -> list[str]:
 @lru_cache(maxsize=1024)
 def _broken(pieces: tuple[str, ...], lead: int, hang: int, width: int) -> tuple[str, ...]:
     """Break pieces into lines behind a lead of so many columns; a long run's rows say the same again."""
-    rest = _BREAK.join(_apart(pieces, width - hang))
-    left = width - lead
+    text = _BREAK.join(_apart(pieces, width - hang))
+    left, at = width - lead, 0
     lines: list[str] = []
-    while rest and len(rest) > left:
-        end = rest.rfind(_BREAK, 0, max(left + 1, 0))
+    while len(text) - at > max(left, 0):
+        end = text.rfind(_BREAK, at, at + max(left + 1, 0))
         if end < 0 and not lines and lead > hang:
             lines.append("")
         else:
-            end = end if end >= 0 else rest.find(_BREAK)
+            end = end if end >= 0 else text.find(_BREAK, at)
             if end < 0:
                 break
-            lines.append(rest[:end])
-            rest = rest[end + 1 :]
+            lines.append(text[at:end])
+            at = end + 1
         left = width - hang
-    return (*lines, rest)
+    return (*lines, text[at:])

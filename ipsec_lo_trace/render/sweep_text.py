@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.model.sweep import LAWS, TRUTHS, Broken, Sweep
+from ipsec_lo_trace.render.shown import shown
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
 WORD_COLUMNS = 8
@@ -37,7 +38,8 @@ def _counts(sweep: Sweep) -> Iterator[Text]:
     yield Text(f"{'fix':<{names}}" + "".join(f"{name:>{WORD_COLUMNS}}" for name in OUTCOMES))
     for fix in sweep.fixes:
         line = Text(f"{fix:<{names}}")
-        for outcome, count in sweep.outcomes[fix].items():
+        for outcome in OUTCOMES:
+            count = sweep.outcomes[fix][outcome]
             line.append(f"{count:>{WORD_COLUMNS}}", style=outcome_style(outcome) if count else "")
         yield line
 
@@ -60,4 +62,4 @@ def _broken(broken: Broken, width: int) -> Iterator[Text]:
 def sweep_jsonl(sweep: Sweep) -> Iterator[bytes]:
     """Return the lines, each with its newline."""
     records = (msgspec.structs.replace(sweep, broken=[]), *sweep.ours, *sweep.known)
-    return (msgspec.json.encode(record) + b"\n" for record in records)
+    return (shown(msgspec.json.encode(record)) + b"\n" for record in records)

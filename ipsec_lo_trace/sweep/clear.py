@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.proto import PROTO_NUMBERS
-from ipsec_lo_trace.model.trace import Crossing, Packet, SaRecord
+from ipsec_lo_trace.model.trace import SOCKET, Crossing, Packet, SaRecord
 from ipsec_lo_trace.tracer.tracing import Trace
 
 OPAQUE = ("esp", "ipcomp")
@@ -34,7 +34,7 @@ def accepted_in_clear(trace: Trace) -> Iterator[tuple[Crossing, PolicyRecord]]:
     accepted = {
         (step.echo, step.packet)
         for step in trace.steps
-        if step.to.startswith("socket:") or (step.stage, step.to) == ("icmp_input", "icmp_reflect")
+        if step.to.startswith(SOCKET) or (step.stage, step.to) == ("icmp_input", "icmp_reflect")
     }
     for crossing, policy in _readable(trace, "in"):
         if (crossing.echo, crossing.packet) in accepted and _lacks_insisted(policy, crossing):

@@ -31,8 +31,9 @@ def begin(seed: int) -> Sweep:
 def go_on(sweep: Sweep, cases: int, *, executor: Executor | None = None, told: Told | None = None) -> None:
     """Run the cases up to ``cases`` that are not done, and put their results into the sweep.
 
-    ``executor`` is any executor of concurrent.futures; without one they run here.  The sweep is the same
-    whatever runs it.  ``told`` is called with it after every piece.
+    ``executor`` is any executor of concurrent.futures, which whoever gives it must end if this ends early;
+    without one they run here.  The sweep is the same whatever runs it.  ``told`` is called with it after
+    every piece.
     """
     for examined in _examined(sweep, cases, executor):
         for each in examined:
@@ -51,16 +52,12 @@ def _examined(sweep: Sweep, cases: int, executor: Executor | None) -> Iterator[l
             yield run_piece(*piece, sweep.fixes)
         return
     waiting: deque[Future[list[Examined]]] = deque()
-    try:
-        for piece in pieces:
-            waiting.append(executor.submit(run_piece, *piece, sweep.fixes))
-            if len(waiting) > AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
+    for piece in pieces:
+        waiting.append(executor.submit(run_piece, *piece, sweep.fixes))
+        if len(waiting) > AHEAD:
             yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def run_piece(seed: int, first: int, last: int, fixes: list[str]) -> list[Examined]:

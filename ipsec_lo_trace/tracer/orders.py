@@ -11,14 +11,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import closing
 
-from ipsec_lo_trace.findings.echo import SOCKET_PREFIX
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.schedule import Turn
 from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.orders import Ending, Orders
 from ipsec_lo_trace.model.packet_name import packet_name
 from ipsec_lo_trace.model.policy import Direction
-from ipsec_lo_trace.model.trace import Crossing, Step, Verdict
+from ipsec_lo_trace.model.trace import SOCKET, Crossing, Step, Verdict
 from ipsec_lo_trace.tracer.plan import Plan
 from ipsec_lo_trace.tracer.tracing import Tracing
 
@@ -86,7 +85,7 @@ class Order:
         seen = tuple(wire.proto), tuple(wire.spi), tuple(wire.seq), wire.len
         row = step.stage, step.packet, step.decision, step.to, step.reason, step.errno, seen, marks, answers
         self._rows.setdefault(step.echo, []).append(row)
-        if step.reason or step.to.startswith(SOCKET_PREFIX):
+        if step.reason or step.to.startswith(SOCKET):
             self._ended.append(step.echo)
 
     def state(self) -> Hashable:

@@ -17,7 +17,7 @@ BAD_TOML = {
     "no list": ('[check]\nname = "x"\n', "there is no [[check]] in it"),
     "empty list": ("check = []\n", "there is no [[check]] in it"),
     "no TOML": (ONE + "code = \n", "a.toml:5:8: not TOML"),
-    "deep": (ONE + "code = " + "[" * 100_000, "not TOML"),
+    "deep": (ONE + "code = " + "[" * 100_000, "a.toml:5:40: nested more than 32 deep"),
     "unknown top key": (ONE + "[checks]\n", "a.toml:5: unknown key 'checks'"),
     "unknown key": (ONE + 'outcom = "leak"\n', "a.toml:5: ", "unknown field `outcom`"),
     "no name": (ONE.replace('name = "one"\n', ""), "a.toml:1: ", "required field `name`"),

@@ -79,3 +79,18 @@ def test_honest_changes_pass() -> None:
     ]
     assert [mark.spi for mark in steps[0].marks] == [0x1000]
     assert steps[1].changes == []
+
+
+def test_a_packet_that_turns_into_another_is_found_out() -> None:
+    """A stage that touches no mark, and makes the packet another one, leaves stale marks that say not."""
+
+    def rename(_k: Context, m: Mbuf) -> None:
+        m.packet = "P2"
+
+    m = mbuf()
+    m_tag_prepend(m, IN_DONE, TDBI)
+    m.changes.clear()
+    with pytest.raises(
+        BrokenInvariantError, match="row 1, first: IN_DONE was made for P1, and says stale False"
+    ):
+        call(acting(rename), m)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,14 +13,15 @@ import click
 import msgspec
 from click.core import ParameterSource
 
+from ipsec_lo_trace.cli.checking.allowance import Allowance
 from ipsec_lo_trace.cli.checking.compare import mismatches
 from ipsec_lo_trace.cli.checking.model import Check, Result
 from ipsec_lo_trace.cli.checking.toml import SETUP
 from ipsec_lo_trace.cli.commands.ping import ping, probe
-from ipsec_lo_trace.cli.files import PROGRAM
+from ipsec_lo_trace.cli.files import PROGRAM, descriptor
 from ipsec_lo_trace.cli.options import ABOUT_A_RUN, setup_of
 from ipsec_lo_trace.cli.params import spellings
-from ipsec_lo_trace.cli.run.traces import read_configuration
+from ipsec_lo_trace.cli.run.traces import STDIN, read_configuration
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import File, Setup
 from ipsec_lo_trace.model.trace import Run
@@ -28,7 +29,7 @@ from ipsec_lo_trace.render.again import command
 from ipsec_lo_trace.render.minimal import run_lines, step_lines, verdict_lines
 from ipsec_lo_trace.render.store import StoredTrace, spool
 from ipsec_lo_trace.tracer.plan import Plan
-from ipsec_lo_trace.tracer.setup import planned
+from ipsec_lo_trace.tracer.setup import configuration, planned
 from ipsec_lo_trace.tracer.tracing import Tracing
 
 PROGRAMS = {"ping": ping, "probe": probe}
@@ -106,12 +107,20 @@ def _tabled(keys: dict[str, Any]) -> Setup:
 
 
 def _beside(setup: Setup, folder: Path) -> Setup:
-    """Look for the configuration's file where the check file is."""
+    """Look for the configuration's file where the check file is; ``./-`` is one, and no standard input."""
     if setup.file is None:
         return setup
-    if setup.file == "-":
+    path = str(folder / setup.file)
+    if setup.file == STDIN or descriptor(path) is not None:
         raise UserError("standard input is another file each time", field="config", token=setup.file)
-    return msgspec.structs.replace(setup, config=File(str(folder / setup.file)))
+    return msgspec.structs.replace(setup, config=File(f"./{path}" if path == STDIN else path))
+
+
+def inputs(asked: Asked) -> list[str]:
+    """Name the files that a check is read from, but for a minimal trace that stands alone in its own."""
+    check = asked.check
+    golden = check.minimal is not None and check.minimal.file == check.file
+    return [*([] if golden else [check.file]), *filter(None, [asked.setup.file])]
 
 
 def _refuse_output(context: click.Context) -> None:
@@ -122,28 +131,33 @@ def _refuse_output(context: click.Context) -> None:
             raise click.UsageError(f"{option.opts[0]} has nothing to act on: a check writes no trace")
 
 
-@contextmanager
-def prepared(asked: Asked) -> Iterator[Tracing]:
-    """Read the configuration and boot the kernel, so that what cannot run is told before anything runs."""
+def tell_notes(asked: Asked) -> None:
+    """Read the configuration and tell its notes; UserError if it cannot be read, or the kernel not booted."""
     with _placed(asked.check, asked.names):
         read = read_configuration(asked.setup)
+    Tracing(asked.plan, read).crossings.close()
+
+
+@contextmanager
+def prepared(asked: Asked) -> Iterator[Tracing]:
+    """Read the configuration and boot the kernel; UserError with the check's place if that cannot be."""
+    with _placed(asked.check, asked.names):
+        read = configuration(asked.setup)
     tracing = Tracing(asked.plan, read)
-    try:
+    with closing(tracing.crossings):
         yield tracing
-    finally:
-        tracing.crossings.close()
 
 
-def performed(check: Check, tracing: Tracing) -> Result:
-    """Run it to its end and compare."""
-    trace = spool(tracing.stretches(), tracing.crossings.lines())
-    try:
-        minimal = list(_numbered(trace))
-        found = list(mismatches(check, trace, minimal))
-        lines = [line for _row, line in minimal]
-        return Result(check=check, mismatches=found, minimal=lines, rerun=_rerun(check, trace.run))
-    finally:
-        trace.close()
+def performed(asked: Asked, allowance: Allowance) -> Result:
+    """Run a check to its end and compare; UserError with its place if it cannot be run, or runs too long."""
+    check = asked.check
+    with prepared(asked) as tracing:
+        stretches = allowance.spent(check, tracing.stretches())
+        with closing(spool(stretches, tracing.crossings.lines())) as trace:
+            minimal = list(_numbered(trace)) if check.minimal is not None else []
+            found = list(mismatches(check, trace, minimal))
+            lines = [line for _row, line in minimal]
+            return Result(check=check, mismatches=found, minimal=lines, rerun=_rerun(check, trace.run))
 
 
 def _rerun(check: Check, run: Run) -> str:

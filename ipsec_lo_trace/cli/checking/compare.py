@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from ipsec_lo_trace.cli.checking.model import Check, Mismatch
-from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.marks import crossing_text
 from ipsec_lo_trace.render.store import StoredTrace
 
@@ -28,7 +27,11 @@ class Finder:
     def __init__(self, check: Check, trace: StoredTrace) -> None:
         self.check = check
         self.trace = trace
-        self.steps = {step.row: step for step in trace.steps()}
+        self._events: dict[int, str] = {}
+        self._moved: dict[str, int] = {}
+        for step in trace.steps():
+            self._events[step.row] = f"{step.stage} {step.packet}: {step.text}"
+            self._moved.update(dict.fromkeys(step.counters, step.row))
 
     def words(self) -> Iterator[Mismatch]:
         """Compare what the verdict says in one word."""
@@ -66,8 +69,7 @@ class Finder:
         for name in (*expected, *others):
             want, got = expected.get(name, 0), moved.get(name, 0)
             if want != got:
-                rows = [step.row for step in self.steps.values() if name in step.counters]
-                row = rows[-1] if rows else self._last_row()
+                row = self._moved.get(name) or self._last_row()
                 yield self._mismatch(name, str(want), str(got), row, "counters")
 
     def minimal(self, lines: list[tuple[int, str]]) -> Iterator[Mismatch]:
@@ -108,9 +110,8 @@ class Finder:
         return next((row for row in rows if row is not None), self._last_row())
 
     def _last_row(self) -> int:
-        return max(self.steps, default=0)
+        return max(self._events, default=0)
 
     def _event(self, row: int) -> str:
         """Say in words what happened at a row."""
-        step: Step | None = self.steps.get(row)
-        return f"{step.stage} {step.packet}: {step.text}" if step else "the run has no row"
+        return self._events.get(row, "the run has no row")

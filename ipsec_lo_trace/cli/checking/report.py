@@ -9,8 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ipsec_lo_trace.cli.checking.model import Mismatch, Result
 from ipsec_lo_trace.cli.files import PROGRAM
-from ipsec_lo_trace.cli.terminal import UNWRAPPED
-from ipsec_lo_trace.render.styles import Line
+from ipsec_lo_trace.render.styles import UNWRAPPED, Line
 
 NO_TIME = 'timestamp="1970-01-01T00:00:00" hostname="localhost"'
 """The usual schema insists on both, and a report does not depend on clock or host."""
@@ -69,8 +68,12 @@ def github_report(results: list[Result]) -> Iterator[str]:
     failed = next((result for result in results if result.mismatches), None)
     annotations = [_annotation(failed.check.name, failed.mismatches[0])] if failed else []
     text = (words for line in text_report(results) for words in line.plain(UNWRAPPED))
-    for line in (*annotations, *text):
-        yield line.replace("##[", r"#\x23[")  # a command too, wherever it stands in a line
+    yield from map(_no_command, annotations)
+    yield from (_no_command(re.sub(r"^(\s*)::", r"\1\\x3a:", line)) for line in text)
+
+
+def _no_command(line: str) -> str:
+    return line.replace("##[", r"#\x23[")  # a command too, wherever it stands in a line
 
 
 def _annotation(name: str, mismatch: Mismatch) -> str:

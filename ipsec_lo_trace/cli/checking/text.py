@@ -8,6 +8,7 @@ from pathlib import Path
 from ipsec_lo_trace.cli.checking.model import Check, Expected, Minimal
 from ipsec_lo_trace.cli.files import PROGRAM
 from ipsec_lo_trace.model.errors import UserError, unreadable
+from ipsec_lo_trace.model.outside import MisreadError, taken, utf8
 
 MAX_LEN = 1 << 24
 """How many bytes a check file may have: 16 MiB."""
@@ -18,12 +19,9 @@ def read_text(path: Path, file: str) -> str:
     """Read UTF-8 with any kind of line end; UserError names it ``file``."""
     try:
         with path.open("rb") as opened:
-            data = opened.read(MAX_LEN + 1)
-        text = data.decode()
-    except (OSError, ValueError) as error:
+            text = utf8(taken(opened, MAX_LEN, file))
+    except (OSError, ValueError, MisreadError) as error:
         raise unreadable(file, error) from None
-    if len(data) > MAX_LEN:
-        raise UserError(f"larger than {MAX_LEN} bytes, so it is not read", file=file)
     return text.replace("\r\n", "\n")
 
 

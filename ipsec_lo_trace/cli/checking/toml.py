@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 import msgspec
 
+from ipsec_lo_trace.cli.checking.lexical import MAX_WORD_LEN, check_limits
 from ipsec_lo_trace.cli.checking.model import Check, Expected, Minimal
 from ipsec_lo_trace.cli.checking.text import minimal_file, read_text, split_head, trace_lines
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.counters import is_counter
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.outside import MisreadError, decoded
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,10 +25,10 @@ else:
 
 Places = dict[str, tuple[int, int]]
 TABLE = re.compile(r"\s*\[\[\s*check\s*\]\]")
-SUBTABLE = re.compile(r"\s*\[\s*check\s*\.\s*(\w+)[\s.\w]*\]")
+SUBTABLE = re.compile(r"\s*\[\s*check\s*\.\s*(\w+)\b[\s.\w]*\]")
 KEY = re.compile(r"""\s*(?:(\w+)\s*\.\s*)?["']?([\w\[\]-]+)["']?\s*=""")
 SETUP = "setup"
-INLINE = re.compile(r"""["']?\b([\w-]+)["']?\s*=(?!=)""")
+INLINE = re.compile(r"""(?<![\w-])([\w-]+)["']?\s*=(?!=)""")
 """A key in an inline table."""
 
 
@@ -97,22 +100,32 @@ def toml_checks(text: str, path: Path, file: str, *, fresh: bool) -> list[Check]
 
 
 def _tables(text: str, file: str) -> list[Any]:
+    check_limits(text, file)
     try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document: dict[str, Any] = decoded(tomllib.loads, text)
+    except MisreadError as error:
         place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
         reason = str(error).replace(place[0] if place else "", "")
         raise UserError(f"not TOML: {reason}", file=file, line=line, column=column) from None
     for key in document:
         if key != "check":
-            place = re.search(rf"^[\s\[]*[\"']?{re.escape(key)}\b", text, re.MULTILINE)
-            line = text.count("\n", 0, place.end()) + 1 if place else 0
-            raise UserError(f"unknown key {key!r}", file=file, line=line, hint="[[check]] is the only one")
+            raise UserError(
+                f"unknown key {key[:MAX_WORD_LEN]!r}",
+                file=file,
+                line=_line_of(key[:MAX_WORD_LEN], text),
+                hint="[[check]] is the only one",
+            )
     tables = document.get("check")
     if not isinstance(tables, list) or not tables:
         raise UserError("there is no [[check]] in it", file=file)
     return tables
+
+
+def _line_of(key: str, text: str) -> int:
+    """Find the line that begins with a key; 0 if none does."""
+    place = re.search(rf"^[ \t\[]*[\"']?{re.escape(key)}\b", text, re.MULTILINE)
+    return text.count("\n", 0, place.end()) + 1 if place else 0
 
 
 def _table(table: object, file: str, where: Places) -> Table:
@@ -165,8 +178,10 @@ def _minimal(table: Table, path: Path, file: str, where: Places, *, fresh: bool)
         raise UserError("minimal is neither a trace nor a path", file=file, line=line)
     named = path.parent / table.minimal
     shown = (Path(file).parent / table.minimal).as_posix()
-    text = "" if fresh and not named.exists() else read_text(named, shown)
-    return minimal_file(*split_head(text), named, shown, fresh=fresh)
+    if not Path(os.path.realpath(named)).is_relative_to(os.path.realpath(path.parent)):
+        raise UserError(f"minimal: {shown} is not below the folder of {file}", file=file, line=line)
+    missing = fresh and not os.path.lexists(named)
+    return minimal_file(*split_head("" if missing else read_text(named, shown)), named, shown, fresh=missing)
 
 
 def _check_words(check: Check) -> None:

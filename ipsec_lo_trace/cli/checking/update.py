@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import click
 import msgspec
 
+from ipsec_lo_trace.cli.checking.command import Asked, inputs
 from ipsec_lo_trace.cli.checking.model import Check, Result
 from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.model.errors import UserError
@@ -22,19 +22,19 @@ def refuse_update(environment: Mapping[str, str], *, builtin: bool, allow_ci: bo
         raise click.UsageError("--update in CI would accept whatever comes out (--allow-ci does it even so)")
 
 
-def refuse_nothing_to_update(checks: list[Check]) -> None:
-    """Refuse if no check has a file of its own for its minimal trace, or if two share one."""
+def refuse_to_rewrite(wanted: list[Asked]) -> None:
+    """Refuse if no check has a file of its own for its minimal trace, if two share one, or if it is read."""
+    read = {os.path.realpath(path) for asked in wanted for path in inputs(asked)}
     owners: dict[str, Check] = {}
-    for check in checks:
+    for check in (asked.check for asked in wanted):
         if check.minimal is None or check.minimal.path is None:
             continue
         target = os.path.realpath(check.minimal.path)
-        if target in owners:
-            raise UserError(
-                f"{check.minimal.file} is the minimal trace of another check too",
-                file=check.file,
-                line=check.line("minimal"),
+        if target in owners or target in read:
+            other = (
+                "the minimal trace of another check too" if target in owners else "what a check is read from"
             )
+            raise UserError(f"{check.minimal.file} is {other}", file=check.file, line=check.line("minimal"))
         owners[target] = check
     if not owners:
         raise click.UsageError("--update rewrites golden files and minimal = PATH, and there is neither")
@@ -47,7 +47,7 @@ def updated(result: Result) -> tuple[Result, str | None]:
         return result, None
     head = minimal.head if minimal.head.endswith("\n") or not minimal.head else f"{minimal.head}\n"
     text = head + "".join(f"{line}\n" for line in result.minimal)
-    with output(str(Path(minimal.path))) as out:
+    with output(str(minimal.path.absolute())) as out:  # a file named - is no standard output
         out.write(text.encode())
     rest = [each for each in result.mismatches if not each.what.startswith("minimal ")]
     return msgspec.structs.replace(result, mismatches=rest), minimal.file

@@ -21,10 +21,11 @@ from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.progress import progress
 from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
 from ipsec_lo_trace.cli.run.parts import read_parts
-from ipsec_lo_trace.cli.terminal import UNWRAPPED, look, text_stream, write_lines
+from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.audit import AuditRun, AuditVerdict
 from ipsec_lo_trace.model.setup import shown_name
 from ipsec_lo_trace.render.audit import end_lines, head_lines, packet_lines, plain_row, row_head, verdict_line
+from ipsec_lo_trace.render.styles import UNWRAPPED
 
 _SHARE = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from itertools import chain
 
-from ipsec_lo_trace.cli.checking.command import asked, performed, prepared
+from ipsec_lo_trace.cli.checking.allowance import Allowance
+from ipsec_lo_trace.cli.checking.command import Asked, asked, inputs, performed, tell_notes
 from ipsec_lo_trace.cli.checking.files import builtin_checks, read_checks
-from ipsec_lo_trace.cli.checking.model import Check, Result
+from ipsec_lo_trace.cli.checking.model import Result
 from ipsec_lo_trace.cli.checking.report import REPORTS, text_report
-from ipsec_lo_trace.cli.checking.update import refuse_nothing_to_update, refuse_update, updated
+from ipsec_lo_trace.cli.checking.update import refuse_to_rewrite, refuse_update, updated
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
 from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
-from ipsec_lo_trace.cli.terminal import UNWRAPPED, is_terminal, look, text_stream, write_lines
+from ipsec_lo_trace.cli.terminal import is_terminal, look, text_stream, write_lines
+from ipsec_lo_trace.render.styles import UNWRAPPED
 
 
 def run(
@@ -23,9 +25,12 @@ def run(
     if update:
         refuse_update(os.environ, builtin=not files, allow_ci=allow_ci)
     checks = [check for file in files for check in read_checks(file, fresh=update)] or builtin_checks()
+    wanted = [asked(check) for check in checks]
+    traces = (check.minimal.path for check in checks if check.minimal is not None and check.minimal.path)
+    refuse_own_input(path, *map(str, traces), *chain.from_iterable(map(inputs, wanted)))
     if update:
-        refuse_nothing_to_update(checks)
-    results = run_all(checks)
+        refuse_to_rewrite(wanted)
+    results = run_all(wanted)
     if update:
         results = [_rewritten(result) for result in results]
     if format_ == "text":
@@ -37,12 +42,12 @@ def run(
     return EXIT_NOT_MET if any(result.mismatches for result in results) else 0
 
 
-def run_all(checks: list[Check]) -> list[Result]:
-    """Run checks; UserError before any runs if one of them cannot."""
-    wanted = [asked(check) for check in checks]
-    with ExitStack() as stack:
-        tracings = [stack.enter_context(prepared(each)) for each in wanted]
-        return [performed(check, tracing) for check, tracing in zip(checks, tracings, strict=True)]
+def run_all(wanted: list[Asked]) -> list[Result]:
+    """Run checks, one after the other; UserError before any runs if one of them cannot."""
+    for each in wanted:
+        tell_notes(each)
+    allowance = Allowance()
+    return [performed(each, allowance) for each in wanted]
 
 
 def _rewritten(result: Result) -> Result:

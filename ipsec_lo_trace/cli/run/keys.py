@@ -15,6 +15,7 @@ from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.trace import Run, SaRecord
+from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.facts import origin_words
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.setkey.builtin import builtin_text
@@ -104,7 +105,7 @@ def _text(run: Run) -> str:
 
 
 def _script(sas: list[SecurityAssociation], file: str, *, tcpdump: bool) -> Iterator[str]:
-    yield f"# The keys of {shlex.quote(file)}: whoever has this can read that.\n"
+    yield f"# The keys of {plain(file)}: whoever has this can read that.\n"
     known = [sav for sav in sas if _tshark_takes(sav)]
     if known:
         yield "# tshark decrypts ESP and checks its ICV:\n"

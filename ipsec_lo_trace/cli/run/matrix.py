@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,6 +14,7 @@ from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.progress import progress
 from ipsec_lo_trace.cli.run.traces import ON_THE_SPOT, fix_named
+from ipsec_lo_trace.cli.run.workers import workers
 from ipsec_lo_trace.cli.terminal import glyphs, look, text_stream, write_lines
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.matrix import all_rows
@@ -66,7 +66,7 @@ def run_matrix(arguments: MatrixArguments) -> int:
         if arguments.jobs == 1:
             matrix = filled(rows, fixes, progress=told)
         else:
-            with ProcessPoolExecutor(arguments.jobs) as executor:
+            with workers(arguments.jobs) as executor:
                 matrix = filled(rows, fixes, executor=executor, progress=told)
     _write(arguments, matrix.kept(arguments.only) if arguments.only else matrix)
     return 0

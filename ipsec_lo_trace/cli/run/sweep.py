@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
+from ipsec_lo_trace.cli.files import complain, descriptor, output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.progress import progress
+from ipsec_lo_trace.cli.run.workers import workers
 from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.errors import UserError, unreadable
+from ipsec_lo_trace.model.outside import MisreadError, decoded, taken
 from ipsec_lo_trace.model.sweep import Sweep
 from ipsec_lo_trace.render.sweep_text import sweep_jsonl, sweep_text
 from ipsec_lo_trace.sweep.run import Told, begin, go_on
@@ -50,24 +50,43 @@ SAME = {
 """What must be the same in the file and now, and what it means if it is not."""
 
 
+MAX_STATE_LEN = 1 << 24
+"""How many bytes the file of a sweep may have: 16 MiB, of which the longest known takes a thousandth."""
+_DECODER = msgspec.json.Decoder(Sweep)
+
+
 def resumed(file: str, begun: Sweep, cases: int) -> Sweep:
     """Return the sweep that a file holds, or ``begun`` if there is none; UserError if it does not fit."""
-    try:
-        data = Path(file).read_bytes()
-    except FileNotFoundError:
+    data = _state(file)
+    if data is None:
         return begun
-    except OSError as error:
-        raise unreadable(file, error) from None
     try:
-        sweep = msgspec.json.decode(data, type=Sweep)
-    except msgspec.DecodeError as error:
+        sweep = decoded(_DECODER.decode, data)
+    except MisreadError as error:
         raise UserError(f"no sweep to resume: {error}", file=file) from None
     for field, meaning in SAME.items():
         if getattr(sweep, field) != getattr(begun, field):
             raise UserError(f"the sweep in it {meaning}, so it cannot be resumed", file=file)
     if sweep.done > cases:
         raise UserError(f"{sweep.done} cases are done already, more than --cases {cases}", file=file)
+    fault = sweep.fault()
+    if fault:
+        raise UserError(f"no sweep to resume: {fault}", file=file)
     return sweep
+
+
+def _state(file: str) -> bytes | None:
+    """Read the file of a sweep; None if there is none, UserError if it could not be replaced as it grows."""
+    path = Path(file)
+    try:
+        if descriptor(file) is not None or path.is_fifo() or path.is_char_device() or path.is_socket():
+            raise UserError("it is no regular file, and --resume replaces one", file=file)
+        with path.open("rb") as opened:
+            return taken(opened, MAX_STATE_LEN, file)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise unreadable(file, error) from None
 
 
 def keep(file: str | None, sweep: Sweep) -> None:
@@ -98,18 +117,12 @@ def run_sweep(arguments: SweepArguments) -> int:
         if arguments.jobs == 1:
             go_on(sweep, arguments.cases, told=told)
         else:
-            with ProcessPoolExecutor(arguments.jobs, initializer=_leave_interrupts) as executor:
+            with workers(arguments.jobs) as executor:
                 go_on(sweep, arguments.cases, executor=executor, told=told)
     if not arguments.quiet:
         _tell_rate(sweep.done - before, time.perf_counter() - started)
     _write(arguments, sweep)
     return EXIT_BROKEN_LAW if sweep.ours else 0
-
-
-def _leave_interrupts() -> None:
-    """Leave an interrupt from the keyboard to the process that shares the work out."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _tell_rate(cases: int, seconds: float) -> None:

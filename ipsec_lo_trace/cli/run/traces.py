@@ -31,11 +31,7 @@ from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.model.trace import Record, Step, Verdict
 from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.recognise import as_json_lines
-from ipsec_lo_trace.render.store import (
-    IN_MEMORY_BYTES,
-    StoredTrace,
-    spool,
-)
+from ipsec_lo_trace.render.store import IN_MEMORY_BYTES, StoredTrace, spool
 
 if TYPE_CHECKING:
     from ipsec_lo_trace.tracer.tracing import Tracing

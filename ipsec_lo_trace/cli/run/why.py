@@ -14,6 +14,7 @@ from ipsec_lo_trace.cli.run.traces import ON_THE_SPOT, one_trace, read_configura
 from ipsec_lo_trace.cli.terminal import write_page
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.render.reasons import why
+from ipsec_lo_trace.render.shown import shown
 from ipsec_lo_trace.render.store import StoredTrace, spool
 from ipsec_lo_trace.render.why import why_lines
 
@@ -52,7 +53,7 @@ def run_why(arguments: WhyArguments) -> int:
         reasons = why(trace, arguments.row)
     if arguments.format_ == "json":
         with output(arguments.output) as out:
-            out.write(msgspec.json.format(msgspec.json.encode(reasons), indent=2) + b"\n")
+            out.write(shown(msgspec.json.format(msgspec.json.encode(reasons), indent=2)) + b"\n")
         return 0
     write_page(arguments.output, arguments.color, lambda width: why_lines(reasons, width))
     return 0

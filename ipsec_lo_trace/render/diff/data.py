@@ -10,6 +10,7 @@ import msgspec
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.diff.compare import SAME, Comparison, Difference, Pair
 from ipsec_lo_trace.render.diff.words import plain
+from ipsec_lo_trace.render.shown import shown
 from ipsec_lo_trace.render.store import StoredTrace
 
 SCHEMA = "ipsec-lo-trace-diff/1"
@@ -26,12 +27,12 @@ def diff_json(comparison: Comparison) -> Iterator[bytes]:
         "traces": {"a": _trace(comparison.a), "b": _trace(comparison.b)},
         "run": _named(comparison.run),
     }
-    yield msgspec.json.encode(head)[:-1] + b',\n"differences":['
+    yield shown(msgspec.json.encode(head))[:-1] + b',\n"differences":['
     comma = b""
     for pairs in comparison.echoes():
         for pair in pairs:
             if pair.op is not SAME:
-                yield comma + b"\n" + msgspec.json.encode(_difference(pair))
+                yield comma + b"\n" + shown(msgspec.json.encode(_difference(pair)))
                 comma = b","
     tail = {
         "rows": comparison.count,
@@ -40,7 +41,7 @@ def diff_json(comparison: Comparison) -> Iterator[bytes]:
         "verdicts": {"a": comparison.a.verdict, "b": comparison.b.verdict},
         "same": not comparison.differ,
     }
-    yield b"\n],\n" + msgspec.json.encode(tail)[1:] + b"\n"
+    yield b"\n],\n" + shown(msgspec.json.encode(tail))[1:] + b"\n"
 
 
 def _trace(trace: StoredTrace) -> dict[str, str]:

@@ -10,11 +10,10 @@ from ipsec_lo_trace.render.diff.fold import Again, Folded, fold
 from ipsec_lo_trace.render.diff.rows import SIGN
 from ipsec_lo_trace.render.diff.text import fold_text
 from ipsec_lo_trace.render.diff.words import label, sides
+from ipsec_lo_trace.render.markdown import cells, paragraph, table
 from ipsec_lo_trace.render.phrases import phrase
+from ipsec_lo_trace.render.styles import UNWRAPPED
 from ipsec_lo_trace.render.timeline import packet_text
-
-UNWRAPPED = 1 << 16
-ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>|"})
 
 
 def diff_md(comparison: Comparison, *, context: int) -> Iterator[str]:
@@ -23,18 +22,18 @@ def diff_md(comparison: Comparison, *, context: int) -> Iterator[str]:
     items = list(fold(comparison.echoes(), context))
     yield "# Trace difference"
     yield ""
-    yield from _table("", "A", "B")
+    yield from table("", "A", "B")
     for name in ("outcome", "code", "text"):
-        yield _cells(name, *(str(getattr(trace.verdict, name)) for _side, trace in traces))
-    yield _cells("ping", *(ping_text(trace.verdict) for _side, trace in traces))
-    yield _cells("trace", *(trace.name for _side, trace in traces))
-    yield _cells("kernel", *(f"{trace.run.kernel}, fix {trace.run.fix}" for _side, trace in traces))
+        yield cells(name, *(str(getattr(trace.verdict, name)) for _side, trace in traces))
+    yield cells("ping", *(ping_text(trace.verdict) for _side, trace in traces))
+    yield cells("trace", *(trace.name for _side, trace in traces))
+    yield cells("kernel", *(f"{trace.run.kernel}, fix {trace.run.fix}" for _side, trace in traces))
     for one in comparison.run:
-        yield _cells(label(one.name), *run_words(one))
+        yield cells(label(one.name), *run_words(one))
     yield ""
-    yield f"They {' '.join(parting_line(comparison).plain(UNWRAPPED)[0].split()).translate(ESCAPED)}."
+    yield paragraph(f"They {parting_line(comparison).plain(UNWRAPPED)[0]}.")
     yield ""
-    yield from _table("", "row of A", "row of B", "function", "in A", "in B")
+    yield from table("", "row of A", "row of B", "function", "in A", "in B")
     for item in items:
         yield _short(item)
     yield ""
@@ -42,7 +41,7 @@ def diff_md(comparison: Comparison, *, context: int) -> Iterator[str]:
     yield ""
     yield "<details><summary>Every field that differs</summary>"
     yield ""
-    yield from _table("", "row of A", "row of B", "echo", "packet", "stage", "what", "in A", "in B")
+    yield from table("", "row of A", "row of B", "echo", "packet", "stage", "what", "in A", "in B")
     for item in items:
         if isinstance(item, Pair):
             yield from _pair(item)
@@ -50,18 +49,18 @@ def diff_md(comparison: Comparison, *, context: int) -> Iterator[str]:
     yield "</details>"
     if comparison.counters:
         yield ""
-        yield from _table("counter", "A", "B", "B - A")
+        yield from table("counter", "A", "B", "B - A")
         for one in comparison.counters:
-            yield _cells(one.name, str(one.a), str(one.b), f"{one.b - one.a:+}")
+            yield cells(one.name, str(one.a), str(one.b), f"{one.b - one.a:+}")
 
 
 def _short(item: Pair | Folded | Again) -> str:
     """Say in one line what a row did on either side, or what was folded."""
     if not isinstance(item, Pair):
-        return _cells("", "", "", fold_text(item), "", "")
+        return cells("", "", "", fold_text(item), "", "")
     rows = ["" if one is None else str(one.row) for one in (item.a, item.b)]
     did = ("" if one is None else phrase(one) for one in (item.a, item.b))
-    return _cells(SIGN[item.op], *rows, item.step.stage, *did)
+    return cells(SIGN[item.op], *rows, item.step.stage, *did)
 
 
 def _pair(pair: Pair) -> Iterator[str]:
@@ -69,17 +68,8 @@ def _pair(pair: Pair) -> Iterator[str]:
     rows = ["" if one is None else str(one.row) for one in (pair.a, pair.b)]
     place = (SIGN[pair.op], *rows, str(step.echo), step.packet, step.stage)
     if not pair.fields:
-        cells = ("" if one is None else f"{packet_text(one.wire)}: {one.text}" for one in (pair.a, pair.b))
-        yield _cells(*place, "", *cells)
+        said = ("" if one is None else f"{packet_text(one.wire)}: {one.text}" for one in (pair.a, pair.b))
+        yield cells(*place, "", *said)
     for name in pair.fields:
-        yield _cells(*place, label(name), *sides(pair, name))
+        yield cells(*place, label(name), *sides(pair, name))
         place = ("", "", "", "", "", "")
-
-
-def _table(*heads: str) -> Iterator[str]:
-    yield _cells(*heads)
-    yield "|" + " --- |" * len(heads)
-
-
-def _cells(*cells: str) -> str:
-    return f"| {' | '.join(cell.translate(ESCAPED) for cell in cells)} |"

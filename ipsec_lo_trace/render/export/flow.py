@@ -10,13 +10,12 @@ import msgspec
 
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.packet_name import packet_name
-from ipsec_lo_trace.model.trace import Step
+from ipsec_lo_trace.model.trace import SOCKET, Step
 from ipsec_lo_trace.render.store import StoredTrace
 
 ON_LO0 = "looutput"
 """The stage by which every packet crosses lo0."""
 OUTPUT = "ip_output"
-SOCKET = "socket:"
 KEPT_ENDS = 1024
 """How many ends of paths later a part of an ended packet may be on its way: more than lo0's queue holds."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from ipsec_lo_trace.model.packet_name import packet_name
-from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.render.export.flow import SOCKET, Moment, follow
+from ipsec_lo_trace.model.trace import SOCKET, Step
+from ipsec_lo_trace.render.export.flow import Moment, follow
 from ipsec_lo_trace.render.facts import program_text, title_text
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.render.timeline import pointers

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import IO
 
 from ipsec_lo_trace.model.trace import Step, Verdict
-from ipsec_lo_trace.render.diff.md import ESCAPED
-from ipsec_lo_trace.render.export.words import plain
 from ipsec_lo_trace.render.facts import DIR_COLUMNS, origin_words, policy_words, sa_words, title_text
 from ipsec_lo_trace.render.headings import Headings
+from ipsec_lo_trace.render.markdown import cells, paragraph, table, text
 from ipsec_lo_trace.render.marks import sign
 from ipsec_lo_trace.render.repeats import Hidden, Repeat, folded
 from ipsec_lo_trace.render.store import StoredTrace
@@ -27,17 +26,17 @@ def write_md(trace: StoredTrace, out: IO[bytes]) -> None:
 def md_lines(trace: StoredTrace) -> Iterator[str]:
     """Give the page's lines."""
     run, verdict = trace.run, trace.verdict
-    yield f"# {_text(f'{title_text(run)}: {verdict.outcome.upper()} ({verdict.code})')}"
+    yield f"# {text(f'{title_text(run)}: {verdict.outcome.upper()} ({verdict.code})')}"
     yield ""
-    yield f"{_text(verdict.text[:1].upper() + verdict.text[1:])}."
+    yield paragraph(f"{verdict.text[:1].upper()}{verdict.text[1:]}.")
     yield ""
-    yield from _table("", "")
-    yield _cells("kernel", f"{run.kernel}, fix {run.fix} ({run.chosen})")
-    yield _cells("sent", f"{run.requests} of {run.size} data bytes on {run.interface}")
-    yield _cells("config", origin_words(run))
-    yield from (_cells("policy", policy_words(policy, DIR_COLUMNS)) for policy in run.policies)
-    yield from (_cells("SA", sa_words(sa)) for sa in run.sas)
-    yield from (_cells("what if", f"{cut} is deleted, which no kernel does") for cut in run.what_if)
+    yield from table("", "")
+    yield cells("kernel", f"{run.kernel}, fix {run.fix} ({run.chosen})")
+    yield cells("sent", f"{run.requests} of {run.size} data bytes on {run.interface}")
+    yield cells("config", origin_words(run))
+    yield from (cells("policy", policy_words(policy, DIR_COLUMNS)) for policy in run.policies)
+    yield from (cells("SA", sa_words(sa)) for sa in run.sas)
+    yield from (cells("what if", f"{cut} is deleted, which no kernel does") for cut in run.what_if)
     yield from _steps(trace)
     yield from _verdict(verdict)
 
@@ -50,17 +49,17 @@ def _steps(trace: StoredTrace) -> Iterator[str]:
         if isinstance(step, Hidden):
             continue
         if isinstance(step, Repeat):
-            yield f"{_cells(*[''] * (len(HEADS) - 1))} {_text(step.words)} |"
+            yield f"{cells(*[''] * (len(HEADS) - 1))} {text(step.words)} |"
             continue
         if group != headings.group(step):
             group = headings.group(step)
             yield ""
-            yield f"## {_text(': '.join(filter(None, headings.heading(step))))}"
+            yield f"## {text(': '.join(filter(None, headings.heading(step))))}"
             yield ""
-            yield from _table(*HEADS)
+            yield from table(*HEADS)
         note = f"**{noted[step.row]}** " if step.row in noted else ""
-        cells = (str(step.row), step.stage, step.packet, packet_text(step.wire), _marks(step))
-        yield f"{_cells(*cells)} {note}{_text(step.text)} |"
+        place = (str(step.row), step.stage, step.packet, packet_text(step.wire), _marks(step))
+        yield f"{cells(*place)} {note}{text(step.text)} |"
 
 
 def _marks(step: Step) -> str:
@@ -75,26 +74,13 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
     yield ""
     yield "## Verdict"
     yield ""
-    yield from _table("", "")
-    yield _cells("outcome", f"{verdict.outcome} ({verdict.code})")
+    yield from table("", "")
+    yield cells("outcome", f"{verdict.outcome} ({verdict.code})")
     for name, row in pointed(verdict).items():
-        yield _cells(name, f"row {row}: {verdict.reasons.get(name, verdict.text)}")
+        yield cells(name, f"row {row}: {verdict.reasons.get(name, verdict.text)}")
     if verdict.fix:
-        yield _cells("fix", verdict.fix)
+        yield cells("fix", verdict.fix)
     errno = f", sendto fails with {verdict.errno}" if verdict.errno else ""
-    yield _cells("ping", f"{verdict.received} of {verdict.sent} answered ({verdict.ping}){errno}")
+    yield cells("ping", f"{verdict.received} of {verdict.sent} answered ({verdict.ping}){errno}")
     yield ""
     yield "Marks: `+` made here, `-` removed here, `=` carried, `!` carried and stale: made for another."
-
-
-def _table(*heads: str) -> Iterator[str]:
-    yield _cells(*heads)
-    yield "|" + " --- |" * len(heads)
-
-
-def _cells(*cells: str) -> str:
-    return f"| {' | '.join(map(_text, cells))} |"
-
-
-def _text(text: str) -> str:
-    return plain(text).translate(ESCAPED)

@@ -14,9 +14,9 @@ from ipsec_lo_trace.render.export.flow import ON_LO0, Moment, follow, numbers
 from ipsec_lo_trace.render.facts import title_text
 from ipsec_lo_trace.render.header import verdict_line
 from ipsec_lo_trace.render.store import StoredTrace
+from ipsec_lo_trace.render.styles import UNWRAPPED
 
 ROW_TIMES = "row N of the trace is at N seconds"
-ONE_LINE = 1 << 16
 
 
 def write_pcapng(trace: StoredTrace, out: IO[bytes]) -> None:
@@ -68,7 +68,7 @@ def write_wire(trace: StoredTrace, out: IO[bytes]) -> None:
 
 def _section(trace: StoredTrace, what: str) -> bytes:
     run = trace.run
-    [verdict] = verdict_line(trace.verdict).wrap(ONE_LINE)
+    [verdict] = verdict_line(trace.verdict).wrap(UNWRAPPED)
     kernel = f"kernel {run.kernel}, fix {run.fix}: {title_text(run)}"
     return blocks.section(run.tool, [kernel, verdict.plain, f"{what}; {ROW_TIMES}"])
 

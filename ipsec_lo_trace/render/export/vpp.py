@@ -29,7 +29,8 @@ def write_vpp(trace: StoredTrace, out: IO[bytes]) -> None:
     out.write(struct.pack("<IHHiIII", _PCAP_MAGIC, 2, 4, 0, 0, SNAP_LEN, LINK_TYPE))
     for now in follow(trace):
         record = _record(now)
-        out.write(struct.pack("<IIII", now.step.row & 0xFFFFFFFF, 0, len(record), len(record)) + record)
+        kept = record[:SNAP_LEN]  # texts that somebody else wrote may be longer
+        out.write(struct.pack("<IIII", now.step.row & 0xFFFFFFFF, 0, len(kept), len(record)) + kept)
 
 
 def _record(now: Moment) -> bytes:

@@ -8,6 +8,7 @@ from ipsec_lo_trace.render.dump import changed_bytes
 from ipsec_lo_trace.render.export.flow import Moment
 from ipsec_lo_trace.render.facts import compared_words
 from ipsec_lo_trace.render.marks import mark_text
+from ipsec_lo_trace.render.styles import CONTROL
 
 MAX_SPANS = 8
 """How many stretches of changed bytes are told one by one."""
@@ -70,9 +71,12 @@ def _check(check: Check) -> str:
     return f"asked: {asked} {compared_words(check)}{stale}"
 
 
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
-
-
 def plain(text: str) -> str:
-    """Escape control characters, line ends among them."""
-    return text.translate(_CONTROL)
+    """Escape what no reader sees but a viewer obeys: control characters, line ends, marks of direction."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else _escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    return CONTROL.get(ord(character)) or character.encode("ascii", "backslashreplace").decode("ascii")
