@@ -156,12 +156,19 @@ def _read(text: str, file: str, notes: list[str]) -> _Reading:
 
 
 def _default(words: Words, defaults: dict[str, str], notes: list[str]) -> None:
-    """Take over a line of ``ip xfrm policy getdefault``, of one direction or of all."""
+    """Take over a line of ``ip xfrm policy getdefault``, of one direction or of all.
+
+    What goes out by a loopback is excepted from the default.  Source: Linux, net/xfrm/xfrm_policy.c,
+    xfrm_lookup_with_ifid, where it has no policy (nopol).
+    """
     for word, kind in pairwise(words):
         direction = word.text.rstrip(":")
         if direction not in DIRECTIONS:
             continue
-        if kind.text in _DEFAULTS:
-            defaults[direction] = _DEFAULTS[kind.text]
-        else:
+        if kind.text not in _DEFAULTS:
             notes.append(str(kind.fault(f"{kind} where accept or block should be: left out")))
+        elif direction == "out" and _DEFAULTS[kind.text] == "discard":
+            defaults[direction] = "none"
+            notes.append(str(kind.fault("what goes out by lo is excepted from the default: left out")))
+        else:
+            defaults[direction] = _DEFAULTS[kind.text]

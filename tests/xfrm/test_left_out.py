@@ -429,6 +429,9 @@ def test_the_default_policies() -> None:
         "in": "discard",
         "out": "none",
     }
+    read = load(STATE + text.replace("out: accept", "out: block"), "f")
+    assert read.defaults == {"in": "none", "out": "none"}
+    assert read.notes == ["f:11:7: what goes out by lo is excepted from the default: left out"]
     read = load(STATE + text.replace("out: accept", "out: unspec"), "f")
     assert read.defaults == {"in": "none"}
     assert read.notes == ["f:11:7: unspec where accept or block should be: left out"]
