@@ -35,7 +35,7 @@ class PacketName(NamedTuple):
 
     @property
     def mbuf(self) -> str:
-        """What tells the mbufs of an echo apart: the part, and a flush probe's letter, which is beside them."""
+        """What tells the mbufs of an echo apart: the part, and the letter of a flush probe beside them."""
         return self.part if self.letter == "P" else f"{self.letter}/{self.part}"
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -18,7 +19,7 @@ from ipsec_lo_trace.xfrm.state import Identity, association
 
 Text = tuple[str, str]
 """A text with its file's name."""
-_DEFAULTS = {"accept": "none", "block": "discard"}
+_DEFAULTS = {"accept": "none", "allow": "none", "block": "discard"}
 _NOTES_SHOWN = 3
 
 
@@ -155,11 +156,19 @@ def _read(text: str, file: str, notes: list[str]) -> _Reading:
 
 
 def _default(words: Words, defaults: dict[str, str], notes: list[str]) -> None:
-    """Take over a line of ``ip xfrm policy getdefault``."""
-    direction, kind = words[0].text.rstrip(":"), words[1]
-    if direction not in DIRECTIONS:
-        return
-    if kind.text in _DEFAULTS:
-        defaults[direction] = _DEFAULTS[kind.text]
-    else:
-        notes.append(str(kind.fault(f"{kind} where accept or block should be: left out")))
+    """Take over a line of ``ip xfrm policy getdefault``, of one direction or of all.
+
+    What goes out by a loopback is excepted from the default.  Source: Linux, net/xfrm/xfrm_policy.c,
+    xfrm_lookup_with_ifid, where it has no policy (nopol).
+    """
+    for word, kind in pairwise(words):
+        direction = word.text.rstrip(":")
+        if direction not in DIRECTIONS:
+            continue
+        if kind.text not in _DEFAULTS:
+            notes.append(str(kind.fault(f"{kind} where accept or block should be: left out")))
+        elif direction == "out" and _DEFAULTS[kind.text] == "discard":
+            defaults[direction] = "none"
+            notes.append(str(kind.fault("what goes out by lo is excepted from the default: left out")))
+        else:
+            defaults[direction] = _DEFAULTS[kind.text]

@@ -16,14 +16,15 @@ _QUOTED = re.compile(r"[\s>|\ufeff]*")
 _PROMPT = re.compile(
     r"(\(\S*\)\s?)?(\[[^\]]*\]|[^\s#$%\u276f\u279c]*\s?)[#$%\u276f\u279c]($|\s|(sudo\s+)?ip\s)"
 )
-_CALL = re.compile(r"\bip\s.*?\bx(frm)?\s+(s|sa|state|p|policy)\b(?P<makes>\s+(add|update)\b)?")
+# ip takes the beginnings of words for them.
+_CALL = re.compile(r"\bip\s.*?\bx(f|fr|frm)?\s+[sp]\w*(?P<makes>\s+(a(dd)?|u(pdate)?)\b)?")
 _HEADING = re.compile(
     # root's prompt is a comment too
     r"#.*|[=\-*~`+_.:<]{2,}.*|[+*]\s.*|\[.*\]|<[^<>]*>|\.\w.*|[^:]{0,60}:"
     r"|(\w+ ){0,3}(sas?|sad|spd|states?|polic(y|ies))",
     re.IGNORECASE,
 )
-_DEFAULT = re.compile(r"(in|fwd|out):\s+\S+")
+_DEFAULT = re.compile(r"(default policies:\s*)?((in|fwd|out):\s+\w+\s*){1,3}", re.IGNORECASE)
 _COUNT = re.compile(r"SAD\s+count\s+\d|SPD\s+(IN\s+\d|buckets:|IPv[46] thresholds:)")
 _MONITOR = re.compile(r"(Deleted|Updated|Expired)\s+src\s")
 _ANSWER = re.compile(r"RTNETLINK answers:")

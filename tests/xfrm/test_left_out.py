@@ -41,6 +41,7 @@ OPEN = ": what this policy asks for is not known"
         (MAC, MAC[:-1], "f:4:24: this is not a key (0x and two hexadecimal digits for each byte)"),
         (MAC, f"{MAC} {MAC}", "f:4:67: more than a key stands behind the algorithm"),
         ("enc cbc(aes)", "enc ecb(aes)", "f:5:6: ecb(aes) is not an algorithm that is known"),
+        ("enc cbc(aes)", "comp lzs", "f:5:7: lzs is not an algorithm that is known"),
         ("cbc(aes) " + KEY, "", "f:5:2: no algorithm stands behind enc"),
         (KEY, "0x00", "f:5:6: cbc(aes) cannot have a key of 1 bytes (16 or 24 or 32 bytes)"),
         (KEY, "", "f:5:6: cbc(aes) cannot have a key of 0 bytes (16 or 24 or 32 bytes)"),
@@ -154,6 +155,7 @@ def test_a_policy_that_cannot_be_read_stands_in_the_way(old: str, new: str, note
         ("127.0.0.1/32", "127.0.0.1/33", "f:1:5: 127.0.0.1/33 where a network should be"),
         ("127.0.0.1/32 dst", "127.0.0.1/32 to", "f:1:18: to is not known here"),
         ("127.0.0.1/32 dst", "::1/128 dst", "f:1:17: src and dst are of two families"),
+        ("127.0.0.1/32 dst", "fe80::1%lo/128 dst", "f:1:5: fe80::1%lo/128 where a network should be"),
     ],
 )
 def test_a_policy_without_a_readable_selector_is_for_everything(old: str, new: str, note: str) -> None:
@@ -423,6 +425,13 @@ def test_the_default_policies() -> None:
     assert load(STATE + text, "f").defaults == {"in": "none", "out": "none"}
     blocked = text.replace("in:  accept", "in:  block")
     assert load(blocked, "f").defaults == {"in": "discard", "out": "none"}
+    assert load("Default policies: in: block fwd: accept out: allow\n", "f").defaults == {
+        "in": "discard",
+        "out": "none",
+    }
+    read = load(STATE + text.replace("out: accept", "out: block"), "f")
+    assert read.defaults == {"in": "none", "out": "none"}
+    assert read.notes == ["f:11:7: what goes out by lo is excepted from the default: left out"]
     read = load(STATE + text.replace("out: accept", "out: unspec"), "f")
     assert read.defaults == {"in": "none"}
     assert read.notes == ["f:11:7: unspec where accept or block should be: left out"]

@@ -42,6 +42,7 @@ CALLS = [
         "uname -a",
         "",
     ),
+    *("ip xfrm pol", "ip -4 xf st", "ip x p l", "watch ip -s xfrm state list"),
 ]
 HEADINGS = [
     *(

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from tests.cli.support import Done, invoke
-from tests.xfrm.support import PUBLIC
+from tests.xfrm.support import LINUX2, PUBLIC
 
 
 def audit(*names: str) -> Done:
@@ -50,3 +50,15 @@ def test_why_a_policy_is_no_use_is_told() -> None:
     assert "08-left-out-only.txt:5:2: a policy that hangs on an if_id" in done.err
     assert len(done.err.splitlines()) == 1
     assert "CLEAN" not in done.text
+
+
+def test_a_default_of_block_is_no_leak_of_lo() -> None:
+    """Linux lets out by lo what no policy is for, and refuses it at input: nobody's protection is missed."""
+    host = [
+        option for kind in ("state", "policy") for option in ("-f", str(LINUX2 / f"defblock2.{kind}.txt"))
+    ]
+    blocked = invoke("audit", str(LINUX2 / "defblock2.pcap"), "-q", *host, "-f", str(PUBLIC / "blocked.txt"))
+    assert (blocked.code, blocked.text.startswith("VERDICT CLEAN (clean)")) == (0, True)
+    assert blocked.err.endswith(
+        "blocked.txt:4:7: what goes out by lo is excepted from the default: left out\n"
+    )

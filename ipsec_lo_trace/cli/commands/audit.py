@@ -24,6 +24,8 @@ CONFIG_OPTION = click.option(
     multiple=True,
     help=CONFIG_HELP,
 )
+
+
 @click.command("audit", cls=StrictCommand, short_help="Judge what a real loopback carried.")
 @click.argument("files", nargs=-1, required=True, type=FileName(), metavar="CAPTURE")
 @click.option("-f", "--config", "config", type=FileName(), metavar="FILE", multiple=True, help=CONFIG_HELP)
