@@ -45,12 +45,6 @@ CONFIG_OPTION = click.option(
     "--merge", is_flag=True, help="Read the parts that --shard wrote in place of a capture, and sum up."
 )
 @click.option(
-    "-i",
-    "--interface",
-    metavar="IF",
-    help="The interface whose packets to judge, by name or number; any: all [lo, where the capture tells].",
-)
-@click.option(
     "--format",
     "format_",
     type=click.Choice(["text", "jsonl", "junit"]),
