@@ -31,7 +31,13 @@ from ipsec_lo_trace.kernel.netipsec.xform_esp import known_ciphers
 from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import known_compressions
 from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, Stage
 from ipsec_lo_trace.model import audit, codes, trace
-from ipsec_lo_trace.model.algorithms import key_lens_text
+from ipsec_lo_trace.model.algorithms import (
+    AUTHENTICATORS,
+    LATER_AUTHENTICATORS,
+    LATER_CIPHERS,
+    key_lens_text,
+)
+from ipsec_lo_trace.model.algorithms import CIPHERS as CIPHER_ROWS
 from ipsec_lo_trace.model.operands import Operand, PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.questions import QUESTIONS, Question
 from ipsec_lo_trace.model.setup import Setup
@@ -188,6 +194,35 @@ def algorithms(_old: str) -> str:
     return table(("option", "algorithm", "key, bytes", "IV, bytes"), rows)
 
 
+def audit_algorithms(_old: str) -> str:
+    """List the algorithms that audits read, with the names that setkey(8) and Linux have for them."""
+    ciphers = [
+        (row, key_lens_text(row), ", ".join(str(8 * length) for length in sorted(row.icv_lens)))
+        for row in (*CIPHER_ROWS, *LATER_CIPHERS)
+    ]
+    auths = [
+        (row, str(row.key_len), str(8 * row.icv_len)) for row in (*AUTHENTICATORS, *LATER_AUTHENTICATORS)
+    ]
+    rows = [
+        (
+            f"`{row.name}`",
+            _names(*row.later),
+            _names(row.linux, row.linux_old),
+            key,
+            icv,
+            str(row.since),
+            row.rfc,
+        )
+        for row, key, icv in (*ciphers, *auths)
+        if row.title
+    ]
+    return table(("algorithm", "setkey(8) also", "Linux", "key, bytes", "ICV, bits", "since", "source"), rows)
+
+
+def _names(*names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names if name)
+
+
 def assumptions(_old: str) -> str:
     """List what every run assumes."""
     return "\n".join(f"- {text}" for text in ASSUMPTIONS)
@@ -300,6 +335,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "example step": example_step,
     "excerpt": excerpt,
     "algorithms": algorithms,
+    "audit algorithms": audit_algorithms,
     "assumptions": assumptions,
     "stages": stages,
     "rooms": room_table,
@@ -315,7 +351,8 @@ BLOCKS: dict[str, Callable[[str], str]] = {
         for struct in (
             trace.Run, trace.SaRecord, PolicyRecord, RequestRecord, trace.Step, trace.Packet,
             trace.Mark, trace.Change, trace.Check, trace.Verdict, trace.Finding, trace.Crossing,
-            audit.AuditRun, audit.AuditPacket, audit.AuditFinding, audit.AuditVerdict,
+            audit.AuditRun, audit.AuditSa, audit.AuditPolicy, audit.AuditPacket, audit.AuditPart,
+            audit.AuditCount, audit.AuditUse, audit.AuditFinding, audit.AuditVerdict,
         )
     },
 }  # fmt: skip

@@ -210,6 +210,11 @@ REFUSED: dict[str, tuple[Setup, str, str]] = {
         "mode",
         "{field} tunnel: shapes the built-in configuration, and {config} gives another",
     ),
+    "strict about nothing": (
+        Setup(strict=True),
+        "strict",
+        "{field}: has nothing to be strict about: {config} gives no configuration",
+    ),
     "no cipher": (
         Setup(enc="des"),
         "enc",
@@ -317,6 +322,7 @@ SAME: dict[str, Setup] = {
     "a case": Setup(case="ab-esp", reflector="userspace"),
     "other ends": Setup(case="ab-esp", host="10.9.9.1", source="10.9.9.2", local=("10.9.9.3", "10.9.9.4")),
     "a file": Setup(config=File("own.conf")),
+    "a file without a mistake": Setup(config=File("own.conf"), strict=True),
     "an experiment": Setup(drop_mark=("OUT_DONE@icmp_reflect", "flags@looutput:2")),
     "a probe": Setup(probe="udp-echo", count=2, size=300, fix="strict"),
     "a probe without data": Setup(probe="tcp-closed", proto="ah"),

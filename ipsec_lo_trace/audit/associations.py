@@ -63,9 +63,9 @@ class Association:
 
     def take(self, seq: int, number: int) -> str:
         """Note that packet ``number`` opens; "replayed" or "out-of-order" if its sequence number is."""
-        if not self.good:
-            self.first = number
         self.good += 1
+        if self.good == 1:
+            self.first = number
         return "" if self.old else self.see(seq)
 
     def highs(self, low: bytes) -> tuple[bytes, ...]:
@@ -76,7 +76,7 @@ class Association:
 
 
 Unsealed: TypeAlias = tuple[bytes, int, str]
-"""What a packet held, its whole sequence number, and the code that says why neither is known, "" if they are."""
+"""What a packet held, its whole sequence number, and the code that says why these are not known."""
 NO_WHOLE: Unsealed = (b"", 0, "malformed")
 WRONG_ICV: Unsealed = (b"", 0, "wrong-icv")
 NONSENSE: Unsealed = (b"", 0, "not-opened")
@@ -204,7 +204,7 @@ class AhAssociation(Association):
 
 
 class Associations:
-    """The SAs by destination and SPI, as they stand in a packet; those that cannot be opened are ``opaque``."""
+    """The SAs by destination and SPI, as they stand in a packet; ``opaque`` ones cannot be opened."""
 
     def __init__(self, sas: list[HostSa]) -> None:
         """Take every SA; of two with the same identity the newer one, as the kernel's lookup does."""

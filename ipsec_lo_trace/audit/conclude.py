@@ -30,7 +30,7 @@ FEW = 2
 
 
 def part_of(auditor: Auditor, shard: Shard, trouble: str) -> AuditPart:
-    """Say what an auditor found; ``trouble`` is why the capture could not be read to its end, "" if it could."""
+    """Say what an auditor found; ``trouble`` is why the capture could not be read on, "" if it could."""
     judgement, fragments = auditor.judgement, auditor.fragments
     return AuditPart(
         shard=shard.number,

@@ -78,7 +78,7 @@ def _packet(packet: bytes, layer: Layer, names: list[str], numbers_at: int | Non
         spi,
         seq,
         ports,
-        network.address_text(layer.src),
+        network.address_text(layer.back[len(layer.dst) :]),
         network.address_text(layer.dst),
         len(packet),
         int.from_bytes(packet[4:6], "big") if fixed else 0,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+
 from ipsec_lo_trace.audit.policies import WAYS, Ends, Policies
 from ipsec_lo_trace.findings.required import ASKING_LEVELS, Demand, lacking, unmet
 from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration, HostPolicy, HostRule
@@ -31,13 +33,16 @@ MET, MISSING, DISCARDED, UNSURE = "", "missing", "discarded", "unsure"
 """How a packet stands to the policies of one direction."""
 
 
-class Due(NamedTuple):
+class Due(msgspec.Struct, frozen=True, gc=False):
     """What the outbound policy asks for, what of it is missing, and what the inbound policy misses.
+
+    ``got`` is what the packet bears, as an AuditPacket has it.
 
     ``out`` and ``into`` say how the packet stands to the policies of either direction; ``refused`` is empty
     if it lacks what the outbound ones ask for.
     """
 
+    got: str
     asked: tuple[str, ...]
     missing: tuple[str, ...]
     refused: tuple[str, ...]
@@ -80,10 +85,10 @@ class Dues:
         out = self._standing("out", ends, borne)
         into = self._standing("in", ends, borne)
         refused = () if out.state == MISSING else into.missing
-        return Due(out.asked, out.missing, refused, out.state, into.state)
+        return Due(_got(borne), out.asked, out.missing, refused, out.state, into.state)
 
     def _standing(self, way: str, ends: Ends, borne: tuple[str, ...]) -> Standing:
-        """Hold a packet against all policies that may be asked: up to the first that hangs on nothing unseen."""
+        """Hold a packet against all policies that may be asked, up to the first that is sure to be."""
         standings: list[Standing] = []
         for policy in (*self._policies.fitting(way, ends), self._defaults[way]):
             self.met = self.met or policy is not self._defaults[way]
@@ -124,3 +129,8 @@ class Dues:
 
 def _default(kind: str) -> HostPolicy:
     return DEFAULT if kind == "none" else HostPolicy(direction="", src=None, dst=None, kind=kind)
+
+
+def _got(borne: tuple[str, ...]) -> str:
+    names = {name for name in borne if name != COMPRESSION}
+    return "+".join(name for name in ("esp", "ah") if name in names) or "clear"

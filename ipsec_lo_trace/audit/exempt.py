@@ -12,8 +12,9 @@ MARKER = bytes(4)
 """What stands before IKE on port 4500.  RFC 3948 section 2.2."""
 ISAKMP_LEN = 28
 VERSION_AT = 17
+LENGTH = slice(24, 28)
 VERSIONS = (1, 2)
-"""The major versions of IKE, in the upper half of the byte there.  RFC 2408 section 3.1; RFC 7296 section 3.1."""
+"""The major versions of IKE, in the upper half of that byte.  RFC 2408 section 3.1; RFC 7296 section 3.1."""
 KEEPALIVE = b"\xff"
 """What keeps a NAT's mapping alive.  RFC 3948 section 2.3."""
 LOCALHOST = bytes((127, 0, 0, 1))
@@ -23,7 +24,7 @@ MAX_IDENTS = 256
 
 
 def is_ike(packet: bytes, layer: Layer) -> bool:
-    """Tell whether a packet is IKE, or keeps a NAT's mapping for it: their daemons' sockets bypass policies."""
+    """Tell whether a packet is IKE, or keeps a NAT's mapping: its daemon's sockets bypass policies."""
     if layer.proto != IPPROTO_UDP or layer.offset:
         return False
     ports, message = ip.ports(packet, layer.at), packet[layer.at + udp.HEADER_LEN :]
@@ -35,7 +36,10 @@ def is_ike(packet: bytes, layer: Layer) -> bool:
 
 
 def _is_isakmp(message: bytes) -> bool:
-    return len(message) >= ISAKMP_LEN and message[VERSION_AT] >> 4 in VERSIONS
+    """Tell by version and length; of a fragment, more may be said to be there than is."""
+    if len(message) < ISAKMP_LEN or message[VERSION_AT] >> 4 not in VERSIONS:
+        return False
+    return len(message) <= int.from_bytes(message[LENGTH], "big") <= ip.MAX_LEN
 
 
 class Wakings:

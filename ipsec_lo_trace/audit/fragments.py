@@ -13,9 +13,9 @@ MAX_DATAGRAMS = 32
 
 
 class Datagram(msgspec.Struct):
-    """Payloads of one packet's fragments by offset, in bytes; ``end`` is where the last one ends, 0 before it came.
+    """Payloads of one packet's fragments by offset, in bytes.
 
-    ``first`` is the first fragment, with its header.
+    ``end`` is where the last one ends, 0 before it came; ``first`` is the first fragment, with its header.
     """
 
     parts: dict[int, bytes] = msgspec.field(default_factory=dict)

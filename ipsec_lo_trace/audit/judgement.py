@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 
 import msgspec
 
-from ipsec_lo_trace.audit.due import COMPRESSION, DISCARDED, MET, MISSING, UNSURE, Due, Dues
+from ipsec_lo_trace.audit.due import DISCARDED, MET, MISSING, UNSURE, Due, Dues
 from ipsec_lo_trace.audit.exempt import Wakings
 from ipsec_lo_trace.audit.opening import Opened
 from ipsec_lo_trace.audit.pairing import Asked, Pairs, exchange
 from ipsec_lo_trace.audit.tally import Tally
 from ipsec_lo_trace.capture.frame import Frame
-from ipsec_lo_trace.model.host import HostConfiguration
+from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration
 from ipsec_lo_trace.wire.icmp import ICMP_ECHO
 
 
@@ -34,15 +34,15 @@ class Judged(msgspec.Struct, gc=False):
 
 
 MAX_INSIDES = 64
-DECAPSULATED = "decapsulated-again"
+DECAPSULATED, MAYBE = "decapsulated-again", "maybe-decapsulated"
 REUSED = {"reply": "reply-in-clear-2003", "rst": "rst-in-clear-2003"}
 """The kinds of answer that the kernel of 2003 makes in the mbuf of what it answers, and their leak."""
-GOT = {(): "clear", ("esp",): "esp", ("ah",): "ah", ("ah", "esp"): "esp+ah"}
-"""What a packet got, by the headers that were taken off it, outermost first."""
+NOT_SHOWN: tuple[tuple[str, ...], str] = ((), "")
 WRONG = frozenset({"wrong-icv", "not-opened", "authenticator-missing"})
-OPAQUE = "opaque-sa"
+OPAQUE, UNKNOWN_SPI = "opaque-sa", "unknown-spi"
+NOT_ALLOWED = frozenset({MISSING, DISCARDED})
 ACCEPTED = {MISSING: "accepted-in-clear", DISCARDED: "accepted-though-discarded"}
-"""The leak of a packet that was answered, by how it stood to the inbound policies."""
+"""The code of a packet that was answered, by how it stood to the inbound policies."""
 
 
 class Judgement:
@@ -64,33 +64,37 @@ class Judgement:
         self.got: dict[str, int] = {}
         self.dues = Dues(host)
         self._insides: OrderedDict[bytes, int] = OrderedDict()
+        self._has_tunnels = has_tunnels(host)
+        self._closed: deque[tuple[int, int]] = deque(maxlen=MAX_INSIDES)
 
     def judge(self, frame: Frame, packet: bytes, opened: Opened, also: tuple[str, ...] = ()) -> Judged:
         """Judge a packet; ``packet`` is how it crossed, ``also`` are codes that are known already."""
         if opened.code:
             return self._unopened(frame, packet, opened, also)
-        number, layer, borne = frame.number, opened.layer, opened.borne
-        due = self.dues.of(layer, opened.proto, opened.payload, borne)
-        got = GOT.get(borne) or _got(borne)
+        number, layer, proto, payload, borne = (
+            frame.number,
+            opened.layer,
+            opened.proto,
+            opened.payload,
+            opened.borne,
+        )
+        due = self.dues.of(layer, proto, payload, borne)
+        got = due.got
         self.got[got] = self.got.get(got, 0) + 1
-        asks, answers, kind = exchange(layer, opened.proto, opened.payload)
+        asks, answers, kind = exchange(layer, proto, payload)
         asked = self.pairs.answer(answers) if answers else None
-        codes, text, again = also, "", 0
-        if self._insides and not borne:
-            again = self._insides.get(packet, 0)
-        if again:
-            unsure = ("policy-unsure",) if UNSURE in (due.out, due.into) else ()
-            codes, text = (*codes, DECAPSULATED, *unsure), f"what packet {again} had inside"
-        elif (
-            due.out or due.into or opened.order or (asked is not None and (asked.into or not asked.protected))
-        ):
+        shown, text = self._shown_again(number, packet, due) if not borne else NOT_SHOWN
+        codes = also + shown
+        # An answer to a protected packet that no inbound policy refused needs no look.
+        answers_badly = asked is not None and (asked.into or not asked.protected)
+        if not shown and (due.out or due.into or opened.order or answers_badly):
             more, text = self._weigh(opened, due, kind, asked, protected=got != "clear")
             codes += more
         for code in codes:
             self.tally.add(code, number, opened.detail)
         if opened.tunnelled:
             self.remember(opened.inside, number)
-        if asks and not again:
+        if asks and not shown:
             if asks[0] == ICMP_ECHO:
                 self.wakings.note(asks[-4:-2])
             self.pairs.ask(asks, Asked(number, got != "clear", due.into if due.out != MISSING else MET))
@@ -106,6 +110,7 @@ class Judgement:
         codes = (*also, code)
         for one in codes:
             self.tally.add(one, frame.number, opened.detail)
+        self.note_closed(frame, opened)
         return Judged(frame.number, frame.time_ns, packet, None, (), got, 0, codes, opened.detail)
 
     def _weigh(
@@ -117,7 +122,7 @@ class Judgement:
         inbound = "" if due.out in (MISSING, DISCARDED) else _inbound(due)
         codes += tuple(filter(None, dict.fromkeys((outbound, inbound))))
         if asked is not None and asked.into in ACCEPTED:
-            self.leaks += 1
+            self.leaks += asked.into == MISSING
             codes += (ACCEPTED[asked.into],)
         elif asked is not None and protected and not asked.protected:
             codes += ("request-in-clear",)
@@ -138,11 +143,39 @@ class Judgement:
             return REUSED.get(kind, "clear-text")
         return "clear-text"
 
+    def _shown_again(self, number: int, packet: bytes, due: Due) -> tuple[tuple[str, ...], str]:
+        """Say that a packet in clear was inside a packet before it, or may have been; its codes and words."""
+        again = self._insides.get(packet, 0)
+        if again:
+            unsure = ("policy-unsure",) if UNSURE in (due.out, due.into) else ()
+            return (DECAPSULATED, *unsure), f"what packet {again} had inside"
+        if not self._closed or (due.out not in NOT_ALLOWED and due.into not in NOT_ALLOWED):
+            return NOT_SHOWN
+        for closed, size in reversed(self._closed):
+            if number - closed <= MAX_INSIDES and len(packet) < size:
+                return (MAYBE,), f"may be what packet {closed} has inside"
+        return NOT_SHOWN
+
+    def note_closed(self, frame: Frame, opened: Opened) -> None:
+        """Keep that a packet stayed closed which may have had a whole packet inside."""
+        if self._has_tunnels or opened.code == UNKNOWN_SPI:
+            self._closed.append((frame.number, max(len(opened.outer), frame.wire_len)))
+
     def remember(self, inside: bytes, number: int) -> None:
         """Keep what a tunnel packet had inside: it may be seen again."""
         self._insides[inside] = number
         if len(self._insides) > MAX_INSIDES:
             self._insides.popitem(last=False)
+
+
+def has_tunnels(host: HostConfiguration) -> bool:
+    """Tell whether packets may have whole packets inside; an SA of mode any does as its policy says."""
+    rules = (rule for policy in host.policies for rule in policy.rules)
+    return (
+        any(sa.mode not in ("any", "transport") for sa in host.sas)
+        or any(rule.mode != "transport" for rule in rules)
+        or any(policy.kind == UNKNOWN for policy in host.policies)
+    )
 
 
 def _inbound(due: Due) -> str:
@@ -158,8 +191,3 @@ def _lack(due: Due) -> str:
     if due.refused:
         return f"lacks {' and '.join(due.refused)}, which the inbound policy requires"
     return ""
-
-
-def _got(borne: tuple[str, ...]) -> str:
-    names = {name for name in borne if name != COMPRESSION}
-    return "+".join(name for name in ("esp", "ah") if name in names) or "clear"

@@ -26,8 +26,9 @@ from ipsec_lo_trace.wire.network import CHAINED, Layer
 SEALED = frozenset({IPPROTO_ESP, IPPROTO_AH, IPPROTO_IPCOMP})
 TUNNELS = frozenset({IPPROTO_IPIP, IPPROTO_IPV6})
 SPI_LEN = 4
+ESP = ("esp",)
 AH_SPI = slice(4, 8)
-MAX_HEADERS = 16
+HEADERS = range(16)
 """IPsec and tunnel headers that are taken off one packet; hostile bytes could nest thousands."""
 NAT_T_PORT = 4500
 MARKER = bytes(4)
@@ -87,7 +88,7 @@ class Opener:
         opened = Opened(packet, layer, layer.proto, packet[layer.at :])
         if layer.proto == IPPROTO_UDP:
             opened.proto, opened.payload = IPPROTO_ESP, opened.payload[udp.HEADER_LEN :]
-        for _header in range(MAX_HEADERS):
+        for _header in HEADERS:
             proto = opened.proto
             if proto == IPPROTO_ESP:
                 self._open_esp(opened, number)
@@ -103,8 +104,8 @@ class Opener:
         return opened
 
     def _open_esp(self, opened: Opened, number: int) -> None:
-        sealed, ends = opened.payload, opened.layer.ends
-        sa = self._esp_sas.get(ends[len(ends) >> 1 :] + sealed[:SPI_LEN])
+        sealed = opened.payload
+        sa = self._esp_sas.get(opened.layer.dst + sealed[:SPI_LEN])
         if sa is None:
             self._without_sa(opened, IPPROTO_ESP, "esp", sealed[:SPI_LEN])
             return
@@ -113,8 +114,10 @@ class Opener:
         if code:
             opened.code = sa.fail(code)
             return
-        opened.order = sa.take(seq, number) or opened.order
-        opened.borne += ("esp",)
+        order = sa.take(seq, number)
+        if order:
+            opened.order = order
+        opened.borne += ESP
         opened.proto, opened.payload = plain[-1], plain[: len(plain) - 2 - plain[-2]]
         if sa.inner is not None:
             _out_of_beet(opened, sa, sa.inner)
@@ -136,7 +139,7 @@ class Opener:
             return
         opened.detail = sa.name
         packet = opened.inside if opened.borne else opened.outer
-        plain, seq, code = sa.verify(packet, layer._replace(at=layer.head_len))
+        plain, seq, code = sa.verify(packet, msgspec.structs.replace(layer, at=layer.head_len))
         if code:
             opened.code = sa.fail(code)
             return

@@ -51,7 +51,7 @@ def exchange(layer: Layer, proto: int, payload: bytes) -> Exchange:
             return payload[:1] + layer.ends + payload[4:8], b"", ""
         request = REPLIES[proto].get(kind)
         if request is not None:
-            return b"", request + layer.dst + layer.src + payload[4:8], "reply"
+            return b"", request + layer.back + payload[4:8], "reply"
         return (b"", _about(payload[ICMP_LEN:], layer), "other") if kind in ABOUT[proto] else NONE
     if proto == IPPROTO_TCP and len(payload) > TCP_FLAGS:
         return _tcp(layer, payload)
@@ -70,7 +70,7 @@ def _about(head: bytes, error: Layer) -> bytes:
     except ip.WireError:
         return b""
     at, proto = layer.at, layer.proto
-    if layer.offset or len(head) < at + ICMP_LEN or layer.ends != error.dst + error.src:
+    if layer.offset or len(head) < at + ICMP_LEN or layer.ends != error.back:
         return b""
     if proto in REPLIES:
         return head[at : at + 1] + layer.ends + head[at + 4 : at + 8]
@@ -80,7 +80,7 @@ def _about(head: bytes, error: Layer) -> bytes:
 
 def _tcp(layer: Layer, payload: bytes) -> Exchange:
     flags = payload[TCP_FLAGS]
-    back = b"T" + layer.dst + layer.src + payload[2:4] + payload[:2]
+    back = b"T" + layer.back + payload[2:4] + payload[:2]
     if flags & TH_RST:
         return b"", back, "rst"
     asks = b"T" + layer.ends + payload[:PORTS_LEN]

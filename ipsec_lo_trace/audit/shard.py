@@ -10,7 +10,7 @@ from zlib import crc32
 
 from ipsec_lo_trace.audit.auditor import Auditor
 from ipsec_lo_trace.audit.judgement import Judged
-from ipsec_lo_trace.audit.tunnels import Tunnels, has_tunnels
+from ipsec_lo_trace.audit.tunnels import Tunnels
 from ipsec_lo_trace.capture.frame import Frame
 from ipsec_lo_trace.model.host import HostConfiguration
 from ipsec_lo_trace.wire import network
@@ -39,15 +39,14 @@ class ShareAuditor(Auditor):
         """Take what the host was configured with, and the share."""
         super().__init__(host, whole=False)
         self._shard = shard
-        self._tunnels = Tunnels(host, self.judgement) if has_tunnels(host) else None
+        self._tunnels = Tunnels(host, self.judgement)
 
     def share(self, frame: Frame) -> Judged | None:
         """Judge the next packet; None if it is another share's."""
         if self._shard.has(_ends(frame.data)):
             return self.see(frame)
         self.packets += 1
-        if self._tunnels is not None:
-            self._tunnels.see(frame)
+        self._tunnels.see(frame)
         return None
 
 

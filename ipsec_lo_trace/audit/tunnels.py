@@ -1,4 +1,4 @@
-"""The tunnel packets of other shares: what they have inside may be seen again, between ends of this share."""
+"""The sealed packets of other shares: what they have inside may be seen again, between ends of this share."""
 
 from __future__ import annotations
 
@@ -12,11 +12,6 @@ from ipsec_lo_trace.wire import ip, network
 from ipsec_lo_trace.wire.network import Layer
 
 
-def has_tunnels(host: HostConfiguration) -> bool:
-    """Tell whether some SA may have whole packets inside."""
-    return any(sa.mode != "transport" for sa in host.sas)
-
-
 class Tunnels:
     """Opens packets for their insides alone: nothing is counted."""
 
@@ -28,21 +23,22 @@ class Tunnels:
 
     def see(self, frame: Frame) -> None:
         """Open a packet if it is sealed."""
-        data = frame.data
-        if network.fault(data):
+        packet = frame.data[: network.whole_len(frame.data)]
+        if not packet:
             return
-        packet = data[: network.total_len(data)]
         try:
             layer = network.look(packet)
         except ip.WireError:
             return
         if layer.proto in SEALED or in_udp(packet, layer) or layer.key in self._fragments:
-            self._open(frame.number, packet, layer)
+            self._open(frame, packet, layer)
 
-    def _open(self, number: int, packet: bytes, layer: Layer) -> None:
+    def _open(self, frame: Frame, packet: bytes, layer: Layer) -> None:
         whole = self._fragments.add(packet, layer) if layer.key else packet
         if whole is None:
             return
-        opened = self._opener.open(whole, network.look(whole), number)
-        if opened.tunnelled and not opened.code:
-            self._judgement.remember(opened.inside, number)
+        opened = self._opener.open(whole, network.look(whole), frame.number)
+        if opened.code:
+            self._judgement.note_closed(frame, opened)
+        elif opened.tunnelled:
+            self._judgement.remember(opened.inside, frame.number)

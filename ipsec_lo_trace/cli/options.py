@@ -214,6 +214,11 @@ OPTIONS = (
         help="Keys and policies in setkey(8) syntax; - is stdin.",
     ),
     click.option(
+        "--strict",
+        is_flag=True,
+        help="Refuse what the kernel would refuse of FILE, instead of leaving it out.",
+    ),
+    click.option(
         "--case",
         metavar="NAME",
         shell_complete=names_of_kind("cases"),
@@ -329,6 +334,8 @@ def refuse(options: list[str], why: str, *, if_: bool) -> None:
         raise click.UsageError(f"{options[0]} {why}")
 
 
+CONFIG_OPTIONS = ("-f", "--config", "--strict")
+"""The options that give keys for a stored trace, too."""
 ABOUT_A_RUN = frozenset({"patched", "unpatched", "fix", *Setup.__struct_fields__})
 
 

@@ -21,7 +21,8 @@ class Cipher(msgspec.Struct, frozen=True, kw_only=True):
     """A cipher; lengths in bytes, "" where a program does not know it.
 
     ``name`` is setkey(8)'s and ``later`` what later programs call it; ``linux``, ``tshark`` and ``tcpdump``
-    are their names for it: tcpdump's by key length, and tshark takes keys of ``tshark_key_lens`` only, None
+    are their names for it, with braces for the bytes of an ICV that is the cipher's own: tcpdump's by key
+    length, and tshark takes keys of ``tshark_key_lens`` only, None
     for all.  ``key_lens`` is None if any length in the range will do.  ``acts_as`` is the cipher that the
     kernel takes it for; the kernel has no code for one that is not ``in_kernel``, and setkey sends no key for
     a ``keyless`` one.  ``sure`` is how sure that is, by a word of ``pages.page.SURE``.
@@ -108,7 +109,7 @@ CIPHERS = (
     ),
     Cipher(
         name="cast128-cbc", title="CAST-128 in CBC mode", rfc="RFC 2144 and 2451", min_key_len=5,
-        max_key_len=16, block_len=8, iv_len=8, linux="cbc(cast5)", linux_old="cast5",
+        max_key_len=16, block_len=8, iv_len=8, linux="cbc(cast5)", linux_old="cast128",
         tshark="CAST5-CBC [RFC2144]", tshark_key_lens=(16,), later=("cast-cbc",),
     ),
     # KERNEL: these are DES with a flag that esp_init does not act on, as simple is null.
@@ -119,11 +120,14 @@ CIPHERS = (
         key_lens=(16, 24, 32), block_len=16, iv_len=16, linux="cbc(aes)", linux_old="aes",
         tshark="AES-CBC [RFC3602]",
         tcpdump=((16, "aes128"), (24, "aes192"), (32, "aes256")),
-        later=("aes", "aes-cbc", "aes128-cbc"),
+        later=(
+            "aes", "aes-cbc", "aes128-cbc", "aes192-cbc", "aes256-cbc", "aes-128-cbc", "aes-192-cbc",
+            "aes-256-cbc", "aes128", "aes192", "aes256",
+        ),
     ),
     Cipher(
         name="aes-ctr", title="AES in counter mode", rfc="RFC 3686", min_key_len=20, max_key_len=36,
-        key_lens=(20, 28, 36), block_len=4, iv_len=8, mode="ctr", nonce_len=4, in_kernel=False,
+        key_lens=(20, 28, 36), block_len=4, iv_len=8, mode="ctr", nonce_len=4, in_kernel=False, since=2004,
         linux="rfc3686(ctr(aes))", tshark="AES-CTR [RFC3686]",
     ),
 )  # fmt: skip
@@ -165,7 +169,7 @@ AUTHENTICATORS = (
         hash="sha512", key_len=64, today="hmac-sha512",
     ),
     Authenticator(
-        name="aes-xcbc-mac", title="AES-XCBC-MAC, cut to 12 bytes", rfc="RFC 3566", key_len=16,
+        name="aes-xcbc-mac", title="AES-XCBC-MAC, cut to 12 bytes", rfc="RFC 3566", key_len=16, since=2003,
         in_kernel=False, found=False, linux="xcbc(aes)",
     ),
     Authenticator(name="null", tshark="NULL", found=False, keyless=True),
@@ -176,7 +180,8 @@ LATER_CIPHERS = (
     Cipher(
         name="aes-gcm", title="AES in Galois/counter mode", rfc="RFC 4106", since=2005, min_key_len=20,
         max_key_len=36, key_lens=(20, 28, 36), block_len=4, iv_len=8, mode="gcm", nonce_len=4,
-        icv_lens=(16, 8, 12), in_kernel=False, linux="rfc4106(gcm(aes))", tshark="AES-GCM [RFC4106]",
+        icv_lens=(16, 8, 12), in_kernel=False, linux="rfc4106(gcm(aes))",
+        tshark="AES-GCM with {} octet ICV [RFC4106]",
         later=("aes-gcm-16",),
     ),
     Cipher(
@@ -205,15 +210,17 @@ LATER_CIPHERS = (
 LATER_AUTHENTICATORS = (
     Authenticator(
         name="hmac-sha256-128", title="HMAC with SHA-256, cut to 16 bytes", rfc="RFC 4868", since=2007,
-        hash="sha256", key_len=32, icv_len=16, in_kernel=False,
+        hash="sha256", key_len=32, icv_len=16, in_kernel=False, tshark="HMAC-SHA-256-128 [RFC4868]",
     ),
     Authenticator(
         name="hmac-sha384", title="HMAC with SHA-384, cut to 24 bytes", rfc="RFC 4868", since=2007,
         hash="sha384", key_len=48, icv_len=24, block_len=128, in_kernel=False, linux="hmac(sha384)",
+        tshark="HMAC-SHA-384-192 [RFC4868]",
     ),
     Authenticator(
         name="hmac-sha512", title="HMAC with SHA-512, cut to 32 bytes", rfc="RFC 4868", since=2007,
         hash="sha512", key_len=64, icv_len=32, block_len=128, in_kernel=False, linux="hmac(sha512)",
+        tshark="HMAC-SHA-512-256 [RFC4868]",
     ),
     Authenticator(
         name="aes-cmac", title="AES-CMAC, cut to 12 bytes", rfc="RFC 4494", since=2006, key_len=16,

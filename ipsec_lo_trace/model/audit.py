@@ -191,7 +191,6 @@ LEAK_CODES = {
         " as on Linux's lo by default"
     ),
     "crossed-though-discarded": "the packet crossed although the outbound policy discards it",
-    "accepted-though-discarded": "a packet was answered that the inbound policy discards",
     "accepted-in-clear": "a packet was answered that lacks what the inbound policy requires",
     "wrong-protection": "the packet is protected, but not by all that the outbound policy asks for",
     "clear-text": "the packet crossed in clear, and the outbound policy asks for protection",
@@ -199,11 +198,17 @@ LEAK_CODES = {
 """Clear text where a policy asks for protection, the most telling code first."""
 
 UNSURE_CODES = {
+    "accepted-though-discarded": (
+        "a packet was answered that the inbound policy discards: its receiver did not ask the policy"
+    ),
     "in-policy-unmet": (
         "the packet lacks what the inbound policy requires: its receiver should refuse it, and a capture does"
         " not show whether it did"
     ),
     "wrong-key": "no packet of an SA verifies or opens: is the key another one?",
+    "maybe-decapsulated": (
+        "the packet crossed in clear, and may be what a packet before it had inside that could not be opened"
+    ),
     "authenticator-missing": (
         "the packet ends in an ICV, and its SA has no authenticator: is its -A or auth line missing?"
     ),

@@ -44,7 +44,7 @@ SHAPES = ("proto", "mode", "level", "enc", "auth")
 OF_PING = ("pattern", "record_route", "ttl", "preload", "pinger", "flush_probe", "both_ways", "schedule")
 """The fields that are ping(8)'s own, which no probe takes."""
 LISTS = ("local", "drop_mark")
-SWITCHES = ("record_route", "flush_probe", "both_ways")
+SWITCHES = ("record_route", "flush_probe", "both_ways", "strict")
 
 
 class File(msgspec.Struct, frozen=True):
@@ -62,7 +62,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     ``probe`` is the kind of a probe, None for a ping.  ``size`` is in bytes of data, None for the usual;
     ``pattern`` is in hexadecimal digits.  ``config`` is setkey(8) text, or a Path to a file of it, ``case``
     the name of a configuration that comes with the program; without either there is a built-in one for
-    ``host`` to itself, which ``proto`` to ``auth`` shape.  ``fix`` names a fix, "patched" is the one of 2003;
+    ``host`` to itself, which ``proto`` to ``auth`` shape.  With ``strict`` what the kernel of 2003 refuses of
+    ``config`` is a mistake, where else it is left out.  ``fix`` names a fix, "patched" is the one of 2003;
     ``settings`` turns switches by hand.  ``drop_mark`` has experiments, as NAME@STAGE[:VISIT].
 
     ``pinger`` says which ping: NetBSD's, or a plain program that lets the kernel write the IP header.  The
@@ -87,6 +88,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     flush_probe: bool = False
     both_ways: bool = False
     config: str | os.PathLike[str] | None = None
+    strict: bool = False
     case: str | None = None
     proto: str | None = None
     mode: str | None = None
@@ -138,6 +140,9 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
             if self.config is not None:
                 reason = "shapes the built-in configuration, and {other} gives another"
                 raise UserError(reason, field=name, token=value, other="config")
+        if self.strict and self.config is None:
+            reason = "has nothing to be strict about: {other} gives no configuration"
+            raise UserError(reason, field="strict", other="config")
         given = [*self.shapes, *(["config"] if self.config is not None else [])]
         if self.case is not None and given:
             reason, token = "gives a configuration, as {other} does", self.shapes.get(given[0], "")

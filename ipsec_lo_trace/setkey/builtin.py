@@ -10,7 +10,7 @@ from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import known_compressions
 from ipsec_lo_trace.model.algorithms import usual_key_len
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import check_choice
-from ipsec_lo_trace.setkey.words import nearest
+from ipsec_lo_trace.setkey.hints import nearest
 
 NO_AUTH = "none"
 """The authenticator's name that leaves ESP without one."""

@@ -1,15 +1,22 @@
-"""The commands of setkey(8), as small objects that know where they stand."""
+"""The commands of setkey(8), as small objects that know where they stand.
+
+They are what was written, of either family and any age; what a kernel makes of them is for ``apply`` (that of
+2003) and ``host`` (today's) to say.
+"""
 
 from __future__ import annotations
-
-from ipaddress import IPv4Address
 
 import msgspec
 
 from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension
-from ipsec_lo_trace.model.policy import Direction, PolicyType, Request, Selector
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.host import Address, Network
+from ipsec_lo_trace.model.policy import Direction, Level, PolicyType
 from ipsec_lo_trace.model.sa import Mode
 from ipsec_lo_trace.setkey.tokens import Token
+
+PRIORITY_DEFAULT = 0x80000000
+"""The priority of a policy that names none; the lowest goes first (libpfkey.h)."""
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -33,16 +40,32 @@ class Algorithm(msgspec.Struct, frozen=True):
 
 
 class Extensions(msgspec.Struct):
-    """-m, -u, -r, -lh, -ls and -f; ``replay`` in bytes of bitmap, lifetimes in seconds."""
+    """-m, -u, -r, -lh, -ls and -f; ``replay`` in bytes of bitmap, lifetimes in seconds.
+
+    ``padding`` has each kind that is asked for, with its place.  ``esn`` and ``context``, a security context,
+    are of later times.
+    """
 
     mode: Mode = Mode.ANY
     reqid: int = 0
     replay: int = 0
+    replay_at: Token | None = None
     hard: int = 0
     soft: int = 0
     lifetime_at: Token | None = None
-    padding: str = "seq"
+    padding: dict[str, Token] = msgspec.field(default_factory=dict)
     cyclic: bool = True
+    esn: bool = False
+    context: Token | None = None
+
+
+class Ends(msgspec.Struct, frozen=True):
+    """Source and destination of an SA, of one family; None for a name that is not resolved."""
+
+    src: Address | None
+    dst: Address | None
+    src_at: Token
+    dst_at: Token
 
 
 class SaName(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +74,7 @@ class SaName(msgspec.Struct, frozen=True, kw_only=True):
     ``proto_at`` is where the protocol stands, or would stand.
     """
 
-    src: IPv4Address
-    dst: IPv4Address
+    ends: Ends
     proto: int | None
     proto_at: Token
     old: bool
@@ -98,8 +120,7 @@ class Delete(Command, frozen=True, kw_only=True):
 class DeleteAll(Command, frozen=True, kw_only=True):
     """``deleteall``."""
 
-    src: IPv4Address
-    dst: IPv4Address
+    ends: Ends
     proto: int | None
 
 
@@ -117,20 +138,62 @@ class Show(Command, frozen=True):
     """``get``, ``dump`` or ``spddump``: they print, and change nothing."""
 
 
-class PolicySpec(msgspec.Struct, frozen=True, kw_only=True):
-    """The text behind -P; ``requests`` are those of an ipsec policy."""
+class Unread(Command, frozen=True, kw_only=True):
+    """A command that cannot be followed, and why."""
+
+    fault: UserError
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """Which packets a policy is for: networks of one family, ports (of ICMP type and code), protocol.
+
+    A network is None for a name that is not resolved.  ``context`` is where a security context stands.
+    """
+
+    src: Network | None
+    dst: Network | None
+    src_port: int
+    dst_port: int
+    upper: int
+    src_at: Token
+    dst_at: Token
+    upper_at: Token
+    context: Token | None = None
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One transform behind -P; without ends those of the packet are taken."""
 
     at: Token
-    direction: Direction
-    kind: PolicyType
-    requests: tuple[Request, ...]
-    notes: tuple[str, ...]
+    proto: int
+    mode: Mode
+    level: Level
+    reqid: int = 0
+    src: Address | None = None
+    dst: Address | None = None
+    ends_at: Token | None = None
+
+
+class PolicySpec(msgspec.Struct, frozen=True, kw_only=True):
+    """The text behind -P; ``rules`` are those of an ipsec policy.
+
+    ``direction`` is None for fwd, which Linux alone has; ``kind`` is None where the rest could not be
+    followed, and ``fault`` says why.
+    """
+
+    at: Token
+    direction: Direction | None
+    kind: PolicyType | None
+    rules: tuple[Rule, ...] = ()
+    notes: tuple[str, ...] = ()
+    priority: int = PRIORITY_DEFAULT
+    fault: UserError | None = None
 
 
 class SpdChange(Command, frozen=True, kw_only=True):
-    """``spdadd`` and ``spddelete``."""
+    """``spdadd``, ``spdupdate`` and ``spddelete``."""
 
-    selector: Selector
+    traffic: Traffic
     policy: PolicySpec
 
     def place(self, extension: Extension) -> Token:
@@ -139,7 +202,9 @@ class SpdChange(Command, frozen=True, kw_only=True):
 
 
 class SpdAdd(SpdChange, frozen=True, kw_only=True):
-    """``spdadd``."""
+    """``spdadd``, and with ``update`` ``spdupdate``, which takes the place of the policy that is there."""
+
+    update: bool = False
 
 
 class SpdDelete(SpdChange, frozen=True, kw_only=True):

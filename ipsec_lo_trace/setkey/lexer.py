@@ -1,7 +1,8 @@
 """Cut a setkey(8) text into tokens, and look at them one ahead.
 
-Source: sbin/setkey/token.l of 2003 (KAME's 1.43): the longest match wins, which one pattern gives as well,
-since its alternatives begin with different characters.
+Source: sbin/setkey/token.l of 2003 (KAME's 1.43): the longest match wins, which one pattern gives as well:
+its alternatives begin with different characters, or the longer one stands first.  There . is any byte but a
+line end, so that a comment may have any.
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ import re
 from collections.abc import Iterator
 
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.setkey.hints import later_option, nearest, stray
 from ipsec_lo_trace.setkey.tokens import Kind, Scanner, Token
-from ipsec_lo_trace.setkey.words import COMMANDS, nearest
+from ipsec_lo_trace.setkey.words import COMMANDS, LATER_OPTIONS, OF_2003, OF_TODAY, Dialect
 
-_TEXT = re.compile(
-    r"""
+_TEXT = r"""
       (?P<skip>    [ \t\n]+ | \#[^\n]* )
     | (?P<quoted>  "[^"]*" )
-    | (?P<flag>    - (?: lh | ls | [n46]+ | [ACEPRfmru] ) )
+    | (?P<flag>    - (?: OPTIONS ) )
     | (?P<mark>    [;/\[\]] )
-    | (?P<word>    [A-Za-z0-9:] [A-Za-z0-9:%.\-]* )
-    """,
-    re.VERBOSE,
-)
-_AFTER_P = re.compile(r"(?P<policy>[A-Za-z0-9:.\-_/ \t\n][A-Za-z0-9:.%\-_/ \t\n]*)")
+    | (?P<word>    [0-9]*,[0-9,]* | [A-Za-z0-9:] [A-Za-z0-9:%.\-]* )
+    """
+_PATTERNS = {
+    options: re.compile(_TEXT.replace("OPTIONS", options), re.VERBOSE)
+    for options in (OF_2003.options, OF_TODAY.options)
+}
+_AFTER_P = re.compile(r"(?P<policy>[^;#]+)")
+_LATER = re.compile(rf"(?:{'|'.join(sorted(LATER_OPTIONS, reverse=True))})(?![A-Za-z0-9_.])")
 _KINDS = {
     "skip": None,
     "quoted": Kind.QUOTED,
@@ -36,21 +40,29 @@ _DECIMAL = re.compile(r"[0-9]+")
 _HEX = re.compile(r"0[xX][0-9A-Fa-f]+")
 
 
-def lex(text: str, file: str) -> Iterator[Token]:
+def lex(text: str, file: str, dialect: Dialect) -> Iterator[Token]:
     """Yield the tokens, a ``Kind.END`` last; UserError at a character that begins none.
 
-    From -P to the next semicolon the text is a policy, kept in one piece as far as its characters go.
+    From -P to the next semicolon or comment the text is a policy, kept in one piece.
     """
     scanner = Scanner(text, file)
+    pattern = _PATTERNS[dialect.options]
     in_policy = False
     while not scanner.done:
+        option = "" if in_policy or dialect.later else scanner.look(_LATER)
+        if option:
+            raise later_option(scanner.token(Kind.FLAG, option))
         try:
             token = _policy(scanner) if in_policy else None
-            token = token or scanner.match(_TEXT, _KINDS)
+            token = token or scanner.match(pattern, _KINDS)
         except ValueError as error:
             raise _stray(scanner, str(error)) from None
         if token is None:
             continue
+        if "\0" in token.text and token.kind is Kind.QUOTED:
+            raise token.fault(
+                "a NUL byte in a key, where setkey(8) copies no further", "write the key as 0x..."
+            )
         in_policy = token.is_("-P") or (in_policy and not token.is_(";"))
         yield _classified(token)
     yield scanner.token(Kind.END, "")
@@ -63,6 +75,12 @@ def _policy(scanner: Scanner) -> Token | None:
         return None
 
 
+def _stray(scanner: Scanner, character: str) -> UserError:
+    """Say what is wrong with a character that begins no token."""
+    nul = None if character.isprintable() else scanner.ahead("\0")
+    return stray(nul or scanner.token(Kind.MARK, character))
+
+
 def _classified(token: Token) -> Token:
     if token.kind is not Kind.WORD:
         return token
@@ -73,25 +91,12 @@ def _classified(token: Token) -> Token:
     return token
 
 
-def _stray(scanner: Scanner, character: str) -> UserError:
-    """Say what is wrong with a character that begins no token."""
-    token = scanner.token(Kind.MARK, character)
-    if character == '"':
-        return token.fault("this quoted key is never closed", 'put a " behind its last character')
-    if character == "\r":
-        return token.fault("a carriage return", "save the file with Unix line ends")
-    if character == "\ufeff":
-        return token.fault("a byte order mark", "save the file as UTF-8 without one")
-    if character == "-":
-        return token.fault("a - that begins no option", "see setkey(8) for the options")
-    return token.fault(f"a stray {character!a}")
-
-
 class Stream:
     """Tokens to take one after the other, with a look at the next."""
 
-    def __init__(self, tokens: Iterator[Token]) -> None:
-        """Take tokens that end with ``Kind.END``."""
+    def __init__(self, tokens: Iterator[Token], dialect: Dialect) -> None:
+        """Take tokens that end with ``Kind.END``, and the words that are known."""
+        self.dialect = dialect
         self._tokens = tokens
         self.peek = next(tokens)
 

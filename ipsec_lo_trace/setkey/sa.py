@@ -1,83 +1,85 @@
-"""Read the commands about SAs, and the extensions of ``add``.
+"""Read the commands about SAs.
 
-Source: sbin/setkey/parse.y, add_command to dump_command, and extension.
+Source: sbin/setkey/parse.y, add_command to dump_command.
 """
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
-
 import msgspec
 
-from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
+from ipsec_lo_trace.model.proto import IPPROTO_TCP
 from ipsec_lo_trace.model.sa import Mode
-from ipsec_lo_trace.setkey.commands import Add, Algorithm, Delete, DeleteAll, Extensions, Flush, SaName, Show
+from ipsec_lo_trace.setkey.commands import Add, Algorithm, Delete, DeleteAll, Ends, Flush, SaName, Show
+from ipsec_lo_trace.setkey.extensions import extensions
+from ipsec_lo_trace.setkey.hints import algorithm_hint
 from ipsec_lo_trace.setkey.lexer import Stream
 from ipsec_lo_trace.setkey.tokens import Kind, Token
-from ipsec_lo_trace.setkey.values import IPV4_ONLY, host, key, number, spi
-from ipsec_lo_trace.setkey.words import AALGS, CALGS, EALGS, KEYLESS_AALGS, KEYLESS_EALGS, nearest
+from ipsec_lo_trace.setkey.values import Family, host, key, one_family, port, spi
+from ipsec_lo_trace.setkey.words import (
+    AALGS,
+    CALGS,
+    EALGS,
+    KEYLESS_AALGS,
+    KEYLESS_EALGS,
+    TCP_MD5,
+    SaProtocol,
+)
 
-_PROTOCOLS = {
-    "esp": (IPPROTO_ESP, False),
-    "ah": (IPPROTO_AH, False),
-    "esp-old": (IPPROTO_ESP, True),
-    "ah-old": (IPPROTO_AH, True),
-    "ipcomp": (IPPROTO_IPCOMP, False),
-}
 _END_HINT = "every command ends with one"
+_NO_PROTOCOL = SaProtocol(0)
 
 
 def add(stream: Stream, at: Token) -> Add:
     """Read ``add``, of which this was the first word."""
     name = _sa_name(stream)
-    given, notes = extensions(stream, old=name.old)
+    given = extensions(stream, old=name.old)
     enc = auth = comp = None
     raw_cpi = False
     if stream.accept("-C"):
         comp = _algorithm(stream, CALGS, CALGS, "a compression algorithm")
         raw_cpi = stream.accept("-R") is not None
     else:
-        enc, auth = _algorithms(stream, old=name.old)
-    _end(stream)
-    return Add(at=at, sa=name, extensions=given, enc=enc, auth=auth, comp=comp, raw_cpi=raw_cpi, notes=notes)
+        enc, auth = _algorithms(stream, name)
+    end(stream)
+    return Add(at=at, sa=name, extensions=given, enc=enc, auth=auth, comp=comp, raw_cpi=raw_cpi)
 
 
 def delete(stream: Stream, at: Token) -> Delete:
     """Read ``delete``."""
     name = _sa_name(stream)
-    given, _notes = extensions(stream, old=name.old)
-    _end(stream)
+    given = extensions(stream, old=name.old)
+    end(stream)
     notes = (at.note("the mode says nothing in delete"),) if given.mode is not Mode.ANY else ()
     return Delete(at=at, sa=name, notes=notes)
 
 
 def deleteall(stream: Stream, at: Token) -> DeleteAll:
     """Read ``deleteall``."""
-    src, dst = _ends(stream)
-    proto = _protocol(stream)[0]
-    _end(stream)
-    return DeleteAll(at=at, src=src, dst=dst, proto=proto)
+    ends = _ends(stream, family(stream))
+    proto = _protocol(stream)
+    end(stream)
+    return DeleteAll(at=at, ends=ends, proto=proto.proto or None)
 
 
 def get(stream: Stream, at: Token) -> Show:
     """Read ``get``."""
     name = _sa_name(stream)
     extensions(stream, old=name.old)
-    _end(stream)
+    end(stream)
     return ignored(at)
 
 
 def flush(stream: Stream, at: Token) -> Flush:
     """Read ``flush``."""
-    proto = _protocol(stream)[0]
-    _end(stream)
-    return Flush(at=at, proto=proto)
+    proto = _protocol(stream)
+    end(stream)
+    return Flush(at=at, proto=proto.proto or None)
 
 
 def dump(stream: Stream, at: Token) -> Show:
     """Read ``dump``."""
     _protocol(stream)
-    _end(stream)
+    end(stream)
     return ignored(at)
 
 
@@ -86,51 +88,82 @@ def ignored(at: Token) -> Show:
     return Show(at=at, notes=(at.note(f"{at} is ignored: it would only print"),))
 
 
-def numbers_only(stream: Stream) -> bool:
-    """Read -4, -6 and -n; tell whether there was an -n."""
-    numeric = False
+def family(stream: Stream) -> Family:
+    """Read -4, -6 and -n; of the digits the last counts."""
+    found = Family()
     while stream.peek.kind is Kind.FLAG and set(stream.peek.text) <= set("-n46"):
-        option = stream.take()
-        if "6" in option.text:
-            raise option.fault(f"{option} asks for IPv6, and {IPV4_ONLY}")
-        numeric = numeric or "n" in option.text
-    return numeric
+        for letter in stream.take().text[1:]:
+            if letter == "n":
+                found.names = False
+            else:
+                found.version = int(letter)
+    return found
 
 
-def _end(stream: Stream) -> None:
+def end(stream: Stream) -> None:
+    """Take the semicolon at a command's end."""
     stream.expect(";", _END_HINT)
 
 
-def _ends(stream: Stream) -> tuple[IPv4Address, IPv4Address]:
-    names = not numbers_only(stream)
-    return host(stream.take(), names=names), host(stream.take(), names=names)
+def _ends(stream: Stream, wanted: Family) -> Ends:
+    """Read source and destination, today's with a port each, which is that of ESP in UDP."""
+    src_at = stream.take()
+    src = host(src_at, wanted, stream.dialect)
+    _udp_port(stream)
+    dst_at = stream.take()
+    dst = host(dst_at, wanted, stream.dialect)
+    _udp_port(stream)
+    one_family(src_at, src, dst_at, dst)
+    return Ends(src, dst, src_at, dst_at)
 
 
-def _protocol(stream: Stream) -> tuple[int | None, bool]:
-    """Read a protocol, if one is there; give it and whether it is of the old kind."""
+def _udp_port(stream: Stream) -> None:
+    if not stream.peek.is_("["):
+        return
+    if not stream.dialect.later:
+        raise stream.peek.fault("an SA's port is of a later setkey(8)", "leave it out")
+    stream.take()
+    port(stream.take(), stream.dialect)
+    stream.expect("]")
+
+
+def _protocol(stream: Stream) -> SaProtocol:
+    """Read a protocol, if one is there; number 0 if not."""
     if stream.peek.kind is not Kind.WORD:
-        return None, False
-    return _PROTOCOLS[stream.word(tuple(_PROTOCOLS), "esp, ah, ipcomp, esp-old or ah-old").text]
+        return _NO_PROTOCOL
+    known = stream.dialect.sa_protocols
+    return known[stream.word(tuple(known), "esp, ah, ipcomp, esp-old or ah-old").text]
 
 
 def _sa_name(stream: Stream) -> SaName:
-    src, dst = _ends(stream)
+    wanted = family(stream)
+    ends = _ends(stream, wanted)
     proto_at = stream.peek
-    proto, old = _protocol(stream)
+    found = _protocol(stream)
+    if proto_at.is_("esp-udp") and stream.peek.kind is Kind.WORD:
+        host(stream.take(), wanted, stream.dialect)  # the address before NAT
     spi_at = stream.take()
-    return SaName(src=src, dst=dst, proto=proto, proto_at=proto_at, old=old, spi=spi(spi_at), spi_at=spi_at)
+    return SaName(
+        ends=ends,
+        proto=found.proto or None,
+        proto_at=proto_at,
+        old=found.old,
+        spi=spi(spi_at),
+        spi_at=spi_at,
+    )
 
 
-def _algorithms(stream: Stream, *, old: bool) -> tuple[Algorithm | None, Algorithm | None]:
+def _algorithms(stream: Stream, name: SaName) -> tuple[Algorithm | None, Algorithm | None]:
     """Read -E and -A, in this order, at least one of them."""
     enc = auth = None
     if stream.accept("-E"):
         enc = _algorithm(stream, EALGS, KEYLESS_EALGS, "an encryption algorithm")
-        _check_des_variant(enc, old=old)
+        _check_des_variant(enc, old=name.old)
     if enc is None and not stream.peek.is_("-A"):
         raise stream.unexpected("an algorithm", "-E for esp, -A for ah or in addition to -E, -C for ipcomp")
     if stream.accept("-A"):
-        auth = _algorithm(stream, AALGS, KEYLESS_AALGS, "an authentication algorithm")
+        known = (*AALGS, TCP_MD5) if name.proto == IPPROTO_TCP else AALGS
+        auth = _algorithm(stream, known, KEYLESS_AALGS, "an authentication algorithm")
     if stream.peek.kind is Kind.FLAG:
         reason = f"{stream.peek} cannot come behind an algorithm"
         raise stream.peek.fault(reason, "the order is: -m -u -r -lh -ls -f, then -E, then -A")
@@ -139,11 +172,12 @@ def _algorithms(stream: Stream, *, old: bool) -> tuple[Algorithm | None, Algorit
 
 def _algorithm(stream: Stream, known: tuple[str, ...], keyless: tuple[str, ...], what: str) -> Algorithm:
     at = stream.peek
-    if at.kind is Kind.WORD and at.text not in known:
-        raise at.fault(f"{at} is not {what} of setkey(8) in 2003", _other(at, known))
-    name = stream.word(known, what).text
+    later = stream.dialect.later
+    if at.kind is Kind.WORD and at.text not in known and not later:
+        raise at.fault(f"{at} is not {what} of setkey(8) in 2003", algorithm_hint(at.text, known))
+    name = stream.take().text if later and at.kind is Kind.WORD else stream.word(known, what).text
     has_key = stream.peek.kind in (Kind.QUOTED, Kind.HEX)
-    if name in keyless:
+    if name in keyless and not (later and has_key):
         if has_key:
             raise stream.peek.fault(f"{name} takes no key")
         return Algorithm(at, name, b"", None)
@@ -155,72 +189,9 @@ def _algorithm(stream: Stream, known: tuple[str, ...], keyless: tuple[str, ...],
     return Algorithm(at, name, key(key_at), key_at)
 
 
-def _other(at: Token, known: tuple[str, ...]) -> str:
-    return nearest(at.text, known) or f"there are {', '.join(known)}"
-
-
 def _check_des_variant(enc: Algorithm, *, old: bool) -> None:
     """Keep des-deriv to esp and des-32iv to esp-old, as setkey does."""
     if enc.name == "des-deriv" and old:
         raise enc.at.fault("des-deriv does not go with esp-old")
     if enc.name == "des-32iv" and not old:
         raise enc.at.fault("des-32iv goes with esp-old alone")
-
-
-_MODES = {"transport": Mode.TRANSPORT, "tunnel": Mode.TUNNEL, "any": Mode.ANY}
-_FLAGS = ("random-pad", "seq-pad", "zero-pad", "nocyclic-seq")
-_OPTIONS = ("-m", "-u", "-r", "-lh", "-ls", "-f")
-
-
-def extensions(stream: Stream, *, old: bool) -> tuple[Extensions, tuple[str, ...]]:
-    """Read them all, the last of a kind winning; give notes as well."""
-    given = Extensions()
-    notes: list[str] = []
-    while stream.peek.kind is Kind.FLAG and stream.peek.text in _OPTIONS:
-        option = stream.take()
-        if option.is_("-m"):
-            given.mode = _MODES[stream.word(tuple(_MODES), "transport, tunnel or any").text]
-        elif option.is_("-u"):
-            given.reqid = number(stream.take(), "a reqid")
-        elif option.is_("-r"):
-            given.replay = _replay(option, stream.take(), notes, old=old)
-        elif option.is_("-f"):
-            _flag(stream, given)
-        else:
-            _lifetime(option, stream.take(), given)
-    return given, tuple(notes)
-
-
-def _replay(option: Token, token: Token, notes: list[str], *, old: bool) -> int:
-    """Read the replay window's size in bytes of bitmap."""
-    if old:
-        raise option.fault("-r does not go with esp-old or ah-old", "they have no sequence number")
-    asked = number(token, "a replay window")
-    # KERNEL: struct sadb_sa has 8 bits for it, and setkey does not look.
-    sent = asked & 0xFF
-    if sent != asked:
-        notes.append(option.note(f"-r {asked} is sent in 8 bits, as -r {sent}"))
-    return sent
-
-
-def _flag(stream: Stream, given: Extensions) -> None:
-    flag = stream.word(_FLAGS, "a flag")
-    if flag.is_("nocyclic-seq"):
-        given.cyclic = False
-        return
-    if flag.is_("seq-pad"):
-        # KERNEL: SADB_X_EXT_PSEQ is 0, so it does not undo another padding flag.
-        return
-    padding = flag.text.removesuffix("-pad")
-    if given.padding not in ("seq", padding):
-        reason = "with random-pad and zero-pad the 2003 kernel leaves the padding to chance"
-        raise flag.fault(reason, "take one")
-    given.padding = padding
-
-
-def _lifetime(option: Token, token: Token, given: Extensions) -> None:
-    given.lifetime_at = option
-    if option.is_("-lh"):
-        given.hard = number(token, "a lifetime")
-    else:
-        given.soft = number(token, "a lifetime")

@@ -97,6 +97,20 @@ class Scanner:
         self._pass(found.group())
         return token
 
+    def look(self, pattern: re.Pattern[str]) -> str:
+        """Return what a pattern matches here, "" if nothing; nothing is taken."""
+        found = pattern.match(self._text, self._offset)
+        return found.group() if found else ""
+
+    def ahead(self, character: str) -> Token | None:
+        """Return the next of these characters, None if there is none; nothing is taken."""
+        offset = self._text.find(character, self._offset)
+        if offset < 0:
+            return None
+        line_start = max(self._text.rfind("\n", self._offset, offset) + 1, self._line_start)
+        line = self._line + self._text.count("\n", self._offset, offset)
+        return Token(Kind.MARK, character, self._file, line, offset - line_start + 1)
+
     def token(self, kind: Kind, text: str) -> Token:
         """Make a token of a text that begins here."""
         return Token(kind, text, self._file, self._line, self._offset - self._line_start + 1)

@@ -62,9 +62,9 @@ def _traced(setup: Setup) -> Trace:
 def configuration(setup: Setup) -> Configuration:
     """Read the configuration, a fresh one each time; UserError at a mistake."""
     if setup.file is not None:
-        return read_file(setup.file)
+        return read_file(setup.file, strict=setup.strict)
     if setup.config is not None:
-        return load(str(setup.config), "configuration")
+        return load(str(setup.config), "configuration", strict=setup.strict)
     if (case := _case(setup)) is not None:
         return load(case.text, f"case {case.name}")
     kind = _kind(setup)

@@ -55,9 +55,14 @@ def _aes(key: bytes) -> BlockCipherAlgorithm:
 
 
 def _camellia(key: bytes) -> BlockCipherAlgorithm:
-    from cryptography.hazmat.decrepit.ciphers.algorithms import Camellia  # noqa: PLC0415 -- loads if used
+    from cryptography.hazmat.decrepit.ciphers import algorithms as decrepit  # noqa: PLC0415 -- loads if used
+    from cryptography.hazmat.primitives.ciphers import algorithms as current  # noqa: PLC0415
 
-    return Camellia(key)
+    # It moved from the one module to the other after cryptography 46.
+    make: Callable[[bytes], BlockCipherAlgorithm] = (
+        decrepit.Camellia if hasattr(decrepit, "Camellia") else current.Camellia
+    )
+    return make(key)
 
 
 def _hmac(name: str, block_len: int) -> Callable[[bytes], Mac]:

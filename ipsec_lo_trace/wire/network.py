@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import IPv6Address
-from typing import NamedTuple
+
+import msgspec
 
 from ipsec_lo_trace.model.proto import IPPROTO_IPIP, IPPROTO_IPV6
 from ipsec_lo_trace.wire import ip
@@ -31,13 +32,14 @@ _USUAL = b"\x45"
 """How an IPv4 header without options begins."""
 
 
-class Layer(NamedTuple):
+class Layer(msgspec.Struct, gc=False):
     """An IP header with the extension headers behind it; places and lengths in bytes.
 
     ``ends`` are source and destination as they stand there, 8 or 32 bytes.  ``proto`` is the upper protocol,
     or what a fragment carries, ``at`` where it begins, and ``named_at`` the byte that names it.  ``head_len``
     is ``at`` without a fragment header.  ``key`` is what all fragments of a packet have in common, b"" if
-    this is none; ``offset`` and ``more`` are a fragment's.
+    this is none; ``offset`` and ``more`` are a fragment's.  ``dst`` is the destination, ``back`` the ends
+    of an answer.
     """
 
     ends: bytes
@@ -48,16 +50,14 @@ class Layer(NamedTuple):
     key: bytes = b""
     offset: int = 0
     more: bool = False
+    dst: bytes = b""
+    back: bytes = b""
 
-    @property
-    def src(self) -> bytes:
-        """The source address, 4 or 16 bytes."""
-        return self.ends[: len(self.ends) // 2]
-
-    @property
-    def dst(self) -> bytes:
-        """The destination address, 4 or 16 bytes."""
-        return self.ends[len(self.ends) // 2 :]
+    def __post_init__(self) -> None:
+        """Keep what every packet is asked for."""
+        half = len(self.ends) // 2
+        self.dst = self.ends[half:]
+        self.back = self.dst + self.ends[:half]
 
 
 def version(packet: bytes) -> int:
@@ -66,7 +66,7 @@ def version(packet: bytes) -> int:
 
 
 def whole_len(data: bytes) -> int:
-    """Find the length in bytes of the IP packet that ``data`` begins with; 0 if its lengths are wrong, or more is missing."""
+    """Find the length in bytes of the IP packet that ``data`` begins with; 0 if it is not there whole."""
     first, have = data[:1], len(data)
     if first == _USUAL and have >= ip.HEADER_LEN:
         length = data[2] << 8 | data[3]
@@ -89,7 +89,7 @@ def fault(packet: bytes) -> bool:
 
 
 def look(packet: bytes) -> Layer:
-    """Find the upper layer of a packet whose lengths were checked; WireError if extension headers are not whole."""
+    """Find the upper layer of a packet whose lengths were checked; WireError if its headers are not whole."""
     first = packet[0]
     if first >> 4 != ip.IPVERSION:
         return _look6(packet)
@@ -106,7 +106,7 @@ def _whole4(at: int, proto: int, ends: bytes) -> Layer:
 
 
 def quoted(head: bytes) -> Layer:
-    """Find the upper layer of the beginning of a packet, as an ICMP error quotes it; WireError if it is too short."""
+    """Find the upper layer of the beginning of a packet, as ICMP errors quote it; WireError if too short."""
     if version(head) not in INSIDE or len(head) < (
         ip.HEADER_LEN if version(head) == ip.IPVERSION else V6_HEADER_LEN
     ):
@@ -150,7 +150,7 @@ def _fragment(packet: bytes, ends: bytes, at: int, named_at: int) -> Layer | Non
 
 
 def rebuilt(packet: bytes, layer: Layer, proto: int, payload: bytes) -> bytes:
-    """Put another payload behind the header, with length and protocol right; IPv4's checksum stays as it was."""
+    """Put another payload behind the header, length and protocol right; IPv4's checksum stays as it was."""
     head = bytearray(packet[: layer.head_len])
     head[layer.named_at] = proto
     length = layer.head_len + len(payload)

@@ -26,7 +26,7 @@ _ADDRESS_LEN = 16
 
 
 def header_len(packet: bytes, at: int) -> int:
-    """Read the length of the AH header at ``at``, in bytes, ICV and padding included; its two first bytes are there."""
+    """Read the length in bytes of the AH header at ``at``, all of it; its two first bytes are there."""
     return (packet[at + 1] + 2) * 4
 
 
@@ -72,7 +72,7 @@ class AhVerifier:
 
 
 def _blank6(blank: bytearray, layer: Layer) -> None:
-    """Blank class, flow label and hop limit, options that may change, and foresee where a source route ends."""
+    """Blank class, flow label, hop limit and options that may change; foresee where a source route ends."""
     proto, at = blank[6], network.V6_HEADER_LEN
     blank[0:4] = b"\x60\0\0\0"
     blank[7] = 0

@@ -1,85 +1,165 @@
-"""Load a configuration from what a Linux host printed, or from whichever kind of text there is."""
+"""Load what a real host was configured with, from whichever kinds of text there are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from ipsec_lo_trace.kernel.netipsec.key_pfkey import key_newsah, key_newsav
-from ipsec_lo_trace.model.databases import Configuration, Databases, SaHead
+import msgspec
+
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.sa import SaIndex, SecurityAssociation, TdbIdent
-from ipsec_lo_trace.setkey import load as setkey
+from ipsec_lo_trace.model.host import HostConfiguration, HostSa
+from ipsec_lo_trace.setkey import dump, host
 from ipsec_lo_trace.setkey.load import read_text
-from ipsec_lo_trace.xfrm.lines import Entry, entries, is_xfrm
-from ipsec_lo_trace.xfrm.policy import Ranked, ranked
-from ipsec_lo_trace.xfrm.state import association
+from ipsec_lo_trace.xfrm.lines import Words, printed
+from ipsec_lo_trace.xfrm.policy import DIRECTIONS, Ranked, is_policy, ranked
+from ipsec_lo_trace.xfrm.shapes import is_blank, is_xfrm
+from ipsec_lo_trace.xfrm.state import Identity, association
 
-_HINT = "ip xfrm state and ip xfrm policy, run by root, print them"
+Text = tuple[str, str]
+"""A text with its file's name."""
+_DEFAULTS = {"accept": "none", "block": "discard"}
+_NOTES_SHOWN = 3
 
 
-def load(text: str, file: str) -> Configuration:
-    """Read the output of ip xfrm state, of ip xfrm policy or of both; UserError for a mistake.
+class Sources(NamedTuple):
+    """Files by kind: setkey(8) commands, what ip xfrm prints, setkey's dumps; and the names of all."""
 
-    ``file`` is its name for messages.
+    commands: list[Text]
+    xfrm: list[Text]
+    dumps: list[Text]
+    names: list[str]
+
+
+class _Reading(msgspec.Struct):
+    """What one text says, in its order."""
+
+    text: str
+    sas: list[tuple[Identity, HostSa, Words]] = msgspec.field(default_factory=list)
+    policies: list[Ranked] = msgspec.field(default_factory=list)
+    defaults: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+def load(text: str, file: str) -> HostConfiguration:
+    """Read the output of ip xfrm state, of ip xfrm policy or of both; ``file`` is its name for messages.
+
+    UserError if there is nothing in it to hold a capture against; what else is not understood is noted.
     """
     return load_all([(text, file)])
 
 
-def load_all(texts: Iterable[tuple[str, str]]) -> Configuration:
-    """Read several such outputs as one configuration; each is a text with its file's name."""
-    configuration = Configuration("")
-    savs: dict[TdbIdent, SecurityAssociation] = {}
+def load_all(texts: Sequence[Text]) -> HostConfiguration:
+    """Read several such outputs as one configuration, whose order does not matter."""
+    return _usable(_loaded(texts), [file for _text, file in texts])
+
+
+def read_host(paths: Sequence[str]) -> HostConfiguration:
+    """Read one or more files, each of whichever kind it is; ``-`` is standard input.
+
+    UserError if one cannot be read, or they do not go together, or there is nothing in them.
+    """
+    return read_sources(sources(paths))
+
+
+def sources(paths: Sequence[str]) -> Sources:
+    """Read files and tell them by kind; UserError if one cannot be read, or they do not go together."""
+    texts = [read_text(path) for path in paths]
+    found = Sources([], [], [], [file for _text, file in texts])
+    filled = [(text, file) for text, file in texts if not is_blank(text)]
+    for text, file in filled:
+        kind = found.xfrm if is_xfrm(text) else found.dumps if dump.is_dump(text) else found.commands
+        kind.append((text, file))
+    if found.commands and len(filled) > 1:
+        reason = "of several files, each must hold what ip xfrm prints, or setkey -D or -DP"
+        raise UserError(reason, file=found.commands[0][1], hint="a file of setkey(8) commands stands alone")
+    return found
+
+
+def read_sources(found: Sources) -> HostConfiguration:
+    """Read the texts of files that were told by kind."""
+    if found.commands:
+        return host.load(*found.commands[0])
+    configuration = _loaded(found.xfrm)
+    if found.dumps:
+        _add_dumped(configuration, found.dumps)
+    return _usable(configuration, found.names)
+
+
+def _add_dumped(configuration: HostConfiguration, dumps: Sequence[Text]) -> None:
+    """Add what setkey(8) printed on a host that has both; if there is nothing in it, that is but a note."""
+    try:
+        dumped = dump.load_all(dumps)
+    except UserError as error:
+        configuration.notes.append(f"{error}: left out")
+        return
+    configuration.sas += dumped.sas
+    configuration.policies += dumped.policies
+    configuration.notes += dumped.notes
+
+
+def nothing_usable(notes: Sequence[str], names: Sequence[str]) -> UserError:
+    """Make the error for files in which there is nothing, or nothing that was not left out."""
+    where = ", ".join(names)
+    if not notes:
+        reason = "there is no SA and no policy in it"
+        hint = "a host without any prints nothing, and so does ip xfrm for a user who is not root"
+        return UserError(reason, file=where, hint=hint)
+    more = f"; and {len(notes) - _NOTES_SHOWN} more" if len(notes) > _NOTES_SHOWN else ""
+    return UserError(f"nothing in it can be used: {'; '.join(notes[:_NOTES_SHOWN])}{more}", file=where)
+
+
+def _usable(configuration: HostConfiguration, names: Sequence[str]) -> HostConfiguration:
+    if configuration.sas or configuration.policies or "discard" in configuration.defaults.values():
+        return configuration
+    raise nothing_usable(configuration.notes, names)
+
+
+def _loaded(texts: Sequence[Text]) -> HostConfiguration:
+    """Read texts; what they say together does not depend on their order.
+
+    Linux prints the newest first, of SAs and policies.  Of policies with the same priority the older one
+    goes first.  Source: Linux, net/xfrm/xfrm_state.c, __xfrm_state_insert; xfrm_policy.c, xfrm_policy_insert
+    and xfrm_policy_insert_list.
+    """
+    configuration = HostConfiguration()
+    readings = sorted(
+        [_read(text, file, configuration.notes) for text, file in texts], key=lambda reading: reading.text
+    )
+    sas: dict[Identity, HostSa] = {}
     policies: list[Ranked] = []
-    for text, file in texts:
-        configuration.text += text
-        for entry in entries(text, file):
-            if _is_policy(entry):
-                policies += filter(None, [ranked(entry, configuration.notes)])
-            elif (sav := association(entry, configuration.notes)) is not None:
-                if sav.tdbi in savs:
-                    raise entry.head[0].fault(f"SA {sav.tdbi} stands here for the second time")
-                savs[sav.tdbi] = sav
-        if not savs and not policies:
-            raise UserError("there is no SA and no policy for IPv4 in it", file=file, hint=_HINT)
-    _fill(configuration.db, list(savs.values()), policies)
+    for reading in readings:
+        for identity, sa, head in reading.sas:
+            if sas.setdefault(identity, sa) is not sa:
+                fault = head[0].fault(f"SA {identity} stands here for the second time: left out")
+                configuration.notes.append(str(fault))
+        policies += reading.policies
+        configuration.defaults |= reading.defaults
+    configuration.sas = list(reversed(sas.values()))
+    policies.reverse()
+    configuration.policies = [policy for _rank, policy in sorted(policies, key=lambda one: one.rank)]
     return configuration
 
 
-def read_files(paths: Sequence[str]) -> Configuration:
-    """Load a file of setkey(8) commands, or one or more with what ip xfrm printed; ``-`` is standard input.
-
-    UserError if one cannot be read, holds a mistake, or is of another kind than the first.
-    """
-    texts = [read_text(path) for path in paths]
-    if len(texts) == 1 and not is_xfrm(texts[0][0]):
-        return setkey.load(*texts[0])
-    for text, file in texts:
-        if not is_xfrm(text):
-            reason = "of several files, each must hold what ip xfrm prints"
-            raise UserError(reason, file=file, hint="a file of setkey(8) commands stands alone")
-    return load_all(texts)
-
-
-def _is_policy(entry: Entry) -> bool:
-    firsts = [words[0].text for words in entry.lines]
-    if not firsts:
-        raise entry.head[0].fault("nothing stands below this line", "the output must be whole")
-    # A newer iproute2 has a line for an SA's direction too, but not before its protocol.
-    return firsts[0] != "proto" and ("dir" in firsts or "socket" in firsts)
+def _read(text: str, file: str, notes: list[str]) -> _Reading:
+    reading = _Reading(text)
+    found = printed(text, file)
+    notes += found.notes
+    for entry in found.entries:
+        if is_policy(entry):
+            reading.policies += ranked(entry, notes)
+        elif (made := association(entry, notes)) is not None:
+            reading.sas.append((*made, entry.head))
+    for words in found.defaults:
+        _default(words, reading.defaults, notes)
+    return reading
 
 
-def _fill(db: Databases, savs: list[SecurityAssociation], policies: list[Ranked]) -> None:
-    """Put everything into the databases, oldest first: Linux prints the newest first.
-
-    Nothing that the kernel of 2003 would have refused is refused here.  Of policies with the same priority
-    the older one goes first.  Source: Linux, net/xfrm/xfrm_policy.c, xfrm_policy_insert_list.
-    """
-    heads: dict[SaIndex, SaHead] = {}
-    for sav in reversed(savs):
-        if sav.index not in heads:
-            heads[sav.index] = key_newsah(db, sav.index)
-        key_newsav(db, heads[sav.index], sav)
-    policies.reverse()
-    for _priority, policy in sorted(policies, key=lambda one: one.priority):
-        # Two with the same selector may differ in what is not modelled, such as dev lo.
-        db.add_policy(policy)
+def _default(words: Words, defaults: dict[str, str], notes: list[str]) -> None:
+    """Take over a line of ``ip xfrm policy getdefault``."""
+    direction, kind = words[0].text.rstrip(":"), words[1]
+    if direction not in DIRECTIONS:
+        return
+    if kind.text in _DEFAULTS:
+        defaults[direction] = _DEFAULTS[kind.text]
+    else:
+        notes.append(str(kind.fault(f"{kind} where accept or block should be: left out")))

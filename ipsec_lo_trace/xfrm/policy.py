@@ -2,138 +2,177 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
-from itertools import takewhile
-from typing import NamedTuple
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
-from ipsec_lo_trace.model.sa import Mode
+import msgspec
+
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.host import UNKNOWN, HostPolicy
 from ipsec_lo_trace.setkey.tokens import Token
-from ipsec_lo_trace.xfrm.lines import Entry
-from ipsec_lo_trace.xfrm.state import COUNTS, MODES, OF_NO_USE, PROTOCOLS
-from ipsec_lo_trace.xfrm.values import DELETE, address, needed, number, pairs, selector, selector_words
+from ipsec_lo_trace.xfrm.lines import Entry, Words
+from ipsec_lo_trace.xfrm.selector import Selector, selector
+from ipsec_lo_trace.xfrm.template import rule
+from ipsec_lo_trace.xfrm.values import needed, number, pairs
+from ipsec_lo_trace.xfrm.words import COUNTS, UNREAD, UNSEEN
 
+Fields = dict[str, Any]
 LOOPBACKS = ("lo", "lo0")
-_DIRECTIONS = {"in": Direction.IN, "out": Direction.OUT}
-_ACTIONS = {"allow": False, "block": True}
-_LEVELS = {"required": Level.REQUIRE, "use": Level.USE}
-_SHOWN = ("dir", "action", "index", "priority", "ptype", "share")
+DIRECTIONS = ("in", "out")
+_SOCKETS = ("3", "4", "5")
+"""The directions of sockets' own policies, from an iproute2 that has no word for them."""
+_KINDS = {"allow": "none", "block": "discard"}
+_SHOWN = ("dir", "socket", "action", "index", "priority", "ptype", "share")
+_FLAG = re.compile(r"localok|icmp|\(0x[0-9a-f]+\)|[0-9a-f]{1,2}")
+_FIRST = -1
+"""The rank of a policy of type sub, asked before all others.  Source: xfrm_policy.c, xfrm_policy_lookup."""
 
 
 class Ranked(NamedTuple):
-    """A policy with its priority, of which the lowest goes first."""
+    """A policy with its rank, of which the lowest goes first."""
 
-    priority: int
-    policy: Policy
+    rank: int
+    policy: HostPolicy
 
 
-def ranked(entry: Entry, notes: list[str]) -> Ranked | None:
-    """Make the policy of an entry; UserError for a mistake.
+class _Read(msgspec.Struct):
+    """What the lines say: the one with the direction, templates with their own lines, what is not seen."""
 
-    None if it is left out, which ``notes`` then says.
+    at: Token
+    shown: dict[str, Token] = msgspec.field(default_factory=dict)
+    templates: list[Entry] = msgspec.field(default_factory=list)
+    unseen: dict[str, Token] = msgspec.field(default_factory=dict)
+    faults: list[UserError] = msgspec.field(default_factory=list)
+
+
+def is_policy(entry: Entry) -> bool:
+    """Tell a policy from an SA: its addresses have prefixes, and it has templates."""
+    firsts = {words[0].text for words in entry.lines}
+    # A newer iproute2 has a line for an SA's direction too.
+    return (
+        any("/" in word.text for word in entry.head)
+        or bool(firsts & {"socket", "tmpl"})
+        or ("dir" in firsts and "proto" not in firsts)
+    )
+
+
+def ranked(entry: Entry, notes: list[str]) -> list[Ranked]:
+    """Make the policy of an entry; none if it is left out, which ``notes`` then say.
+
+    If something of it cannot be read, its kind is ``UNKNOWN``; if that is its direction, there are two.
     """
-    at = entry.head[0]
-    found = selector_words(entry.head)
-    why = _left_out(entry, found)
-    if why:
-        notes.append(at.note(f"{why}: left out"))
-        return None
-    return _made(entry, selector(found, at), notes)
+    read = _sorted(entry)
+    chosen = selector(entry.head, read.at)
+    elsewhere = _elsewhere(read.shown, chosen)
+    if elsewhere:
+        notes.append(f"{read.at.fault(elsewhere)}: left out")
+        return []
+    faults = chosen.faults + read.faults
+    fields: Fields = {"ways": DIRECTIONS, "rank": 0, "kind": UNKNOWN, "rules": ()}
+    for step in (_ways, _rank, _type, _rules):
+        fields |= _tried(step, read, faults)
+    if faults:
+        notes.append(f"{faults[0]}: what this policy asks for is not known")
+        fields |= {"kind": UNKNOWN, "rules": ()}
+    ways, rank = fields.pop("ways"), fields.pop("rank")
+    condition = _condition(read.unseen | chosen.conditions, notes)
+    for name in ("src", "dst", "src_port", "dst_port", "upper"):
+        fields[name] = getattr(chosen, name)
+    return [Ranked(rank, HostPolicy(direction=way, condition=condition, **fields)) for way in ways]
 
 
-def _left_out(entry: Entry, found: dict[str, Token]) -> str:
-    """Say why a policy has no say on IPv4 over lo, "" if it has."""
-    if any(":" in found[name].text for name in ("src", "dst") if name in found):
-        return "an IPv6 policy"
-    if "dev" in found and found["dev"].text not in LOOPBACKS:
-        return f"a policy for {found['dev']}"
-    firsts = {words[0].text: words for words in entry.lines}
-    if "socket" in firsts:
+def _tried(step: Callable[[_Read], Fields], read: _Read, faults: list[UserError]) -> Fields:
+    try:
+        return step(read)
+    except UserError as error:
+        faults.append(error)
+        return {}
+
+
+def _sorted(entry: Entry) -> _Read:
+    """Sort the lines; only those of templates have an order that says something."""
+    read = _Read(entry.head[0])
+    directed: list[Words] = []
+    for words in entry.lines:
+        at = words[0]
+        if at.text in ("dir", "socket"):
+            directed.append(words)
+        elif at.text == "tmpl":
+            read.templates.append(Entry(words, []))
+        elif read.templates and at.text in ("proto", "level"):
+            read.templates[-1].lines.append(words)
+        elif at.text in UNSEEN:
+            read.unseen[f"{'an' if at.text == 'if_id' else 'a'} {UNSEEN[at.text]}"] = at
+        elif at.text not in UNREAD and not COUNTS.fullmatch(at.text):
+            read.faults.append(at.fault(f"{at} is not known in a policy"))
+    if len(directed) == 1:
+        read.shown, fault = pairs(_before_flags(directed[0], read.faults), _SHOWN)
+        read.faults += [fault] if fault else []
+    elif directed:
+        # Two policies in one, by the looks of it: neither's direction is to be trusted.
+        read.faults.append(directed[1][0].fault(f"{directed[1][0]} stands here as well"))
+    return read
+
+
+def _before_flags(words: Words, faults: list[UserError]) -> Words:
+    """Return the words of the line with the direction up to the flags, none of which changes anything."""
+    texts = [word.text for word in words]
+    end = texts.index("flag") if "flag" in texts else len(texts)
+    unknown = [word for word in words[end + 1 :] if not _FLAG.fullmatch(word.text)]
+    faults += [word.fault(f"{word} is not a flag that is known") for word in unknown]
+    return words[:end]
+
+
+def _elsewhere(shown: dict[str, Token], chosen: Selector) -> str:
+    """Say why a policy has no say on lo, "" if it has."""
+    way = shown["dir"].text if "dir" in shown else ""
+    if "socket" in shown or way in _SOCKETS:
         return "a socket's own policy"
-    if "mark" in firsts or "if_id" in firsts:
-        return f"a policy for packets with a {'mark' if 'mark' in firsts else 'if_id'}"
-    if "fwd" in [word.text for word in firsts.get("dir", [])[1:2]]:
+    if way == "fwd":
         return "a policy for forwarding"
-    if "sub" in [word.text for word in firsts.get("dir", [])]:
-        return "a policy of type sub"
+    if chosen.dev and chosen.dev.text not in LOOPBACKS and not chosen.faults:
+        return f"a policy for {chosen.dev}"
     return ""
 
 
-def _made(entry: Entry, chosen: Selector, notes: list[str]) -> Ranked:
-    shown, templates = _sorted(entry)
-    way = needed(shown, "dir", entry.head[0])
-    if way.text not in _DIRECTIONS:
+def _ways(read: _Read) -> Fields:
+    way = needed(read.shown, "dir", read.at)
+    if way.text not in DIRECTIONS:
         raise way.fault(f"{way} where in, out or fwd should be")
-    requests = [_request(template, notes) for template in templates]
-    kind = PolicyType.IPSEC if requests else PolicyType.NONE
-    if "action" in shown and _blocks(shown["action"]):
-        kind, requests = PolicyType.DISCARD, []
-    priority = number(shown["priority"], "a priority") if "priority" in shown else 0
-    return Ranked(priority, Policy(_DIRECTIONS[way.text], chosen, kind, requests))
+    return {"ways": (way.text,)}
 
 
-def _sorted(entry: Entry) -> tuple[dict[str, Token], list[Entry]]:
-    """Return what the line with the direction says, and each template with its own lines."""
-    shown: dict[str, Token] = {}
-    templates: list[Entry] = []
-    for words in entry.lines:
-        at = words[0]
-        if at.text == "dir":
-            shown = pairs(takewhile(lambda word: word.text != "flag", words), _SHOWN)
-        elif at.text == "tmpl":
-            templates.append(Entry(words, []))
-        elif templates and at.text in ("proto", "level"):
-            templates[-1].lines.append(words)
-        elif at.text not in OF_NO_USE and at.text != "enc-mask" and not COUNTS.fullmatch(at.text):
-            raise at.fault(f"{at} is not known in a policy", "delete the line if it does not matter")
-    return shown, templates
+def _rank(read: _Read) -> Fields:
+    if "ptype" in read.shown and read.shown["ptype"].text == "sub":
+        return {"rank": _FIRST}
+    priority = read.shown.get("priority")
+    return {"rank": number(priority, "a priority") if priority else 0}
 
 
-def _blocks(word: Token) -> bool:
-    if word.text not in _ACTIONS:
-        raise word.fault(f"{word} where allow or block should be")
-    return _ACTIONS[word.text]
+def _type(read: _Read) -> Fields:
+    ptype = read.shown.get("ptype")
+    if ptype and ptype.text != "main":
+        raise ptype.fault(f"a policy of type {ptype}, which goes with another one")
+    return {}
 
 
-def _request(template: Entry, notes: list[str]) -> Request:
-    """Make a request of a template."""
-    at = template.head[0]
-    names = pairs(template.head[1:], ("src", "dst"))
-    for words in template.lines:
-        names |= pairs(
-            words, ("proto", "spi", "reqid", "mode") if words[0].text == "proto" else ("level", "share")
-        )
-    proto, mode = needed(names, "proto", at), needed(names, "mode", at)
-    if proto.text not in PROTOCOLS:
-        raise proto.fault(f"{proto} where esp, ah or comp should be", DELETE)
-    if mode.text not in MODES:
-        raise mode.fault(f"mode {mode} is not modelled", DELETE)
-    if "spi" in names and number(names["spi"], "an SPI"):
-        notes.append(names["spi"].note("a template's SPI is not looked at"))
-    reqid = number(names["reqid"], "a reqid") if "reqid" in names else 0
-    level = _level(names.get("level"))
-    if reqid and level is Level.REQUIRE:
-        level = Level.UNIQUE
-    src, dst = _ends(MODES[mode.text], names, at)
-    return Request(PROTOCOLS[proto.text], MODES[mode.text], level, reqid, src, dst)
+def _rules(read: _Read) -> Fields:
+    """Read what is done to a packet."""
+    rules = tuple(map(rule, read.templates))
+    action = read.shown.get("action")
+    if action and action.text not in _KINDS:
+        raise action.fault(f"{action} where allow or block should be")
+    kind = _KINDS[action.text] if action else "none"
+    if kind == "none" and rules:
+        return {"kind": "ipsec", "rules": rules}
+    return {"kind": kind}
 
 
-def _level(word: Token | None) -> Level:
-    if word is None:
-        return Level.REQUIRE
-    if word.text not in _LEVELS:
-        raise word.fault(f"{word} where required or use should be")
-    return _LEVELS[word.text]
-
-
-def _ends(mode: Mode, names: dict[str, Token], at: Token) -> tuple[IPv4Address | None, IPv4Address | None]:
-    """Return a template's ends; in transport mode Linux takes those of the packet, whatever stands there.
-
-    Source: Linux, net/xfrm/xfrm_policy.c, xfrm_tmpl_resolve_one.
-    """
-    src, dst = address(needed(names, "src", at)), address(needed(names, "dst", at))
-    if mode is Mode.TRANSPORT:
-        return None, None
-    if dst.is_unspecified:
-        raise names["dst"].fault("a tunnel without an end")
-    return None if src.is_unspecified else src, dst
+def _condition(unseen: dict[str, Token], notes: list[str]) -> str:
+    """Put into words on what a policy hangs that is not looked at, "" for nothing, and note it."""
+    condition = " and ".join(sorted(unseen))
+    if condition:
+        reason = f"a policy that hangs on {condition}, which is not looked at: it may be asked or passed over"
+        notes.append(str(min(unseen.values(), key=lambda word: (word.line, word.column)).fault(reason)))
+    return condition

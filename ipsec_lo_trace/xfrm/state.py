@@ -4,152 +4,241 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import dropwhile, pairwise, takewhile
+from typing import Any, NamedTuple
 
-import msgspec
-
-from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
-from ipsec_lo_trace.model.sa import Mode, Replay, SaIndex, SecurityAssociation
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.host import UPPER_ANY, Address, HostSa
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, PROTO_NAMES
 from ipsec_lo_trace.setkey.tokens import Token
-from ipsec_lo_trace.xfrm.algorithms import DELETE, Algorithm, auth, cipher, compression
-from ipsec_lo_trace.xfrm.lines import Entry
-from ipsec_lo_trace.xfrm.values import address, needed, number, pairs, selector_words
+from ipsec_lo_trace.xfrm.algorithms import auth, cipher, combined, compression
+from ipsec_lo_trace.xfrm.lines import Entry, Words
+from ipsec_lo_trace.xfrm.selector import selector
+from ipsec_lo_trace.xfrm.values import address, needed, number, pairs
+from ipsec_lo_trace.xfrm.words import COUNTS, IPSEC, MODES, SA_LINES, UNSEEN
 
-PROTOCOLS = {"esp": IPPROTO_ESP, "ah": IPPROTO_AH, "comp": IPPROTO_IPCOMP}
-MODES = {"transport": Mode.TRANSPORT, "tunnel": Mode.TUNNEL}
-OF_NO_USE = frozenset(
+Fields = dict[str, Any]
+Lines = dict[str, list[Words]]
+_SHUT = "packets of this SA are not opened"
+_LEFT_OUT = "SA left out"
+_ALGORITHMS = {"auth": auth, "auth-trunc": auth, "enc": cipher, "aead": combined, "comp": compression}
+_NEEDED = {
+    IPPROTO_ESP: (("enc",), ("aead",), ("enc", "auth"), ("enc", "auth-trunc")),
+    IPPROTO_AH: (("auth",), ("auth-trunc",)),
+    IPPROTO_IPCOMP: (("comp",),),
+}
+"""The lines of algorithms that an SA of each protocol can have."""
+_FLAGS = frozenset(
     (
-        *("lifetime", "limit:", "expire", "add", "lastused", "stats:", "security", "crypto", "dir"),
-        *("anti-replay", "seq-hi", "replay_window", "coa", "tfcpad", "output-mark", "pcpu-num"),
+        *("noecn", "decap-dscp", "nopmtudisc", "wildrecv", "icmp", "af-unspec", "align4", "esn"),
+        *("dont-encap-dscp", "oseq-may-wrap", ""),
     )
 )
-"""The first words of lines that change nothing here."""
-COUNTS = re.compile(r"[0-9]+\(bytes\),|[0-9a-fA-F]{8}")
-"""The first word of a lifetime's counts, or of a replay window's bitmap."""
-_EVERYTHING = "0.0.0.0/0"
+_ESN_BIT = 0x80
+"""XFRM_STATE_ESN (uapi/linux/xfrm.h), which an old iproute2 has no word for and prints as a number."""
+_CONTEXTS = ("anti-replay", "seq-hi", "oseq-hi", "replay_window")
+_EXTRA = "extra_flag"
+_FLAG_BITS = re.compile(r"[0-9a-f]{1,8}")
 
 
-class _Found(msgspec.Struct):
-    """What the lines of one SA have said so far."""
+class Identity(NamedTuple):
+    """What Linux finds an SA by.  Source: Linux, net/xfrm/xfrm_state.c, __xfrm_state_lookup."""
 
-    names: dict[str, Token] = msgspec.field(default_factory=dict)
-    enc: Algorithm | None = None
-    auth: Algorithm | None = None
-    comp: Algorithm | None = None
-    window: int | None = None
-    notes: list[str] = msgspec.field(default_factory=list)
+    proto: int
+    dst: Address
+    spi: int
+    mark: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{PROTO_NAMES[self.proto]} 0x{self.spi:08x} to {self.dst}"
 
 
-def association(entry: Entry, notes: list[str]) -> SecurityAssociation | None:
-    """Make the SA of an entry, None if it is left out, which ``notes`` then says; UserError for a mistake."""
-    at = entry.head[0]
-    ends = pairs(entry.head, ("src", "dst"))
-    if any(":" in word.text for word in ends.values()):
-        notes.append(at.note("an IPv6 SA, left out"))
+def association(entry: Entry, notes: list[str]) -> tuple[Identity, HostSa] | None:
+    """Make the SA of an entry, None if it is left out; ``notes`` then say so, and all else that is not read.
+
+    One of which only the identity is known is opaque.
+    """
+    faults: list[UserError] = []
+    lines = _sorted(entry, notes)
+    try:
+        fields = _named(entry.head, lines, faults)
+        _check_agreed(entry.head[0], lines, fields)
+    except UserError as error:
+        notes.append(f"{error}: {_LEFT_OUT}")
         return None
-    found = _Found()
+    for step in (_keys, _numbering, _wrapping, _inner):
+        fields |= _tried(step, lines, fields, faults)
+    if faults:
+        notes.append(f"{faults[0]}: {_SHUT}")
+        fields["opaque"] = faults[0].reason
+    else:
+        _unseen(lines, fields, notes)
+    mark = tuple(word.text for words in lines.get("mark", ()) for word in words[1:2])
+    return Identity(fields["proto"], fields["dst"], fields["spi"], mark), HostSa(**fields)
+
+
+def _tried(
+    step: Callable[[Lines, Fields], Fields], lines: Lines, fields: Fields, faults: list[UserError]
+) -> Fields:
+    try:
+        return step(lines, fields)
+    except UserError as error:
+        faults.append(error)
+        return {}
+
+
+def _sorted(entry: Entry, notes: list[str]) -> Lines:
+    """Give the lines by their first word, since their order says nothing."""
+    lines: Lines = {}
+    unknown: list[Token] = []
     for words in entry.lines:
-        _read(words, found)
-    made = _made(at, ends, found)
-    if made is None:
-        notes.append(at.note("an SA without an algorithm, not yet agreed upon: left out"))
-        return None
-    notes += found.notes
-    return made
+        at = words[0]
+        if at.text in SA_LINES:
+            lines.setdefault(at.text, []).append(words)
+        elif not COUNTS.fullmatch(at.text):
+            unknown.append(at)
+    if unknown:
+        also = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        notes.append(str(unknown[0].fault(f"{unknown[0]}{also} is not known in an SA: line left out")))
+    return lines
 
 
-def _made(at: Token, ends: dict[str, Token], found: _Found) -> SecurityAssociation | None:
-    names = found.names
-    proto, mode = needed(names, "proto", at), needed(names, "mode", at)
-    if proto.text not in PROTOCOLS:
-        raise proto.fault(f"{proto} where esp, ah or comp should be", DELETE)
-    if mode.text not in MODES:
-        raise mode.fault(f"mode {mode} is not modelled", DELETE)
-    spi = number(needed(names, "spi", at), "an SPI")
-    reqid = number(names["reqid"], "a reqid") if "reqid" in names else 0
+def _named(head: Words, lines: Lines, faults: list[UserError]) -> Fields:
+    """Read what an SA is found by, and its mode; UserError where even that cannot be read."""
+    at = head[0]
+    ends, fault = pairs(head, ("src", "dst"))
     src, dst = address(needed(ends, "src", at)), address(needed(ends, "dst", at))
-    index = SaIndex(PROTOCOLS[proto.text], MODES[mode.text], reqid, src, dst)
-    algorithms = _algorithms(index.proto, found)
-    if algorithms is None:
-        return None
-    enc, mac = algorithms
-    if index.proto == IPPROTO_AH and not mac.name:
-        raise proto.fault("AH must authenticate", DELETE)
-    replay = Replay(-(-(found.window or 0) // 8))
-    return SecurityAssociation(index, spi, enc.name, enc.key, mac.name, mac.key, replay=replay)
+    if src.version != dst.version:
+        raise ends["dst"].fault("src and dst are of two families")
+    (words, *twice) = lines.get("proto", [[]])
+    names, other = pairs(words, ("proto", "spi", "reqid", "mode"))
+    proto = needed(names, "proto", at)
+    if proto.text not in IPSEC:
+        raise proto.fault(f"a state of protocol {proto}, not of IPsec")
+    fields: Fields = {"proto": IPSEC[proto.text], "src": src, "dst": dst, "mode": "any"}
+    fields["spi"] = number(needed(names, "spi", at), "an SPI")
+    faults += [one for one in (fault, other) if one]
+    faults += [line[0].fault("proto stands here twice") for line in twice[:1]]
+    try:
+        fields["reqid"] = number(names["reqid"], "a reqid") if "reqid" in names else 0
+        mode = needed(names, "mode", at)
+        if mode.text not in MODES:
+            raise mode.fault(f"mode {mode} is not known")
+        fields["mode"] = mode.text
+    except UserError as error:
+        faults.append(error)
+    return fields
 
 
-def _algorithms(proto: int, found: _Found) -> tuple[Algorithm, Algorithm] | None:
-    """Return what encrypts or compresses and what authenticates; None without what the protocol must have."""
-    if proto == IPPROTO_AH:
-        return (Algorithm(), found.auth) if found.auth else None
-    if proto == IPPROTO_IPCOMP:
-        return (found.comp, Algorithm()) if found.comp else None
-    return (found.enc, found.auth or Algorithm()) if found.enc else None
+def _check_agreed(at: Token, lines: Lines, fields: Fields) -> None:
+    """Refuse a larval SA, which Linux lists while a key daemon has it under way."""
+    if not any(name in lines for name in _ALGORITHMS):
+        raise at.fault("an SA without an algorithm, not yet agreed upon")
+    if not fields["spi"]:
+        raise at.fault("an SA without an SPI, not yet agreed upon")
 
 
-def _read(words: list[Token], found: _Found) -> None:
-    """Take in one line."""
-    at = words[0]
-    if at.text in _READERS:
-        _READERS[at.text](words, found)
-    elif at.text not in OF_NO_USE and not COUNTS.fullmatch(at.text):
-        raise at.fault(f"{at} is not known in an SA", "delete the line if it does not matter")
+def _keys(lines: Lines, fields: Fields) -> Fields:
+    """Read the lines with algorithms."""
+    found = {name: lines[name] for name in _ALGORITHMS if name in lines}
+    for name, several in found.items():
+        if len(several) > 1:
+            raise several[1][0].fault(f"{name} stands here twice")
+    read = {name: _ALGORITHMS[name](words) for name, (words,) in found.items()}
+    at = next(iter(found.values()))[0][0]
+    if not any(set(read) == set(names) for names in _NEEDED[fields["proto"]]):
+        name = PROTO_NAMES[fields["proto"]]
+        raise at.fault(f"{' and '.join(read)} is not what {name} needs")
+    keys = {key: value for one in read.values() for key, value in one.items()}
+    if fields["proto"] == IPPROTO_AH and not keys["cuts"]:
+        raise at.fault("an AH that does not authenticate")
+    return keys
 
 
-def _names(words: list[Token], found: _Found) -> None:
-    found.names = pairs(words, ("proto", "spi", "reqid", "mode"))
+def _numbering(lines: Lines, _fields: Fields) -> Fields:
+    """Read the replay window and whether sequence numbers are extended.
+
+    An SA whose window is over 32 has the context of extended ones too; only the flag makes them so.  Source:
+    Linux, net/xfrm/xfrm_replay.c, xfrm_init_replay.
+    """
+    windows = _behind(lines, ("replay_window",))
+    for words in _flag_lines(lines):
+        names, fault = pairs(takewhile(lambda word: word.text != "flag", words), ("replay-window", "seq"))
+        if fault:
+            raise fault
+        if "replay-window" in names:
+            windows.append(number(names["replay-window"], "a replay window"))
+    if not any(_is_extended(words) for words in _flag_lines(lines)):
+        return {"window": max(windows, default=0)}
+    highs = dict.fromkeys(_behind(lines, ("seq-hi", "oseq-hi")))
+    return {"window": max(windows, default=0), "seq_hi": tuple(highs) or (0,)}
 
 
-def _auth(words: list[Token], found: _Found) -> None:
-    found.auth = auth(words)
+def _flag_lines(lines: Lines) -> list[Words]:
+    """Return the lines with flags, but not that of the statistics, which begins with the same word."""
+    several = (*lines.get("replay-window", ()), *lines.get("flag", ()))
+    return [words for words in several if "failed" not in [word.text for word in words]]
 
 
-def _enc(words: list[Token], found: _Found) -> None:
-    found.enc = cipher(words)
+def _flags(words: Words) -> tuple[list[Token], list[Token]]:
+    """Return the flags of a line, and the extra ones, which iproute2 puts right behind them."""
+    behind = list(dropwhile(lambda word: word.text != "flag", words))[1:]
+    flags = [word for word in behind if not word.text.startswith("(")]
+    ends = [at for at, word in enumerate(flags) if word.text.endswith(_EXTRA)]
+    cut = ends[0] + 1 if ends else len(flags)
+    return flags[:cut], flags[cut:]
 
 
-def _comp(words: list[Token], found: _Found) -> None:
-    found.comp = compression(words)
+def _is_extended(words: Words) -> bool:
+    texts = [word.text.removesuffix(_EXTRA) for word in _flags(words)[0]]
+    return any(text == "esn" or (_FLAG_BITS.fullmatch(text) and int(text, 16) & _ESN_BIT) for text in texts)
 
 
-def _aead(words: list[Token], _found: _Found) -> None:
-    raise words[0].fault("ciphers that authenticate too are not modelled", DELETE)
+def _is_known(flag: str) -> bool:
+    return flag in _FLAGS or _FLAG_BITS.fullmatch(flag) is not None
 
 
-def _encap(words: list[Token], _found: _Found) -> None:
-    raise words[0].fault("ESP inside UDP is not modelled", DELETE)
+def _behind(lines: Lines, names: tuple[str, ...]) -> list[int]:
+    """Return the numbers behind these names in the replay contexts, in the order of the names."""
+    contexts = [words for first in _CONTEXTS for words in lines.get(first, ())]
+    found = [(name, value) for words in contexts for name, value in pairwise(words)]
+    return [number(value, f"a {wanted}") for wanted in names for name, value in found if name.text == wanted]
 
 
-def _unseen(words: list[Token], found: _Found) -> None:
-    found.notes.append(words[0].note(f"the SA's {words[0]} is not looked at: a capture does not show it"))
+def _wrapping(lines: Lines, _fields: Fields) -> Fields:
+    """Refuse what is wrapped into more than UDP (RFC 3948)."""
+    for words in lines.get("encap", ()):
+        names, fault = pairs(words[1:], ("type", "sport", "dport", "addr"))
+        if fault:
+            raise fault
+        kind = needed(names, "type", words[0])
+        if kind.text != "espinudp":
+            raise kind.fault(f"packets in {kind} are not read")
+    return {}
 
 
-def _replay(words: list[Token], found: _Found) -> None:
-    if found.window is not None:
-        # The statistics of -s have a line that begins with the same word.
+def _inner(lines: Lines, fields: Fields) -> Fields:
+    """Read the ends inside a BEET SA, which its selector has."""
+    if fields["mode"] != "beet":
+        return {}
+    chosen = [selector(words[1:], words[0]) for words in lines.get("sel", ())]
+    if len(chosen) != 1 or chosen[0].faults or chosen[0].ends is None:
+        raise lines["proto"][0][0].fault("a BEET SA whose selector names no two addresses")
+    return {"inner": chosen[0].ends}
+
+
+def _unseen(lines: Lines, fields: Fields, notes: list[str]) -> None:
+    """Tell what an SA has that is not looked at."""
+    unseen = [(words[0], name) for first, name in UNSEEN.items() for words in lines.get(first, ())]
+    notes += [str(at.fault(f"the SA's {name} is not looked at: no capture shows it")) for at, name in unseen]
+    flags = [flag for words in _flag_lines(lines) for several in _flags(words) for flag in several]
+    strange = [flag for flag in flags if not _is_known(flag.text.removesuffix(_EXTRA))]
+    notes += [str(flag.fault(f"{flag} is not a flag that is known: left out")) for flag in strange[:1]]
+    if fields["mode"] == "beet":
         return
-    texts = [word.text for word in words]
-    if "esn" in texts:
-        raise words[texts.index("esn")].fault("extended sequence numbers are not modelled", DELETE)
-    found.window = number(pairs(words[:2], ("replay-window",))["replay-window"], "a replay window")
-
-
-def _selector(words: list[Token], found: _Found) -> None:
-    names = selector_words(words[1:])
-    if any(name != "uid" and value.text != _EVERYTHING for name, value in names.items()):
-        found.notes.append(words[0].note("the SA's own selector is not looked at"))
-
-
-_READERS: dict[str, Callable[[list[Token], _Found], None]] = {
-    "proto": _names,
-    "replay-window": _replay,
-    "auth": _auth,
-    "auth-trunc": _auth,
-    "enc": _enc,
-    "comp": _comp,
-    "aead": _aead,
-    "encap": _encap,
-    "mark": _unseen,
-    "if_id": _unseen,
-    "sel": _selector,
-}
+    for words in lines.get("sel", ()):
+        chosen = selector(words[1:], words[0])
+        wide = chosen.src and chosen.dst and not chosen.src.prefixlen and not chosen.dst.prefixlen
+        narrow = chosen.faults or chosen.upper != UPPER_ANY or chosen.dev
+        if narrow or not (wide or chosen.ends == (fields["src"], fields["dst"])):
+            notes.append(str(words[0].fault("the SA's own selector is not looked at")))

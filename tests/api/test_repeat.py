@@ -50,7 +50,7 @@ def again(run: Run) -> Trace:
         flush_probe=run.flush_probe,
         both_ways=run.both_ways,
         drop_mark=tuple(run.what_if),
-        **run.shape,
+        **run.shape,  # type: ignore[arg-type]  # texts by their names
     )
     return probe(run.probe, setup) if run.program == PROBE else ping(setup)
 

@@ -10,10 +10,9 @@ from ipaddress import IPv4Address
 from ipsec_lo_trace.audit.audit import Audit
 from ipsec_lo_trace.capture.read import open_capture
 from ipsec_lo_trace.model.audit import AuditFinding, AuditPacket, AuditVerdict
-from ipsec_lo_trace.model.databases import Databases
-from ipsec_lo_trace.model.host import Cut, HostConfiguration, HostPolicy, HostRule, HostSa
+from ipsec_lo_trace.model.host import HostConfiguration
 from ipsec_lo_trace.model.proto import IPPROTO_ESP, IPPROTO_ICMP, IPPROTO_IPIP
-from ipsec_lo_trace.setkey.load import load
+from ipsec_lo_trace.setkey.host import load
 from ipsec_lo_trace.wire import icmp, ip, tcp
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform, derive_bytes
@@ -83,7 +82,7 @@ class Audited:
 
 def audited(data: bytes, config: str) -> Audited:
     """Audit a capture's bytes against a setkey(8) text."""
-    return audited_under(data, _host(load(config, "a test").db))
+    return audited_under(data, load(config, "a test"))
 
 
 def audited_under(data: bytes, host: HostConfiguration) -> Audited:
@@ -150,52 +149,3 @@ def sealed(
 
 
 SYN, RST, ACK = tcp.TH_SYN, tcp.TH_RST, tcp.TH_ACK
-
-
-def _host(db):
-    host = HostConfiguration()
-    savs = sorted((sav for head in db.sahtree for sav in head.savs), key=lambda sav: sav.added)
-    for sav in savs:
-        i = sav.index
-        host.sas.append(
-            HostSa(
-                proto=i.proto,
-                spi=sav.spi,
-                src=i.src,
-                dst=i.dst,
-                mode=i.mode.name.lower(),
-                reqid=i.reqid,
-                cipher=sav.cipher,
-                enc_key=sav.enc_key,
-                auth_key=sav.auth_key,
-                cuts=(Cut(sav.auth, 16 if sav.old and i.proto == 51 else 12),) if sav.auth else (),
-                padding=sav.padding,
-                old=sav.old,
-            )
-        )
-    for policies in db.sptree.values():
-        for p in policies:
-            s = p.selector
-            host.policies.append(
-                HostPolicy(
-                    direction=p.direction.name.lower(),
-                    src=s.src,
-                    dst=s.dst,
-                    src_port=s.src_port or None,
-                    dst_port=s.dst_port or None,
-                    upper=s.ul_proto,
-                    kind={"bypass": "none", "entrust": "none"}.get(p.kind.name.lower(), p.kind.name.lower()),
-                    rules=tuple(
-                        HostRule(
-                            proto=r.proto,
-                            mode=r.mode.name.lower(),
-                            level=r.level.name.lower(),
-                            reqid=r.reqid,
-                            src=r.src,
-                            dst=r.dst,
-                        )
-                        for r in p.requests
-                    ),
-                )
-            )
-    return host

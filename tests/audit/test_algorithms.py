@@ -46,7 +46,7 @@ def keys_of(cipher: str, auth: str, icv_len: int, high: int | None) -> Keys:
 
 
 def combinations() -> list[Keys]:
-    """Give every cipher with an authenticator, every authenticator with a cipher, and every combined cipher."""
+    """Give every cipher with an authenticator, and the other way round, and every combined cipher."""
     return [
         *(keys_of(cipher, "hmac-sha1", 12, None) for cipher in SEPARATE),
         *(keys_of("rijndael-cbc", auth, authenticator_row(auth).icv_len, None) for auth in AUTHS),
@@ -153,7 +153,7 @@ def test_one_flipped_bit_of_esp_is_noticed(
 def test_one_flipped_bit_under_ah_is_noticed(
     auth: str, way: tuple[int, int], high: int | None, data: st.DataObject
 ) -> None:
-    """Whichever bit of the source, the sequence number, the ICV or the payload is flipped: the ICV is wrong."""
+    """Whichever bit of source, sequence number, ICV or payload is flipped: the ICV is wrong."""
     version, outer = way
     icv_len = authenticator_row(auth).icv_len
     keys = keys_of("null", auth, icv_len, high)

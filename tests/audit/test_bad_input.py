@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipsec_lo_trace.audit.associations import WINDOW_BITS, Numbers
-from ipsec_lo_trace.audit.auditor import MAX_DATAGRAMS, Fragments
+from ipsec_lo_trace.audit.fragments import MAX_DATAGRAMS, Fragments
 from ipsec_lo_trace.audit.judgement import MAX_INSIDES
+from ipsec_lo_trace.audit.numbers import WINDOW_BITS, Numbers
 from ipsec_lo_trace.audit.pairing import MAX_ENTRIES
 from ipsec_lo_trace.model.audit import AUDIT_CODES
 from ipsec_lo_trace.model.proto import IPPROTO_IPCOMP
-from ipsec_lo_trace.wire import ip, ipcomp
+from ipsec_lo_trace.wire import ip, ipcomp, network
 from ipsec_lo_trace.wire.esp import EspTransform
 from tests import handmade
 from tests.audit.support import (
@@ -57,7 +57,7 @@ def test_other_networks_are_set_aside() -> None:
     """What is no IP is counted by what it is, and judged by no policy."""
     ethernet = [b"\x88\xcc" + bytes(40), b"\x08\x06" + bytes(28), b"\x08\x00" + sealed(echo())]
     done = audited(capture(ethernet, link=1, head=bytes(12)), LO_ESP)
-    assert done.codes == [("not-ipv4",), ("not-ipv4",), ()]
+    assert done.codes == [("not-ip",), ("not-ip",), ()]
     assert done.got == ["", "", "esp"]
     assert [finding.text.partition(":")[0] for finding in done.verdict.findings] == [
         "EtherType 0x88cc",
@@ -208,8 +208,8 @@ def test_overlapping_fragments_are_given_up() -> None:
     pieces = ip.fragment(sealed(echo(data=bytes(2000))), 600)
     late = ip.patch(pieces[1], off=ip.read(pieces[1]).off - 1)
     for piece in (pieces[0], late, pieces[2]):
-        assert table.add(piece) is None
-    assert table.add(pieces[3]) is None
+        assert table.add(piece, network.look(piece)) is None
+    assert table.add(pieces[3], network.look(pieces[3])) is None
     assert (len(table), table.forgotten) == (0, 1)
 
 
@@ -335,7 +335,7 @@ def test_errors_name_segments_and_requests_too() -> None:
 def test_another_ip_version_is_no_ipv4() -> None:
     """Bytes that say IP version 5 are set aside, whatever the link type promised."""
     done = audited(capture([b"\x55" + bytes(30), sealed(echo())], link=228), LO_ESP)
-    assert done.codes == [("not-ipv4",), ()]
+    assert done.codes == [("not-ip",), ()]
     assert done.packets[0].text == "IP version 5"
 
 

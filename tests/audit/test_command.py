@@ -51,9 +51,16 @@ def audit(host: Path, name: str, *options: str) -> Done:
     return invoke("audit", str(host / name), "-f", str(host / "host.conf"), *options)
 
 
-def test_text_lists_every_packet_and_ends_with_the_verdict(host: Path) -> None:
+def test_text_is_what_was_found(host: Path) -> None:
+    """Without --all there is no row, however many packets there are; all else is the same."""
+    with_rows, without = (audit(host, "leaking.pcap", *options).lines for options in (("--all",), ()))
+    begin, end = with_rows.index("packet asked   got      what it is"), with_rows.index("findings")
+    assert [*with_rows[:begin], *with_rows[end:]] == without
+
+
+def test_all_lists_every_packet_and_ends_with_the_verdict(host: Path) -> None:
     """A row for each packet, the findings, the counts, and the verdict last."""
-    done = audit(host, "leaking.pcap")
+    done = audit(host, "leaking.pcap", "--all")
     assert (done.code, done.err) == (1, "")
     rows = [line for line in done.lines if re.match(r" {5}\d ", line)]
     assert [row.split()[:3] for row in rows] == [["1", "esp", "esp"], ["2", "esp", "CLEAR"]]
@@ -74,7 +81,7 @@ def test_text_wraps_and_cuts_nothing(host: Path, width: int, monkeypatch: pytest
 
 
 def test_rows_show_what_a_packet_is(host: Path) -> None:
-    """Ports, bundles, fragments, and what is no IPv4 at all are shown; so is that nothing is configured."""
+    """Ports, bundles, fragments, and what is no IP at all are shown; so is that nothing is configured."""
     packets = [
         *ip.fragment(packet(17, struct.pack("!HHHH", 40000, 9, 108, 0) + bytes(100)), 84),
         AH.seal(sealed(echo()), spi=0x1002, seq=5),
@@ -83,7 +90,7 @@ def test_rows_show_what_a_packet_is(host: Path) -> None:
     frames = [b"\x08\x00" + each for each in packets] + [b"\x08\x06" + bytes(28)]
     (host / "mixed.pcap").write_bytes(capture(frames, link=1, head=bytes(12)))
     (host / "empty.conf").write_text("flush; spdflush;", encoding="ascii")
-    done = invoke("audit", str(host / "mixed.pcap"), "-f", str(host / "empty.conf"))
+    done = invoke("audit", str(host / "mixed.pcap"), "-f", str(host / "empty.conf"), "--all")
     told = [line[24:] for line in done.lines if re.match(r" {5}\d ", line)]
     assert told[0].startswith("127.0.0.1 > 127.0.0.1 udp 40000 > 9")
     assert told[0].endswith(" at 0")
@@ -103,7 +110,7 @@ def test_long_captures_stream(host: Path) -> None:
     (host / "long.pcap").write_bytes(capture([sealed(echo(seq), seq) for seq in range(1, 2001)]))
     numbers = [record["number"] for record in audit(host, "long.pcap", "--format", "jsonl").records[1:-1]]
     assert numbers == list(range(1, 2001))
-    rows = re.findall(r"^ *(\d+) esp     esp ", audit(host, "long.pcap").text, re.MULTILINE)
+    rows = re.findall(r"^ *(\d+) esp     esp ", audit(host, "long.pcap", "--all").text, re.MULTILINE)
     assert [int(row) for row in rows] == numbers
 
 
@@ -144,7 +151,7 @@ def test_json_lines_hold_what_the_text_shows(host: Path) -> None:
     run, first, second, verdict = done.records
     assert [record["kind"] for record in done.records] == ["run", "packet", "packet", "verdict"]
     assert (run["capture"], run["config"]) == ("leaking.pcap", ["host.conf"])
-    assert run["schema"] == "ipsec-lo-trace-audit/2"
+    assert run["schema"] == "ipsec-lo-trace-audit/3"
     assert (first["got"], first["inside"]["info"]) == ("esp", "echo request id 0x0007 seq 1")
     assert (second["got"], second["inside"], second["answers"]) == ("clear", None, 1)
     assert second["codes"] == ["reply-in-clear-2003"]
@@ -176,7 +183,7 @@ def test_a_truncated_capture_is_told_after_all_that_it_holds(host: Path) -> None
         assert words in done.text
         assert "it ends inside packet 2" in done.err
         assert done.err.count("\n") == 1
-    assert "     1 esp     esp" in audit(host, "cut.pcap").text
+    assert "     1 esp     esp" in audit(host, "cut.pcap", "--all").text
 
 
 def test_linux_words_do_for_a_configuration(host: Path) -> None:
@@ -213,7 +220,7 @@ def test_a_capture_may_come_by_standard_input(host: Path, monkeypatch: pytest.Mo
         (["no.pcap", "-f", "host.conf"], "no.pcap"),
         (["clean.pcap", "-f", "no.conf"], "cannot read no.conf: no such file"),
         (["host.conf", "-f", "host.conf"], "neither pcap nor pcapng"),
-        (["clean.pcap"], "Missing option"),
+        (["clean.pcap"], "-f is missing"),
         (["clean.pcap", "-f", "host.conf", "-q", "--format", "jsonl"], "is for text"),
         (["clean.pcap", "-f", "host.conf", "--color", "always", "--format", "junit"], "is for text"),
         (["clean.pcap", "-f", "host.conf", "-f", "state.txt"], "each must hold what ip xfrm prints"),

@@ -13,6 +13,7 @@ from ipsec_lo_trace.model.audit import LEAK_CODES, AuditPacket, AuditVerdict
 from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.render.export.pcapng import write_wire
 from ipsec_lo_trace.render.store import spool
+from ipsec_lo_trace.setkey.host import load
 from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import Tracing
 from ipsec_lo_trace.userland.ping import PingOptions
@@ -40,7 +41,7 @@ def both(
     exported = io.BytesIO()
     write_wire(stored, exported)
     exported.seek(0)
-    audit = Audit(open_capture(exported, name), scenario(name).db, capture_name=name, config=[])
+    audit = Audit(open_capture(exported, name), load(scenario(name).text, name), capture_name=name, config=[])
     packets = list(audit.packets())
     tracing.crossings.close()
     stored.close()

@@ -1,4 +1,4 @@
-"""Packets that scapy sealed, whose IPsec is nobody's of ours: options, extension headers and UDP among them."""
+"""Packets that scapy sealed: options, extension headers and UDP among them."""
 
 from __future__ import annotations
 

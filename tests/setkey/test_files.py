@@ -83,22 +83,33 @@ def test_a_file_without_a_command_is_told(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("data", "place"),
-    [(b"\xff", "1:1"), (b"# \xc3\xa4 \xe4", "1:5"), (b"flush;\n#\n  \xc3(", "3:3")],
+    [(b"\xff", "1:1"), (b"# \xc3\xa4\n\xe4", "2:1"), (b"flush;\n#\n  \xc3(", "3:3")],
 )
 def test_a_byte_that_is_not_utf_8_is_told_with_its_place(tmp_path: Path, data: bytes, place: str) -> None:
-    """Columns are counted in characters, also before a bad byte."""
+    """Outside of comments and keys such a byte is refused by its value."""
     path = tmp_path / "latin.conf"
     path.write_bytes(data)
     byte = data.rstrip(b"(")[-1]
-    hint = "write a key with such bytes as 0x..."
+    hint = "setkey(8) takes such a byte in comments and quoted keys alone"
     assert _refused(str(path)) == f"{path}:{place}: byte 0x{byte:02x} is not UTF-8 ({hint})"
 
 
+def test_utf_16_is_told(tmp_path: Path) -> None:
+    """What Windows writes for Unicode is refused by its name."""
+    path = tmp_path / "wide.conf"
+    path.write_bytes("flush;".encode("utf-16"))
+    assert _refused(str(path)) == f"{path}:1:1: a file in UTF-16 (save it as UTF-8)"
+
+
 def test_a_nul_byte_is_told_with_its_place(tmp_path: Path) -> None:
-    """A NUL is refused wherever it is, be it in a comment or a key."""
+    """A NUL ends a key for setkey(8), and is no character elsewhere; in a comment it is one like others."""
     path = tmp_path / "nul.conf"
-    path.write_bytes(b'flush;\n# "\0"')
-    assert _refused(str(path)) == f"{path}:2:4: a NUL byte: this is not a text"
+    path.write_bytes(b'flush;\n# "\0"\n\0')
+    assert _refused(str(path)) == f"{path}:3:1: a NUL byte: this is not a text"
+    path.write_bytes(b'add 127.0.0.1 127.0.0.1 esp 1000 -E des-cbc "0123\x00567";')
+    assert _refused(str(path)) == (
+        f"{path}:1:45: a NUL byte in a key, where setkey(8) copies no further (write the key as 0x...)"
+    )
 
 
 class _Endless(io.RawIOBase):

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ipsec_lo_trace.kernel.netipsec.xform_ah import known_auths
 from ipsec_lo_trace.kernel.netipsec.xform_esp import known_ciphers
-from tests.setkey.support import ADD, DES_KEY, SPDADD, refused
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.setkey.load import load
+from tests.setkey.support import ADD, DES_KEY, SPDADD, plain, refused
 
 NO_NAMES = "names are not resolved, so that a run is the same on every machine"
 IPV4_ONLY = "the 2003 port is IPv4 only"
@@ -14,6 +18,8 @@ PROTOS = "esp, ah, ipcomp, esp-old or ah-old"
 ALGORITHMS = "-E for esp, -A for ah or in addition to -E, -C for ipcomp"
 COMPRESSIONS = "there are oui, deflate, lzs"
 END = "every command ends with one"
+GOOD = f"add 10.8.8.8 10.8.8.8 esp 0x2000 {DES_KEY} ;\n"
+GOOD_TOO = "\nspdadd 10.8.8.8/32 10.8.8.8/32 any -P out none ;"
 NULL_TRAP = "the 2003 kernel wants one even for the null cipher"
 
 
@@ -55,13 +61,33 @@ SYNTAX = {
         "add 127.0.0.256",
         "f:1:5: 127.0.0.256 is not an IPv4 address (four numbers from 0 to 255)",
     ),
-    "IPv6 address": (
-        "add ::1 ::1 esp 1",
-        f"f:1:5: ::1 is an IPv6 address, and {IPV4_ONLY}",
+    "bad IPv6 address": (
+        "add ::1 ::g esp 1",
+        "f:1:9: ::g is not an IPv6 address",
     ),
-    "-6": (
-        "add -6 ::1",
-        f"f:1:5: -6 asks for IPv6, and {IPV4_ONLY}",
+    "-6 with IPv4": (
+        "add -6 127.0.0.1",
+        "f:1:8: 127.0.0.1 is not an IPv6 address (-6 asks for one)",
+    ),
+    "-4 with IPv6": (
+        "spdadd -64 ::1",
+        "f:1:12: ::1 is not an IPv4 address (-4 asks for one)",
+    ),
+    "ends of two families": (
+        "delete 127.0.0.1 ::1 esp 1000;",
+        "f:1:18: 127.0.0.1 and ::1 are not of one family (both IPv4, or both IPv6)",
+    ),
+    "ranges of two families": (
+        "spdadd ::/0 0.0.0.0/0 any -P in none;",
+        "f:1:13: :: and 0.0.0.0 are not of one family (both IPv4, or both IPv6)",
+    ),
+    "a tunnel between two families": (
+        f"{SPDADD} -P in ipsec esp/tunnel/10.0.0.1-::1/require;",
+        "f:1:70: 10.0.0.1 and ::1 are not of one family (both IPv4, or both IPv6)",
+    ),
+    "IPv6 prefix too long": (
+        "spdadd ::/129",
+        "f:1:11: 129 is too big for a prefix length (at most 128)",
     ),
     "host name": (
         "deleteall a.org",
@@ -102,10 +128,6 @@ SYNTAX = {
     "unknown flag": (
         f"{ADD} -f zeropad",
         "f:1:39: zeropad where a flag should be (did you mean zero-pad?)",
-    ),
-    "both paddings": (
-        f"{ADD} -f zero-pad -f random-pad",
-        "f:1:51: with random-pad and zero-pad the 2003 kernel leaves the padding to chance (take one)",
     ),
     "no algorithm": (
         f"{ADD} ;",
@@ -199,9 +221,17 @@ SYNTAX = {
         "spdadd 10.0.0.0 10.0.0.0 esp",
         "f:1:26: esp is a word of setkey(8)'s own, so it cannot name a protocol here (write 50)",
     ),
-    "icmp6 as upper protocol": (
-        "spdadd 10.0.0.0 10.0.0.0 icmp6",
-        f"f:1:26: icmp6 goes with IPv6, and {IPV4_ONLY}",
+    "a type of another protocol": (
+        "spdadd 10.0.0.0 10.0.0.0 icmp 8,0 -P in none;",
+        "f:1:31: 8,0 behind icmp, where -P should be (a type and a code go with icmp6 alone)",
+    ),
+    "a type that is none": (
+        "spdadd ::1 ::1 icmp6 135,0,0 -P in none;",
+        "f:1:22: 135,0,0 where a type and a code should be (such as 135,0)",
+    ),
+    "a type too big": (
+        "spdadd ::1 ::1 icmp6 256 -P in none;",
+        "f:1:22: 256 where a type and a code should be (such as 135,0)",
     ),
     "no policy": (
         f"{SPDADD} ;",
@@ -259,10 +289,6 @@ SYNTAX = {
         f"{SPDADD} -P in ipsec esp/tunnel/localhost-localhost/require;",
         "f:1:61: localhost is not an IPv4 address (here only numbers are taken)",
     ),
-    "tunnel over IPv6": (
-        f"{SPDADD} -P in ipsec esp/tunnel/::1-::1/require;",
-        f"f:1:61: ::1 is an IPv6 address, and {IPV4_ONLY}",
-    ),
     "me-any inbound": (
         f"{SPDADD} -P in ipsec esp/transport/me-any/use;",
         "f:1:64: me-any goes with out, and any-me with in (write any-me)",
@@ -277,15 +303,11 @@ SYNTAX = {
     ),
     "bracket in a policy": (
         f"{SPDADD} -P out ipsec esp/tunnel/10.0.0.1[500];",
-        "f:1:70: [ where the ; that ends the policy should be",
+        "f:1:70: a port in a rule is of a later setkey(8) (leave it out)",
     ),
     "comment inside a policy": (
         f"{SPDADD} -P out ipsec # that is:\n esp/transport//use;",
         "f:1:61: a comment inside a policy, which setkey(8) takes for the policy's end (put it behind the ;)",
-    ),
-    "tagged": (
-        'spdadd tagged "x" -P out none ;',
-        "f:1:8: FAST_IPSEC of 2003 refuses the PF_KEY extension that carries a tag (go by addresses)",
     ),
     "compression that setkey does not know": (
         "add 127.0.0.1 127.0.0.1 ipcomp 4096 -C gzip ;",
@@ -310,6 +332,50 @@ SYNTAX = {
 }
 
 KERNEL = {
+    "IPv6 SA": (
+        f"add ::1 ::1 esp 0x1000 {DES_KEY} ;",
+        f"f:1:5: ::1 is an IPv6 address, and {IPV4_ONLY}",
+    ),
+    "IPv6 SA to delete": (
+        "delete -6n ::1 ::1 esp 0x1000;",
+        f"f:1:12: ::1 is an IPv6 address, and {IPV4_ONLY}",
+    ),
+    "IPv6 SAs to delete": (
+        "deleteall fe80::1%lo0 fe80::1%lo0 esp;",
+        f"f:1:11: fe80::1%lo0 is an IPv6 address, and {IPV4_ONLY}",
+    ),
+    "localhost with -6": (
+        f"add -6 localhost localhost esp 0x1000 {DES_KEY} ;",
+        f"f:1:8: localhost is an IPv6 address, and {IPV4_ONLY}",
+    ),
+    "IPv6 policy": (
+        "spdadd -6 ::1 ::1 any -P out none;",
+        f"f:1:11: ::1 is an IPv6 address, and {IPV4_ONLY}",
+    ),
+    "IPv6 policy to delete": (
+        "spddelete ::/0 ::/0 icmp6 135,0 -P in;",
+        f"f:1:11: :: is an IPv6 address, and {IPV4_ONLY}",
+    ),
+    "IPv6 tunnel": (
+        f"{SPDADD} -P in ipsec esp/tunnel/::1-::1/require;",
+        f"f:1:61: ::1 is an IPv6 address, and {IPV4_ONLY}",
+    ),
+    "icmp6 as upper protocol": (
+        "spdadd 10.0.0.0 10.0.0.0 icmp6 -P in none;",
+        f"f:1:26: icmp6 goes with IPv6, and {IPV4_ONLY}",
+    ),
+    "tcp-md5": (
+        'add 127.0.0.1 127.0.0.1 tcp 0x1000 -A tcp-md5 "a secret" ;',
+        "f:1:25: an SA of TCP signatures (RFC 2385), which protect no IP packet",
+    ),
+    "both paddings": (
+        f"{ADD} -f zero-pad -f random-pad {DES_KEY} ;",
+        "f:1:51: with random-pad and zero-pad the 2003 kernel leaves the padding to chance (take one)",
+    ),
+    "tagged": (
+        'spdadd tagged "x" -P out none ;',
+        "f:1:8: FAST_IPSEC of 2003 refuses the PF_KEY extension that carries a tag (go by addresses)",
+    ),
     "no protocol in add": (
         f"add 127.0.0.1 127.0.0.1 0x1000 {DES_KEY} ;",
         "f:1:25: EINVAL: an SA must have a protocol (write esp, ah or ipcomp before the SPI)",
@@ -474,9 +540,23 @@ def test_syntax_that_setkey_does_not_take_is_told_with_its_place(row: Row) -> No
 
 
 @pytest.mark.parametrize("row", KERNEL.values(), ids=KERNEL.keys())
-def test_what_the_kernel_answers_with_an_errno_is_told_with_its_place(row: Row) -> None:
-    """What the 2003 kernel refuses is refused with its errno, at the token that it is about."""
-    _check(row)
+def test_strict_stops_at_what_the_kernel_refuses(row: Row) -> None:
+    """Asked to be strict, load() refuses what the 2003 kernel does, at the token that it is about."""
+    text, message = row
+    with pytest.raises(UserError) as raised:
+        load(text, "f", strict=True)
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("row", KERNEL.values(), ids=KERNEL.keys())
+def test_what_the_kernel_refuses_is_left_out_with_a_note(row: Row) -> None:
+    """What the 2003 kernel refuses changes nothing, and a note has place, errno and reason."""
+    text, message = row
+    read = load(f"{GOOD}{text}{GOOD_TOO}", "f")
+    line, rest = re.match(r"f:([0-9]+)(.*)", message, re.DOTALL).groups()  # type: ignore[union-attr]
+    assert f"f:{int(line) + 1}{rest}: left out" in read.notes
+    rest_of_it = "".join(f"{one}\n" for one in text.split("\n")[:-1])
+    assert plain(read.db) == plain(load(f"{GOOD}{rest_of_it}{GOOD_TOO}", "f").db)
 
 
 def _check(row: Row) -> None:
@@ -485,9 +565,29 @@ def _check(row: Row) -> None:
 
 
 def test_the_first_mistake_is_the_one_told() -> None:
-    """A mistake that the kernel finds comes before a later one of syntax, and the reverse."""
-    assert refused("delete 10.0.0.1 10.0.0.1 esp 1000;\nnonsense").line == 1
+    """What the kernel refuses does not hide a later mistake of syntax, unless load() is strict."""
+    both = "delete 10.0.0.1 10.0.0.1 esp 1000;\nnonsense"
+    assert refused(both).line == 2
+    with pytest.raises(UserError) as raised:
+        load(both, "f", strict=True)
+    assert raised.value.line == 1
     assert refused("nonsense;\ndelete 10.0.0.1 10.0.0.1 esp 1000;").line == 1
+
+
+def test_a_file_of_which_nothing_is_left_is_refused() -> None:
+    """Where everything is left out, the message says why: one reason as it is, of many the first three."""
+    one = "delete 10.0.0.1 10.0.0.1 esp 1000;\n"
+    why = "ENOENT: there is no such SA as 0x000003e8 10.0.0.1 to 10.0.0.1"
+    assert str(refused(one)) == f"f:1:30: {why}"
+    assert str(refused(one * 2)) == f"f: nothing of it can be used: 1:30: {why}; 2:30: {why}"
+    assert str(refused(f"flush;\n{one * 5}")) == (
+        f"f: nothing of it can be used: 2:30: {why}; 3:30: {why}; 4:30: {why}; and 2 more"
+    )
+
+
+def test_a_file_that_empties_the_databases_is_no_mistake() -> None:
+    """Nothing is left out of it."""
+    assert load("flush;\nspdflush;", "f").db.is_empty
 
 
 def test_a_key_is_never_shown() -> None:

@@ -8,15 +8,19 @@ from pathlib import Path
 import pytest
 
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.policy import Policy
-from ipsec_lo_trace.model.sa import SecurityAssociation
+from ipsec_lo_trace.model.host import HostConfiguration, HostPolicy, HostSa
 from ipsec_lo_trace.xfrm.load import load
 
-DATA = Path(__file__).parents[1] / "data" / "xfrm"
+TESTS = Path(__file__).parents[1]
+DATA = TESTS / "data" / "xfrm"
+LINUX2 = TESTS / "data" / "linux2"
+PUBLIC = TESTS / "data" / "public"
+PAIRS = sorted(path.name.removesuffix(".state.txt") for path in LINUX2.glob("*.state.txt"))
+"""The hosts of 2026, each with a text of its SAs and one of its policies."""
 
 
 def printed(name: str) -> str:
-    """Return a real output."""
+    """Return a real output of 2003's algorithms."""
     return (DATA / f"{name}.txt").read_text(encoding="utf-8")
 
 
@@ -32,11 +36,18 @@ def refused(text: str) -> UserError:
     return raised.value
 
 
-def sas(text: str) -> list[SecurityAssociation]:
-    """Return a text's SAs, newest head first, newest SA first."""
-    return [sav for head in load(text, "f").db.sahtree for sav in head.savs]
+def only_sa(text: str) -> HostSa:
+    """Return the one SA of a text."""
+    (sa,) = load(text, "f").sas
+    return sa
 
 
-def policies(text: str) -> list[Policy]:
-    """Return a text's policies, inbound ones first."""
-    return [policy for policies in load(text, "f").db.sptree.values() for policy in policies]
+def only_policy(text: str) -> HostPolicy:
+    """Return the one policy of a text."""
+    (policy,) = load(text, "f").policies
+    return policy
+
+
+def said(configuration: HostConfiguration) -> tuple[object, ...]:
+    """Return all that a configuration says but for its notes, which name files and lines."""
+    return configuration.sas, configuration.policies, configuration.defaults

@@ -1,186 +1,160 @@
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network
-from typing import NamedTuple
+from random import Random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipsec_lo_trace.model.databases import Databases, SaHead
-from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
-from ipsec_lo_trace.model.proto import PROTO_NAMES
-from ipsec_lo_trace.model.sa import Mode, Replay, SaIndex, SecurityAssociation
-from ipsec_lo_trace.xfrm.load import load
-from tests.setkey.support import plain
+from ipsec_lo_trace.model.host import HostConfiguration, HostPolicy, HostSa
+from ipsec_lo_trace.xfrm.load import load, load_all
+from tests.xfrm import writer
+from tests.xfrm.drawn import STYLES, identity, policies, sas
+from tests.xfrm.support import said
+from tests.xfrm.writer import Style
 
-CIPHERS = {"cbc(aes)": ("rijndael-cbc", 16), "cbc(des3_ede)": ("3des-cbc", 24), "cbc(des)": ("des-cbc", 8)}
-AUTHS = {
-    "hmac(sha1)": ("hmac-sha1", 20),
-    "hmac(md5)": ("hmac-md5", 16),
-    "hmac(sha256)": ("hmac-sha2-256", 32),
-}
-MODES = st.sampled_from([Mode.TRANSPORT, Mode.TUNNEL])
-ENDS = st.sampled_from([IPv4Address("10.9.9.1"), IPv4Address("10.9.9.2"), IPv4Address("127.0.0.1")])
-NETWORKS = st.builds(
-    lambda address, bits: IPv4Network((address, bits), strict=False), ENDS, st.sampled_from([0, 8, 24, 32])
-)
-OPEN = IPv4Address(0)
-PORTS = st.sampled_from([0, 1, 65535])
-SELECTORS = st.builds(Selector, NETWORKS, NETWORKS, PORTS, PORTS, st.sampled_from([6, 17])) | st.builds(
-    Selector, NETWORKS, NETWORKS, st.just(0), st.just(0), st.sampled_from([255, 1, 4, 89])
-)
-PROTOCOLS = {
-    255: "",
-    1: "proto icmp ",
-    4: "proto ipencap ",
-    6: "proto tcp ",
-    17: "proto udp ",
-    89: "proto 89 ",
-}
+SAS = st.lists(sas(), min_size=1, max_size=5, unique_by=identity)
+POLICIES = st.lists(policies(), min_size=1, max_size=6)
+SEEDS = st.integers(0, 1000)
 
 
-class Style(NamedTuple):
-    """How the text is printed: with statistics, on one line."""
-
-    statistics: bool
-    oneline: bool
+def states(made: list[HostSa], style: Style = writer.PLAIN) -> list[list[str]]:
+    """Print SAs, the newest first, as Linux does."""
+    return [writer.state(sa, style) for sa in reversed(made)]
 
 
-STYLES = st.builds(Style, st.booleans(), st.booleans())
+def printed_policies(made: list[tuple[int, HostPolicy]], style: Style = writer.PLAIN) -> list[list[str]]:
+    """Print policies, the newest first, as Linux does."""
+    return [writer.policy(one, priority, style) for priority, one in reversed(made)]
 
 
-class Protection(NamedTuple):
-    """The algorithms of an SA by Linux's names, "" for none, and their keys."""
-
-    enc: str
-    enc_key: bytes
-    auth: str
-    auth_key: bytes
+def asked(made: list[tuple[int, HostPolicy]]) -> list[HostPolicy]:
+    """Put policies into the order in which they are asked."""
+    return [one for _priority, one in sorted(made, key=lambda pair: pair[0])]
 
 
-def _keyed(name: str, key_len: int) -> st.SearchStrategy[tuple[str, bytes]]:
-    return st.binary(min_size=key_len, max_size=key_len).map(lambda key: (name, key))
+@given(SAS, STYLES)
+def test_sas_come_back_from_their_text(made: list[HostSa], style: Style) -> None:
+    """Every SA that is printed comes back, oldest first, however the text was pasted; nothing is noted."""
+    read = load(writer.text(states(made, style), style), "f")
+    assert said(read) == (made, [], {})
+    assert read.notes == []
 
 
-ENC = st.one_of([_keyed(name, key_len) for name, (_ours, key_len) in CIPHERS.items()])
-AUTH = st.one_of([_keyed(name, key_len) for name, (_ours, key_len) in AUTHS.items()])
+@given(POLICIES, STYLES)
+def test_policies_come_back_from_their_text(made: list[tuple[int, HostPolicy]], style: Style) -> None:
+    """Every policy that is printed comes back, by priority and then by age; what it hangs on is noted."""
+    read = load(writer.text(printed_policies(made, style), style), "f")
+    assert said(read) == ([], asked(made), {})
+    assert len(read.notes) == sum(bool(one.condition) for _priority, one in made)
 
 
-@st.composite
-def associations(draw: st.DrawFn) -> tuple[SecurityAssociation, Protection]:
-    """Make an SA, and what Linux calls its algorithms."""
-    proto = draw(st.sampled_from([50, 51]))
-    enc, enc_key = draw(ENC) if proto == 50 else ("", b"")
-    auth, auth_key = draw(AUTH if proto == 51 else AUTH | st.just(("", b"")))
-    index = SaIndex(proto, draw(MODES), draw(st.sampled_from([0, 1, 0xFFFFFFFF])), draw(ENDS), draw(ENDS))
-    sav = SecurityAssociation(
-        index,
-        draw(st.integers(256, 259) | st.just(0xFFFFFFFF)),
-        CIPHERS[enc][0] if enc else "",
-        enc_key,
-        AUTHS[auth][0] if auth else "",
-        auth_key,
-        replay=Replay(draw(st.integers(0, 4))),
-    )
-    return sav, Protection(enc, enc_key, auth, auth_key)
-
-
-@st.composite
-def requests(draw: st.DrawFn) -> Request:
-    """Make a request such as a template can ask for."""
-    mode = draw(MODES)
-    level, reqid = draw(st.sampled_from([(Level.REQUIRE, 0), (Level.USE, 0), (Level.UNIQUE, 3)]))
-    src, dst = (draw(ENDS), draw(ENDS)) if mode is Mode.TUNNEL else (None, None)
-    return Request(draw(st.sampled_from([50, 51, 108])), mode, level, reqid, src, dst)
-
-
-@st.composite
-def policies(draw: st.DrawFn) -> tuple[int, Policy]:
-    """Make a policy with its priority."""
-    kind = draw(st.sampled_from([PolicyType.DISCARD, PolicyType.NONE, PolicyType.IPSEC]))
-    asked = draw(st.lists(requests(), min_size=1, max_size=3)) if kind is PolicyType.IPSEC else []
-    policy = Policy(draw(st.sampled_from(list(Direction))), draw(SELECTORS), kind, asked)
-    return draw(st.sampled_from([0, 1, 0xFFFFFFFF])), policy
-
-
-def _joined(lines: list[str], style: Style) -> str:
-    return ("\\" if style.oneline else "\n").join(lines) + "\n"
-
-
-def _name(proto: int) -> str:
-    return "comp" if proto == 108 else PROTO_NAMES[proto]
-
-
-def _state(sav: SecurityAssociation, said: Protection, style: Style) -> str:
-    index = sav.index
-    bits = " ({} bits)" if style.statistics else ""
-    spi, reqid = (f"({sav.spi})", f"(0x{index.reqid:08x})") if style.statistics else ("", "")
-    mode = index.mode.name.lower()
-    assert sav.replay is not None
-    lines = [
-        f"src {index.src} dst {index.dst}",
-        f"\tproto {_name(index.proto)} spi 0x{sav.spi:08x}{spi} reqid {index.reqid}{reqid} mode {mode}",
-        f"\treplay-window {8 * sav.replay.window_bytes} ",
-    ]
-    if said.auth:
-        key = f"0x{said.auth_key.hex()}{bits.format(8 * len(said.auth_key))}"
-        lines.append(f"\tauth-trunc {said.auth} {key} 96")
-    if said.enc:
-        lines.append(f"\tenc {said.enc} 0x{said.enc_key.hex()}{bits.format(8 * len(said.enc_key))}")
-    lines += [
-        "\tanti-replay context: seq 0x0, oseq 0x0, bitmap 0x00000000",
-        "\tsel src 0.0.0.0/0 dst 0.0.0.0/0 ",
-    ]
-    if style.statistics:
-        lines += ["\tlifetime current:", "\t  0(bytes), 0(packets)", "\t  add 2003-08-01 00:00:00 use -"]
-        lines += ["\tstats:", "\t  replay-window 9 replay 0 failed 0"]
-    return _joined(lines, style)
-
-
-def _template(isr: Request, style: Style) -> list[str]:
-    mode = isr.mode.name.lower()
-    spi = "spi 0x00000000(0) " if style.statistics else ""
-    lines = [
-        f"\ttmpl src {isr.src or OPEN} dst {isr.dst or OPEN}",
-        f"\t\tproto {_name(isr.proto)} {spi}reqid {isr.reqid} mode {mode}",
-    ]
-    if isr.level is Level.USE or style.statistics:
-        lines.append(f"\t\tlevel {'use' if isr.level is Level.USE else 'required'} share any ")
-    return lines
-
-
-def _policy(priority: int, policy: Policy, style: Style) -> str:
-    selector = policy.selector
-    ports = "".join(
-        f"{name} {port} "
-        for name, port in (("sport", selector.src_port), ("dport", selector.dst_port))
-        if port
-    )
-    action = "action block " if policy.kind is PolicyType.DISCARD else ""
-    lines = [
-        f"src {selector.src} dst {selector.dst} {PROTOCOLS[selector.ul_proto]}{ports}",
-        f"\tdir {policy.direction.name.lower()} {action}priority {priority} ptype main ",
-    ]
-    return _joined([*lines, *(line for isr in policy.requests for line in _template(isr, style))], style)
-
-
-@given(st.lists(associations(), min_size=1, max_size=5, unique_by=lambda made: made[0].tdbi), STYLES)
-def test_sas_come_back_from_their_text(
-    made: list[tuple[SecurityAssociation, Protection]], style: Style
+@given(SAS, POLICIES, SEEDS)
+def test_the_order_of_files_says_nothing(
+    made: list[HostSa], listed: list[tuple[int, HostPolicy]], seed: int
 ) -> None:
-    """Every SA that is printed comes back, the newest first, in the head of its own index."""
-    text = "".join(_state(sav, said, style) for sav, said in reversed(made))
-    heads: dict[SaIndex, SaHead] = {}
-    for sav, _said in made:
-        heads.setdefault(sav.index, SaHead(sav.index)).savs.insert(0, sav)
-    assert plain(load(text, "f").db) == plain(Databases(sahtree=list(reversed(heads.values()))))
+    """However many files there are, and in whatever order, they say the same."""
+    entries = states(made) + printed_policies(listed)
+    random = Random(seed)  # noqa: S311 -- hypothesis draws the seed
+    random.shuffle(entries)
+    cuts = sorted(random.sample(range(len(entries) + 1), 2))
+    parts = [entries[: cuts[0]], entries[cuts[0] : cuts[1]], entries[cuts[1] :]]
+    files = [(writer.text(part), f"f{number}") for number, part in enumerate(parts)]
+    wanted = said(load_all(files))
+    for _ in range(3):
+        random.shuffle(files)
+        assert said(load_all(files)) == wanted
 
 
-@given(st.lists(policies(), min_size=1, max_size=6), STYLES)
-def test_policies_come_back_from_their_text(made: list[tuple[int, Policy]], style: Style) -> None:
-    """Every policy that is printed comes back, by priority, and among equals the older one first."""
-    text = "".join(_policy(priority, policy, style) for priority, policy in reversed(made))
-    wanted = Databases()
-    for _priority, policy in sorted(made, key=lambda pair: pair[0]):
-        wanted.sptree[policy.direction].append(policy)
-    assert plain(load(text, "f").db) == plain(wanted)
+def shuffled(entry: list[str], random: Random) -> list[str]:
+    """Shuffle the lines of an entry: a template keeps its own, and its place among the templates."""
+    head, *lines = entry
+    blocks: list[list[str]] = []
+    for line in lines:
+        if line.startswith("\t\t"):
+            blocks[-1].append(line)
+        else:
+            blocks.append([line])
+    templates = [
+        [block[0], *random.sample(block[1:], len(block) - 1)] for block in blocks if "tmpl" in block[0]
+    ]
+    others = [block for block in blocks if "tmpl" not in block[0]]
+    order = [True] * len(templates) + [False] * len(others)
+    random.shuffle(order)
+    random.shuffle(others)
+    return [head, *[line for is_one in order for line in (templates if is_one else others).pop(0)]]
+
+
+@given(SAS, POLICIES, SEEDS, st.booleans())
+def test_the_order_of_lines_says_nothing(
+    made: list[HostSa], listed: list[tuple[int, HostPolicy]], seed: int, statistics: bool
+) -> None:
+    """Within an entry, lines may come in any order, but for templates among themselves."""
+    random = Random(seed)  # noqa: S311 -- hypothesis draws the seed
+    style = Style(statistics=statistics)
+    entries = states(made, style) + printed_policies(listed, style)
+    read = load(writer.text([shuffled(entry, random) for entry in entries]), "f")
+    assert said(read) == (made, asked(listed), {})
+
+
+def broken(entry: list[str], random: Random) -> list[str]:
+    """Make an entry unreadable: rename its algorithm or mode, or put a word into a line that counts."""
+    counting = [
+        number
+        for number, line in enumerate(entry)
+        if line.split()[0] in ("proto", "enc", "aead", "auth-trunc", "comp", "replay-window", "dir", "tmpl")
+        and "failed" not in line
+    ]
+    at = random.choice(counting)
+    words = entry[at].split()
+    place = random.randrange(1, len(words) + 1)
+    kind = words[0]
+    if kind in ("enc", "aead", "auth-trunc", "comp") and random.random() < 0.5:
+        words[1] = "rot13"
+    elif "mode" in words and random.random() < 0.5:
+        words[words.index("mode") + 1] = "sideways"
+    else:
+        words.insert(place, "what")
+    return [*entry[:at], "\t" + " ".join(words), *entry[at + 1 :]]
+
+
+def without(configuration: HostConfiguration, entry: list[str]) -> tuple[Any, ...]:
+    """Return what a configuration says of all but one entry, told by what its first line says."""
+    words = entry[0].split()
+    ends = (words[1], words[3])
+    return (
+        [sa for sa in configuration.sas if (str(sa.src), str(sa.dst)) != ends],
+        [one for one in configuration.policies if (str(one.src), str(one.dst)) != ends],
+    )
+
+
+@given(SAS, POLICIES, SEEDS, STYLES)
+def test_an_unreadable_entry_costs_nothing_but_itself(
+    made: list[HostSa], listed: list[tuple[int, HostPolicy]], seed: int, style: Style
+) -> None:
+    """Whatever one entry has become, all others are as they were, and there is one more note."""
+    random = Random(seed)  # noqa: S311 -- hypothesis draws the seed
+    entries = states(made, style) + printed_policies(listed, style)
+    at = random.randrange(len(entries))
+    before = load(writer.text(entries, style), "f")
+    after = load(writer.text([*entries[:at], broken(entries[at], random), *entries[at + 1 :]], style), "f")
+    assert without(after, entries[at]) == without(before, entries[at])
+    assert len(after.notes) == len(before.notes) + 1
+
+
+@given(POLICIES, SEEDS, STYLES)
+def test_no_policy_is_read_for_less_than_it_is(
+    listed: list[tuple[int, HostPolicy]], seed: int, style: Style
+) -> None:
+    """A policy that cannot be read keeps its place, and never becomes one that asks for nothing."""
+    random = Random(seed)  # noqa: S311 -- hypothesis draws the seed
+    listed = [(number, one) for number, (_priority, one) in enumerate(listed)]
+    entries = printed_policies(listed, style)
+    at = random.randrange(len(entries))
+    entries[at] = broken(entries[at], random)
+    read = load(writer.text(entries, style), "f").policies
+    number = len(entries) - 1 - at
+    unknown = [one for one in read if one.kind == "unknown"]
+    assert len(unknown) in (1, 2)
+    assert {(one.src, one.dst) for one in unknown} == {(listed[number][1].src, listed[number][1].dst)}
+    assert [one for one in read if one.kind != "unknown"] == asked(listed[:number] + listed[number + 1 :])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
 
-from ipsec_lo_trace.audit.shard import Shard
 from ipsec_lo_trace.cli.commands import perform
 from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
 from ipsec_lo_trace.cli.params import FileName, StrictCommand
@@ -26,22 +24,6 @@ CONFIG_OPTION = click.option(
     multiple=True,
     help=CONFIG_HELP,
 )
-_SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
-
-
-class ShardType(click.ParamType[Shard]):
-    """A share of a capture, as in 1/4."""
-
-    name = "share"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:  # noqa: ANN401 -- whatever stands there
-        """Read it; click.BadParameter if it is none."""
-        found = _SHARD.fullmatch(value)
-        if found is None or int(found[1]) > int(found[2]):
-            self.fail(f"{value!r} is no share of a capture, such as 1/4", param, ctx)
-        return Shard(int(found[1]), int(found[2]))
-
-
 @click.command("audit", cls=StrictCommand, short_help="Judge what a real loopback carried.")
 @click.argument("files", nargs=-1, required=True, type=FileName(), metavar="CAPTURE")
 @click.option("-f", "--config", "config", type=FileName(), metavar="FILE", multiple=True, help=CONFIG_HELP)
@@ -54,7 +36,6 @@ class ShardType(click.ParamType[Shard]):
 @click.option("--all", "rows", is_flag=True, help="Print a row for each packet, not what was found alone.")
 @click.option(
     "--shard",
-    type=ShardType(),
     metavar="I/N",
     help="Judge one share of the capture, by pairs of addresses, and write its part as JSON Lines.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import IO, Any
@@ -25,6 +26,19 @@ from ipsec_lo_trace.cli.terminal import UNWRAPPED, look, text_stream, write_line
 from ipsec_lo_trace.model.audit import AuditRun, AuditVerdict
 from ipsec_lo_trace.model.setup import shown_name
 from ipsec_lo_trace.render.audit import end_lines, head_lines, packet_lines, plain_row, row_head, verdict_line
+
+
+_SHARE = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
+
+
+def _share(text: str | None) -> Shard | None:
+    """Read a share of a capture, as in 1/4; click.UsageError if it is none."""
+    if text is None:
+        return None
+    found = _SHARE.fullmatch(text)
+    if found is None or int(found[1]) > int(found[2]):
+        raise click.UsageError(f"--shard {text!a} is no share of a capture, such as 1/4")
+    return Shard(int(found[1]), int(found[2]))
 
 
 class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +75,7 @@ class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):
             raise click.UsageError("one CAPTURE is judged at a time; of parts, --merge takes many")
         if not self.config:
             raise click.UsageError("-f is missing: the host's keys and policies")
-        part = [*text_only, *(["--format"] if self.format_ != "text" else [])]
+        part = [*text_only, *(["--format junit"] if self.format_ == "junit" else [])]
         refuse(part, "has no say in a part, which is JSON Lines", if_=self.shard is not None)
 
 
@@ -71,6 +85,7 @@ ROWS = 64
 
 def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Check the options and run; return the exit code."""
+    values["shard"] = _share(values["shard"])
     arguments = AuditArguments(**values)
     arguments.check()
     return merge_parts(arguments) if arguments.merge else run_audit(arguments)

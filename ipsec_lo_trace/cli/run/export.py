@@ -13,7 +13,7 @@ import msgspec
 from ipsec_lo_trace.cli.commands import load
 from ipsec_lo_trace.cli.files import STDOUT, complain, descriptor, output, refuse_own_input
 from ipsec_lo_trace.cli.formats import FORMATS, Format
-from ipsec_lo_trace.cli.options import refuse, setup_of
+from ipsec_lo_trace.cli.options import CONFIG_OPTIONS, refuse, setup_of
 from ipsec_lo_trace.cli.run.traces import (
     ON_THE_SPOT,
     STDIN,
@@ -60,8 +60,8 @@ class ExportArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     def _check_stored(self, options: list[str]) -> None:
         """Refuse options about a run; -f may give a capture's keys."""
-        if self.form.capture and not self.no_keys:
-            options = [option for option in options if option not in ("-f", "--config")]
+        if self.form.capture and not self.no_keys and self.setup.file is not None:
+            options = [option for option in options if option not in CONFIG_OPTIONS]
         refuse(options, "has nothing to act on: what is exported is stored", if_=True)
 
 

@@ -18,7 +18,7 @@ _PART = msgspec.json.Decoder(AuditPart)
 
 
 def read_parts(paths: Sequence[str]) -> tuple[AuditRun, list[AuditPart]]:
-    """Read all parts of one audit, in any order; UserError for what is none, or does not belong to the others."""
+    """Read all parts of one audit, in any order; UserError for what is none, or is of another audit."""
     read = [_read_part(path) for path in paths]
     head, part, file = read[0]
     for other_head, other, other_file in read[1:]:

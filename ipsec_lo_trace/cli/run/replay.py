@@ -15,7 +15,7 @@ from ipsec_lo_trace.cli.exits import EXIT_TROUBLE
 from ipsec_lo_trace.cli.files import complain, refuse_own_input
 from ipsec_lo_trace.cli.options import fix_of, given, refuse, turned
 from ipsec_lo_trace.cli.progress import progress
-from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
+from ipsec_lo_trace.cli.run.host import kernel_configuration, one_stdin
 from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, seekable
 from ipsec_lo_trace.cli.run.written import write_trace
 from ipsec_lo_trace.fixes.fix import UNPATCHED, known_fix
@@ -101,7 +101,7 @@ def run_replay(arguments: ReplayArguments) -> int:
     refuse_own_input(arguments.output, arguments.capture, *arguments.config)
     fix = known_fix(UNPATCHED if arguments.fix is None else arguments.fix)
     local = {local_address("local", text) for text in arguments.local}
-    read = host_configuration(arguments.config)
+    read = kernel_configuration(arguments.config)
     name = STDIN_NAME if arguments.capture == STDIN else arguments.capture
     with seekable(arguments.capture) as opened:
         stream = cast("BinaryIO", opened)

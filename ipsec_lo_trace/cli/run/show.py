@@ -10,7 +10,7 @@ import msgspec
 
 from ipsec_lo_trace.cli.choice import Choice, take_choice
 from ipsec_lo_trace.cli.files import refuse_own_input
-from ipsec_lo_trace.cli.options import given, refuse, setup_of
+from ipsec_lo_trace.cli.options import CONFIG_OPTIONS, given, refuse, setup_of
 from ipsec_lo_trace.cli.run.traces import LAYERS, ON_THE_SPOT, dissector, one_trace, whole_output
 from ipsec_lo_trace.cli.terminal import text_choice, text_stream, write_text
 from ipsec_lo_trace.model.setup import Setup
@@ -48,7 +48,8 @@ class ShowArguments(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse options about a run; -f may give the keys for --bytes layers."""
         if self.setup.file is not None and self.show_bytes != LAYERS:
             raise click.UsageError("-f has nothing to act on: it is for --bytes layers")
-        others = [option for option in options if option not in ("-f", "--config")]
+        of_keys = CONFIG_OPTIONS if self.setup.file is not None else ()
+        others = [option for option in options if option not in of_keys]
         refuse(others, f"has nothing to act on: {self.trace} is stored", if_=True)
 
 
@@ -79,4 +80,5 @@ def _dissector(arguments: ShowArguments, trace: StoredTrace) -> Dissect:
     from ipsec_lo_trace.setkey.load import read_file  # noqa: PLC0415 -- few who show have keys
 
     config = arguments.setup.file
-    return dissector(keys_of(trace, read_file(config) if config is not None else None))
+    read = None if config is None else read_file(config, strict=arguments.setup.strict)
+    return dissector(keys_of(trace, read))

@@ -12,7 +12,7 @@ from ipsec_lo_trace.kernel.net.pfkeyv2 import Extension, PfkeyError
 from ipsec_lo_trace.kernel.netipsec.xform_ah import ah_init0
 from ipsec_lo_trace.kernel.netipsec.xform_esp import esp_init
 from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import ipcomp_init
-from ipsec_lo_trace.model.databases import Databases, SaHead
+from ipsec_lo_trace.model.databases import Databases, Ends, SaHead
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
 from ipsec_lo_trace.model.sa import SaIndex, SaState, SecurityAssociation
@@ -94,11 +94,11 @@ def key_getsah(db: Databases, saidx: SaIndex) -> SaHead | None:
 
     Source: netipsec/key.c, key_getsah, and key_cmpsaidx with CMP_REQID.
     """
-    for head in db.by_ends.get((saidx.proto, saidx.src, saidx.dst), ()):
-        # KERNEL: the mode is not compared, and a reqid of 0 joins any head.
-        if saidx.reqid in (0, head.index.reqid):
-            return head
-    return None
+    ends = (saidx.proto, saidx.src, saidx.dst)
+    # KERNEL: the mode is not compared, and a reqid of 0 joins any head.
+    if saidx.reqid:
+        return db.by_reqid.get((ends, saidx.reqid))
+    return next(iter(db.by_ends.get(ends, ())), None)
 
 
 def key_newsah(db: Databases, saidx: SaIndex) -> SaHead:
@@ -142,7 +142,7 @@ def key_delete(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4Addr
 
     Mode and reqid are not looked at.  The head stays, empty or not, and is still found by key_allocsa_policy.
     """
-    for head in _heads(db, proto, src, dst):
+    for head in db.by_name.get((_ends(proto, src, dst), spi), ()):
         sav = key_getsavbyspi(head, spi)
         if sav is not None:
             sav.state = SaState.DEAD
@@ -156,18 +156,18 @@ def key_delete_all(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4
 
     Source: netipsec/key.c, key_parse and key_delete_all.
     """
-    for head in _heads(db, proto, src, dst):
+    for head in db.by_ends.get(_ends(proto, src, dst), ()):
         for sav in list(head.savs):
             sav.state = SaState.DEAD
             db.unhang(head, sav)
 
 
-def _heads(db: Databases, proto: int | None, src: IPv4Address, dst: IPv4Address) -> list[SaHead]:
-    """Return the heads of a protocol and two ends (key_cmpsaidx with CMP_HEAD)."""
+def _ends(proto: int | None, src: IPv4Address, dst: IPv4Address) -> Ends:
+    """Return what heads of a protocol and two ends are found by (key_cmpsaidx with CMP_HEAD)."""
     if proto is None:
         reason = "a message about an SA must name the SA's protocol"
         raise PfkeyError("EINVAL", reason, "write esp, ah or ipcomp")
-    return list(db.by_ends.get((proto, src, dst), ()))
+    return proto, src, dst
 
 
 def key_flush(db: Databases, proto: int | None) -> None:
@@ -175,10 +175,8 @@ def key_flush(db: Databases, proto: int | None) -> None:
 
     Source: netipsec/key.c, key_flush.
     """
-    doomed = [head for head in db.sahtree if proto in (None, head.index.proto)]
-    for sav in (sav for head in doomed for sav in head.savs):
+    for sav in (sav for head in db.drop_heads(proto) for sav in head.savs):
         sav.state = SaState.DEAD
-    db.drop_heads(doomed)
 
 
 def key_spdadd(db: Databases, policy: Policy) -> Policy:
@@ -210,7 +208,7 @@ def key_msg2sp(db: Databases, policy: Policy) -> Policy:
     for isr in policy.requests:
         reqid = isr.reqid
         if isr.level is Level.UNIQUE and not 1 <= reqid <= IPSEC_MANUAL_REQID_MAX:
-            reqid = key_newreqid(db, requests)
+            reqid = key_newreqid(db)
         requests.append(Request(isr.proto, isr.mode, isr.level, reqid, isr.src, isr.dst))
     return Policy(policy.direction, policy.selector, policy.kind, requests)
 
@@ -224,15 +222,13 @@ def key_getsp(db: Databases, direction: Direction, selector: Selector) -> Policy
     return db.by_selector.get((direction, selector))
 
 
-def key_newreqid(db: Databases, requests: list[Request]) -> int:
-    """Return the next reqid of the kernel's own, 0x4001 first; ``requests`` are those not yet in the SPD.
+def key_newreqid(db: Databases) -> int:
+    """Return the next reqid of the kernel's own, 0x4001 first.
 
     Source: netipsec/key.c, key_newreqid.
     """
-    # SIMPLER: counted from the policies that are there, so a deleted policy's number comes again.
-    policies = [policy for policies in db.sptree.values() for policy in policies]
-    known = [*requests, *(isr for policy in policies for isr in policy.requests)]
-    return max((IPSEC_MANUAL_REQID_MAX + 1, *(isr.reqid for isr in known))) + 1
+    db.reqids += 1
+    return IPSEC_MANUAL_REQID_MAX + 1 + db.reqids
 
 
 def key_spddelete(db: Databases, direction: Direction, selector: Selector) -> None:
