@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -36,7 +37,6 @@ class Association:
         "inner",
         "name",
         "numbers",
-        "old",
         "opaque",
         "padding",
         "see",
@@ -44,13 +44,12 @@ class Association:
 
     def __init__(self, sa: HostSa) -> None:
         self.name = f"{PROTO_NAMES[sa.proto]} 0x{sa.spi:08x} to {sa.dst}"
-        self.old = sa.old
         self.padding = sa.padding
         self.extended = sa.seq_hi
         self.inner = sa.inner
         self.opaque = sa.opaque
         self.numbers = Numbers()
-        self.see = self.numbers.see
+        self.see: Callable[[int], str] = _unnumbered if sa.old else self.numbers.see
         self.good = 0
         self.bad: dict[str, int] = {}
         self.first = 0
@@ -66,7 +65,7 @@ class Association:
         self.good += 1
         if self.good == 1:
             self.first = number
-        return "" if self.old else self.see(seq)
+        return self.see(seq)
 
     def highs(self, low: bytes) -> tuple[bytes, ...]:
         """Return the high halves that a sequence number may have, b"" of one that has none."""
@@ -166,6 +165,10 @@ class EspAssociation(Association):
         way = self.ways[0]
         longer = ends_in_icv(sealed, way.open, way.shortest, self.block_len, self.padding)
         return "authenticator-missing" if longer else code
+
+
+def _unnumbered(_seq: int) -> str:
+    return ""
 
 
 def _acting(row: Cipher) -> Cipher:

@@ -35,6 +35,10 @@ class Auditor:
     def see(self, frame: Frame) -> Judged:
         """Judge the next packet."""
         self.packets += 1
+        layer = network.usual(frame.data)
+        if layer is not None and layer.proto in SEALED:
+            opened = self._opener.open(frame.data, layer, frame.number)
+            return self.judgement.judge(frame, frame.data, opened)
         length = network.whole_len(frame.data)
         if not length:
             return self._beginning(frame)

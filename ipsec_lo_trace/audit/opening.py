@@ -25,6 +25,7 @@ from ipsec_lo_trace.wire.network import CHAINED, Layer
 
 SEALED = frozenset({IPPROTO_ESP, IPPROTO_AH, IPPROTO_IPCOMP})
 TUNNELS = frozenset({IPPROTO_IPIP, IPPROTO_IPV6})
+OPENABLE = SEALED | TUNNELS | CHAINED
 SPI_LEN = 4
 ESP = ("esp",)
 AH_SPI = slice(4, 8)
@@ -90,6 +91,8 @@ class Opener:
             opened.proto, opened.payload = IPPROTO_ESP, opened.payload[udp.HEADER_LEN :]
         for _header in HEADERS:
             proto = opened.proto
+            if proto not in OPENABLE:
+                return opened
             if proto == IPPROTO_ESP:
                 self._open_esp(opened, number)
             elif proto in SEALED or (proto in TUNNELS and opened.borne):

@@ -28,6 +28,8 @@ INSIDE = {ip.IPVERSION: IPPROTO_IPIP, IPV6_VERSION: IPPROTO_IPV6}
 """The protocol number of a tunnelled packet, by its version."""
 
 
+_FRAGMENT_BITS = 0x3F
+"""The bits of an IPv4 header's byte 6 that only a fragment has: more to come, and its offset."""
 _USUAL = b"\x45"
 """How an IPv4 header without options begins."""
 
@@ -67,11 +69,14 @@ def version(packet: bytes) -> int:
 
 def whole_len(data: bytes) -> int:
     """Find the length in bytes of the IP packet that ``data`` begins with; 0 if it is not there whole."""
-    first, have = data[:1], len(data)
-    if first == _USUAL and have >= ip.HEADER_LEN:
-        length = data[2] << 8 | data[3]
-        return length if ip.HEADER_LEN <= length <= have else 0
-    return 0 if not first or fault(data) else total_len(data)
+    return 0 if not data or fault(data) else total_len(data)
+
+
+def usual(data: bytes) -> Layer | None:
+    """Find the upper layer of what most packets are: IPv4, no options, whole, nothing behind; else None."""
+    if data[:1] == _USUAL and len(data) >= ip.HEADER_LEN and data[2] << 8 | data[3] == len(data):
+        return None if data[6] & _FRAGMENT_BITS or data[7] else _whole4(ip.HEADER_LEN, data[9], data[12:20])
+    return None
 
 
 def total_len(packet: bytes) -> int:

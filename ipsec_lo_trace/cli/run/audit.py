@@ -17,7 +17,6 @@ from ipsec_lo_trace.audit.shard import WHOLE, Shard
 from ipsec_lo_trace.capture.read import opened
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET, EXIT_TROUBLE
 from ipsec_lo_trace.cli.files import STDOUT, complain, output, refuse_own_input
-from ipsec_lo_trace.cli.junit import junit_lines
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.progress import progress
 from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
@@ -26,7 +25,6 @@ from ipsec_lo_trace.cli.terminal import UNWRAPPED, look, text_stream, write_line
 from ipsec_lo_trace.model.audit import AuditRun, AuditVerdict
 from ipsec_lo_trace.model.setup import shown_name
 from ipsec_lo_trace.render.audit import end_lines, head_lines, packet_lines, plain_row, row_head, verdict_line
-
 
 _SHARE = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 
@@ -166,6 +164,8 @@ def _write_result(arguments: AuditArguments, head: AuditRun, verdict: AuditVerdi
     if arguments.format_ == "jsonl":
         out.write(msgspec.json.encode(head) + b"\n" + msgspec.json.encode(verdict) + b"\n")
     elif arguments.format_ == "junit":
+        from ipsec_lo_trace.cli.junit import junit_lines  # noqa: PLC0415 -- XML's tools are not light
+
         for line in junit_lines(head, verdict):
             out.write(f"{line}\n".encode("ascii", "xmlcharrefreplace"))
     else:
