@@ -28,8 +28,7 @@ def run(line: str, folder: Path) -> tuple[int, str]:
     """Run a command line in a folder; give its exit code and all that it prints."""
     arguments = shlex.split(line)
     if arguments[0] != PROGRAM:
-        done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
-        return done.returncode, done.stdout + done.stderr
+        return run_by_shell(line, folder)
     printed = io.BytesIO()
     kept = Path.cwd(), dict(os.environ), sys.stdout, sys.stderr
     os.chdir(folder)
@@ -44,6 +43,20 @@ def run(line: str, folder: Path) -> tuple[int, str]:
         os.environ.clear()
         os.environ.update(kept[1])
         sys.stdout, sys.stderr = kept[2:]
+
+
+def run_by_shell(line: str, folder: Path) -> tuple[int, str]:
+    """Run a line that begins with another program, which may hand over to ours by a pipe."""
+    beside_python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(  # noqa: S603 -- the lines stand in our own pages
+        ["/bin/sh", "-c", line],
+        cwd=folder,
+        env={**os.environ, **ENVIRONMENT, "PATH": beside_python},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
 
 
 def console(commands: Iterable[str], folder: Path) -> Iterator[str]:

@@ -26,8 +26,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Say it once, and so that it is seen, if no real kernel was asked."""
-    skipped = terminalreporter.stats.get("skipped", [])
+    """Say it once, and so that it is seen, which real kernel was asked, or that none was."""
+    passed, skipped = (terminalreporter.stats.get(outcome, []) for outcome in ("passed", "skipped"))
+    for told in (text for report in passed for name, text in report.user_properties if name == "interop"):
+        terminalreporter.section("interop")
+        terminalreporter.write_line(f"INTEROP: {told}")
     reasons = {report.longrepr[2] for report in skipped if "interop" in report.keywords}
     for reason in sorted(reasons):
         terminalreporter.section("interop", yellow=True)

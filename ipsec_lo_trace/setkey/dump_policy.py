@@ -11,7 +11,7 @@ from ipsec_lo_trace.model.host import UNKNOWN, UPPER_ANY, HostPolicy, HostRule, 
 from ipsec_lo_trace.model.policy import PORT_ANY
 from ipsec_lo_trace.setkey.dump_lines import SP_BODY, SP_HEAD, Entry, Line
 from ipsec_lo_trace.setkey.policy import MODES, PRIORITIES, RULE_PROTOCOLS
-from ipsec_lo_trace.setkey.tokens import Token
+from ipsec_lo_trace.setkey.tokens import Token, shown
 from ipsec_lo_trace.setkey.values import LATER_PROTOCOL_NUMBERS, MAX_32_BITS, MAX_PORT, dumped_address
 
 _RULE = re.compile(
@@ -73,7 +73,7 @@ def _other(head: str) -> str:
 
 def _condition(rest: str) -> str:
     interface = _INTERFACE.search(rest)
-    return f"the interface {interface.group(1)}" if interface else ""
+    return f"the interface {shown(interface.group(1))}" if interface else ""
 
 
 def _priority(body: re.Match[str]) -> int:
@@ -100,7 +100,7 @@ def _range(text: str, at: Token) -> tuple[Network, int | None]:
 def _number(text: str, most: int, at: Token) -> int | None:
     """Read a number, None for the one that stands for any."""
     if not (text.isascii() and text.isdigit()) or len(text) > len(str(most)) or int(text) > most:
-        raise at.fault(f"a policy with {text or 'nothing'} where a number up to {most} should be")
+        raise at.fault(f"a policy with {shown(text) or 'nothing'} where a number up to {most} should be")
     return None if int(text) == PORT_ANY else int(text)
 
 
@@ -120,7 +120,7 @@ def _upper(text: str, at: Token) -> int:
         return LATER_PROTOCOL_NUMBERS[text]
     if text.isdigit():
         return _number(text, UPPER_ANY, at) or 0
-    raise at.fault(f"a policy for {text}, which is no protocol of the built-in list")
+    raise at.fault(f"a policy for {shown(text)}, which is no protocol of the built-in list")
 
 
 def _asked(kind: str, entry: Entry, at: Token, notes: list[str]) -> tuple[str, tuple[HostRule, ...]]:

@@ -11,7 +11,7 @@ from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
 from ipsec_lo_trace.setkey.dump_lines import SA_BODY, SA_HEAD, Entry
 from ipsec_lo_trace.setkey.host_sad import PACKETS_A_BYTE
 from ipsec_lo_trace.setkey.sealing import Named, Sealing, auth_sealing, comp_sealing, esp_sealing
-from ipsec_lo_trace.setkey.tokens import Token
+from ipsec_lo_trace.setkey.tokens import Token, shown
 from ipsec_lo_trace.setkey.values import MAX_32_BITS, dumped_address
 from ipsec_lo_trace.setkey.words import TCP_SA
 
@@ -59,14 +59,15 @@ def association(entry: Entry, file: str) -> HostSa:
         raise at.fault("not an SA")
     proto = _PROTOCOLS.get(body["proto"])
     if proto is None:
-        raise at.fault(TCP_SA if body["proto"] == "tcp" else f"an SA of {body['proto']}, which is not known")
+        other = f"an SA of {shown(body['proto'])}, which is not known"
+        raise at.fault(TCP_SA if body["proto"] == "tcp" else other)
     said = _said(entry)
     if said.state in _NOT_LIVE:
         raise at.fault(f"an SA that is {_NOT_LIVE[said.state]}")
     sealing = Sealing(opaque=said.broken) if said.broken else _sealing(proto, said.algorithms)
     mode = body["mode"] if body["mode"] in _MODES else "any"
     if mode != body["mode"]:
-        sealing = Sealing(opaque=f"mode {body['mode']} is not known")
+        sealing = Sealing(opaque=f"mode {shown(body['mode'])} is not known")
     return HostSa(
         proto=proto,
         spi=_number(body["spi"], at),

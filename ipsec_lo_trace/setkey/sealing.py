@@ -18,6 +18,7 @@ from ipsec_lo_trace.model.algorithms import (
     key_lens_text,
 )
 from ipsec_lo_trace.model.host import Cut
+from ipsec_lo_trace.setkey.tokens import shown
 
 _CIPHERS = {name: row for row in (*CIPHERS, *LATER_CIPHERS) for name in (row.name, *row.later)}
 _AUTHENTICATORS = {
@@ -91,7 +92,7 @@ def _fits(row: Cipher, key_len: int) -> bool:
 
 
 def _unknown(algorithm: Named) -> Sealing:
-    return Sealing(opaque=f"{algorithm.name} is not known")
+    return Sealing(opaque=f"{shown(algorithm.name)} is not known")
 
 
 def _wrong_key(algorithm: Named, lens: str) -> Sealing:

@@ -22,15 +22,16 @@ ALL_KINDS = (
 
 
 def check(data: bytes) -> None:
-    """Read a text: it is refused with our error, or what it makes can be written and read again."""
+    """Read a text: it is refused with our error, or what it makes can be written and read again, strictly."""
+    text = data.decode("utf-8", "surrogateescape")
     try:
-        configuration = load(data.decode("utf-8", "replace"), "f")
+        configuration = load(text, "f")
     except UserError as error:
         str(error)
         return
-    text = write(configuration.db)
-    if text:
-        load(text, "written")
+    written = write(configuration.db)
+    if written:
+        load(written, "written", strict=True)
 
 
 def seeds() -> Iterator[bytes]:

@@ -25,7 +25,10 @@ PROGRAMS = {
     "dpkg": "dpkg",
 }
 """What the build and the boot need, and the Debian package that has it."""
-MODULES = ("kernel/crypto", "kernel/arch/x86/crypto", "kernel/lib", "kernel/net/xfrm", "kernel/net/ipv4")
+MODULES = (
+    *("kernel/crypto", "kernel/arch/x86/crypto", "kernel/lib"),
+    *("kernel/net/xfrm", "kernel/net/ipv4", "kernel/net/ipv6"),
+)
 UNPACKERS = {".xz": ("xz", "-d"), ".zst": ("zstd", "-q", "-d", "--rm")}
 """Newer Debian kernels come with packed modules, which busybox's modprobe need not know how to read."""
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -108,8 +111,9 @@ def _add_programs(root: Path) -> None:
         _add_program(Path(shutil.which(name, path=SEARCH_PATH) or name).resolve(), root / place / name, root)
     # The kernel calls this path when an SA needs a module.
     (root / "sbin/modprobe").symlink_to("/bin/busybox")
-    source = str(GUEST / "lo_exchange.c")
-    _run("gcc", "-static", "-O1", "-Wall", "-Werror", "-o", str(root / "bin/lo-exchange"), source)
+    for source in GUEST.glob("*.c"):
+        program = root / "bin" / source.stem.replace("_", "-")
+        _run("gcc", "-static", "-O1", "-Wall", "-Werror", "-o", str(program), str(source))
     shutil.copy(GUEST / "init", root / "init")
     (root / "init").chmod(0o755)
 

@@ -90,17 +90,19 @@ PAIRS = {
 def iproute2(pair: Pair) -> str:
     """Make the SAs, and policies that require them in and out, for Linux."""
     proto, mode = pair.algorithms.proto_name, pair.mode
-    lines = []
-    for (src, dst), spi in pair.ways.items():
-        ends = f"src {src} dst {dst}"
-        lines.append(
-            f"ip xfrm state add {ends} proto {proto} spi {spi:#x} mode {mode} {pair.algorithms.iproute2}"
-        )
-        lines += [
-            f"ip xfrm policy add {ends} dir {way} tmpl {ends} proto {proto} mode {mode}"
-            for way in ("in", "out")
-        ]
-    return "\n".join(lines) + "\n"
+    return "".join(
+        linux_way(f"src {src} dst {dst}", proto, spi, mode, pair.algorithms.iproute2)
+        for (src, dst), spi in pair.ways.items()
+    )
+
+
+def linux_way(ends: str, proto: str, spi: int, mode: str, algorithms: str) -> str:
+    """Make one way's SA, and the policies in and out that require it, in iproute2's words."""
+    sa = f"ip xfrm state add {ends} proto {proto} spi {spi:#x} mode {mode} {algorithms}"
+    policies = [
+        f"ip xfrm policy add {ends} dir {way} tmpl {ends} proto {proto} mode {mode}" for way in ("in", "out")
+    ]
+    return "\n".join((sa, *policies)) + "\n"
 
 
 def setkey(pair: Pair) -> str:

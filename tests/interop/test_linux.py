@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ipsec_lo_trace.fixes.fix import known_fix
@@ -15,8 +17,9 @@ from ipsec_lo_trace.wire import build, icmp, ip
 from ipsec_lo_trace.xfrm.load import load as load_xfrm
 from tests.audit.support import Audited, audited_under, capture
 from tests.interop.linux_image import UnavailableError
-from tests.interop.linux_vm import Case, Seen, exchange
+from tests.interop.linux_vm import Case, Linux, Seen, exchange
 from tests.interop.pairs import IPPROTO_ICMP, PAIRS, Pair, iproute2, opened, packet, seal, setkey
+from tests.interop.today import DEFAULTS, TODAY, esp_at
 
 pytestmark = pytest.mark.interop
 
@@ -61,9 +64,10 @@ def traced(pair: Pair) -> tuple[bytes, ...]:
 
 
 @pytest.fixture(scope="module")
-def linux(pytestconfig: pytest.Config) -> dict[str, Seen]:
-    """Boot Linux; give what it had on lo for each pair's sealed, flipped and traced requests."""
-    cases = {}
+def guest(pytestconfig: pytest.Config) -> Linux:
+    """Boot Linux; have it do all that is asked about below."""
+    cases = {name: today.case for name, today in TODAY.items()}
+    cases["defaults"] = DEFAULTS
     for name, pair in PAIRS.items():
         good = sealed(pair)
         cases[f"{name}-sealed"] = Case(iproute2(pair), good)
@@ -73,6 +77,18 @@ def linux(pytestconfig: pytest.Config) -> dict[str, Seen]:
         return exchange(cases, pytestconfig.cache.mkdir("linux"))
     except UnavailableError as reason:
         pytest.skip(f"no Linux to ask: {reason}")
+
+
+@pytest.fixture
+def linux(guest: Linux) -> dict[str, Seen]:
+    """Give what Linux had on lo of each case: a pair's requests in three kinds, a host's own traffic."""
+    return guest.cases
+
+
+def test_the_guest_is_named(guest: Linux, record_property: Callable[[str, object], None]) -> None:
+    """The kernel that was asked says its release, which the run's last lines repeat with QEMU's CPU."""
+    assert guest.release[0].isdigit()
+    record_property("interop", f"asked Linux {guest.release}, -cpu {guest.cpu}")
 
 
 def replies(pair: Pair, seen: Seen, requests: tuple[bytes, ...]) -> list[tuple[int, int, bytes]]:
@@ -132,6 +148,38 @@ def test_audit_names_the_flipped_icv(name: str, linux: dict[str, Seen]) -> None:
     found = audited(linux[f"{name}-flipped"])
     assert found.verdict.outcome != "clean"
     assert {"wrong-icv", "wrong-key"} & {finding.code for finding in found.verdict.findings}
+
+
+@pytest.mark.parametrize("name", TODAY)
+def test_audit_opens_what_linux_seals_today(name: str, linux: dict[str, Seen]) -> None:
+    """Each packet that the kernel sealed by itself is opened, each request has its answer, all is clean."""
+    found = audited(linux[name])
+    assert found.verdict.outcome == "clean"
+    first_sight = [packet for packet in found.packets if "decapsulated-again" not in packet.codes]
+    assert [packet.got for packet in first_sight] == ["esp"] * TODAY[name].sealed
+    assert [packet.answers > 0 for packet in first_sight] == [False, True] * (TODAY[name].sealed // 2)
+    assert linux[name].errors == {}
+
+
+@pytest.mark.parametrize("name", TODAY)
+def test_audit_sees_one_bit_of_what_linux_sealed(name: str, linux: dict[str, Seen]) -> None:
+    """One flipped bit of the number, of what is encrypted, or of the ICV: that packet's ICV is wrong."""
+    seen = linux[name]
+    for number, whole in enumerate(seen.packets):
+        if (esp := esp_at(whole)) is None:
+            continue
+        for at in (esp + 7, esp + 24, len(whole) - 1):
+            packets = list(seen.packets)
+            packets[number] = whole[:at] + bytes((whole[at] ^ 1,)) + whole[at + 1 :]
+            found = audited(Seen(packets, {}, seen.xfrm)).packets[number]
+            assert (found.got, "wrong-icv" in found.codes) == ("wrong", True), (number, at)
+
+
+def test_lo_s_defaults_spare_ipv4_alone(linux: dict[str, Seen]) -> None:
+    """With lo's sysctls left alone, IPv4 crosses in clear where a policy asks for ESP; IPv6 is protected."""
+    found = audited(linux["defaults"])
+    assert found.got == ["clear"] * 4 + ["esp"] * 4
+    assert (found.verdict.outcome, found.verdict.leaks) == ("leak", 4)
 
 
 def audited(seen: Seen) -> Audited:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from ipsec_lo_trace.model.policy import Policy, Request
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.setkey.load import load
 
+DATA = Path(__file__).parents[1] / "data" / "setkey"
 DES_KEY = '-E des-cbc "01234567"'
 ADD = "add 127.0.0.1 127.0.0.1 esp 0x1000"
 SPDADD = "spdadd 127.0.0.1/32 127.0.0.1/32 any"

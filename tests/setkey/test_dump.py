@@ -10,8 +10,9 @@ import pytest
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import UNKNOWN, Cut, HostConfiguration, HostPolicy, HostRule, HostSa
 from ipsec_lo_trace.setkey.dump import is_dump, load_all
+from tests.setkey.support import DATA
 
-DATA = Path(__file__).parents[1] / "data"
+TEXTS = DATA.parent
 AES_KEY = bytes.fromhex("00112233445566778899aabbccddeeff")
 A, B = ip_address("10.9.9.1"), ip_address("10.9.9.2")
 V6 = ip_address("2001:db8:2::4"), ip_address("2001:db8:2::3")
@@ -190,7 +191,7 @@ POLICY = "10.9.9.1[any] 10.9.9.2[any] any\n\tout none\n\tspid=1 seq=0 pid=1\n\tr
 
 def published(name: str) -> str:
     """Return a text that a setkey(8) printed."""
-    return (DATA / "setkey" / name).read_text(encoding="utf-8")
+    return (DATA / name).read_text(encoding="utf-8")
 
 
 def read(*texts: str) -> HostConfiguration:
@@ -285,8 +286,8 @@ def test_other_texts_are_none_of_setkeys_output(text: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in sorted(DATA.rglob("*.conf")) if path.name != "dump.conf"]
-    + sorted((DATA / "xfrm").rglob("*.txt")),
+    [path for path in sorted(TEXTS.rglob("*.conf")) if path.name != "dump.conf"]
+    + sorted((TEXTS / "xfrm").rglob("*.txt")),
     ids=lambda path: path.name,
 )
 def test_no_other_file_of_the_tests_is_a_dump(path: Path) -> None:
@@ -304,6 +305,7 @@ def test_no_other_file_of_the_tests_is_a_dump(path: Path) -> None:
         ("\tE: aes-cbc  00112233 44556677\n", "its aes-cbc key has 8 bytes, not 16 or 24 or 32"),
         ("\tE: aes-cbc  \n", "its aes-cbc key has 0 bytes, not 16 or 24 or 32"),
         ("\tE: 99  00112233\n", "99 is not known"),
+        ("\tE: \u00e9  00112233\n", "\\xe9 is not known"),
         ("\tE: null\n\tA: 250  00112233\n", "250 is not known"),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -16,9 +15,9 @@ from ipsec_lo_trace.model.policy import Direction, Policy
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.setkey.host import load
 from ipsec_lo_trace.setkey.load import load as load_2003
+from tests.setkey.support import DATA
 from tests.setkey.test_laws import ADD, REMOVE, SPDADD, SPDREMOVE
 
-DATA = Path(__file__).parents[1] / "data" / "setkey"
 A, B = IPv4Address("10.9.9.1"), IPv4Address("10.9.9.2")
 LO = IPv4Address("127.0.0.1")
 AES_KEY = bytes.fromhex("00112233445566778899aabbccddeeff")
