@@ -11,6 +11,13 @@ import msgspec
 
 from ipsec_lo_trace.model.proto import PROTO_NAMES
 
+RESERVED_SPI_MAX = 255
+"""The last SPI that IANA keeps for itself (RFC 2406, section 2.1); an IPComp SA may have one of them."""
+CPI_MAX = 0xFFFF
+"""The last CPI: 16 bits (RFC 3173, section 3.3)."""
+IPSEC_MANUAL_REQID_MAX = 0x3FFF
+"""The last reqid that a rule may name; the kernel gives out the higher ones.  Source: netipsec/ipsec.h."""
+
 
 class Mode(enum.IntEnum):
     """IPSEC_MODE_*: how a transform wraps the packet."""

@@ -12,7 +12,7 @@ from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import Address, Network
 from ipsec_lo_trace.model.policy import Direction, Policy, Request, Selector
 from ipsec_lo_trace.model.proto import IPPROTO_IPCOMP, IPPROTO_TCP
-from ipsec_lo_trace.model.sa import Replay, SaIndex, SecurityAssociation
+from ipsec_lo_trace.model.sa import CPI_MAX, IPSEC_MANUAL_REQID_MAX, Replay, SaIndex, SecurityAssociation
 from ipsec_lo_trace.setkey.commands import (
     Add,
     Command,
@@ -169,10 +169,10 @@ def _notes(command: Add, asked: SaIndex) -> list[str]:
         notes.append("lifetimes have no effect: no time passes in a run")
     if command.enc and command.enc.name in ("des-deriv", "des-32iv"):
         notes.append(f"the 2003 kernel takes {command.enc.name} for des-cbc")
-    if asked.proto == IPPROTO_IPCOMP and command.sa.spi > key_pfkey.CPI_MAX:
-        cpi = command.sa.spi & key_pfkey.CPI_MAX
+    if asked.proto == IPPROTO_IPCOMP and command.sa.spi > CPI_MAX:
+        cpi = command.sa.spi & CPI_MAX
         notes.append(f"only CPI 0x{cpi:04x} goes on the wire, and the receiver looks for an SA with that SPI")
-    if asked.reqid > key_pfkey.IPSEC_MANUAL_REQID_MAX:
+    if asked.reqid > IPSEC_MANUAL_REQID_MAX:
         notes.append(f"no rule can name reqid {asked.reqid}: such numbers are the kernel's own")
     return notes
 
@@ -191,7 +191,7 @@ def _spdadd(db: Databases, command: SpdAdd) -> list[str]:
     return [
         spec.at.note(f"the kernel numbers a unique rule itself: only an SA with -u {isr.reqid} fits it")
         for isr in newsp.requests
-        if isr.reqid > key_pfkey.IPSEC_MANUAL_REQID_MAX
+        if isr.reqid > IPSEC_MANUAL_REQID_MAX
     ]
 
 

@@ -6,10 +6,10 @@ KAME's: key_add, key_getsah, key_delete, key_spdadd.
 
 from __future__ import annotations
 
-from ipsec_lo_trace.kernel.netipsec.key_pfkey import IPSEC_MANUAL_REQID_MAX
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration, HostPolicy, HostRule
 from ipsec_lo_trace.model.policy import PORT_ANY, Direction, Level, PolicyType
+from ipsec_lo_trace.model.sa import IPSEC_MANUAL_REQID_MAX
 from ipsec_lo_trace.setkey.commands import (
     Add,
     Command,

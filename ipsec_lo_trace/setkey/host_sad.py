@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from ipsec_lo_trace.kernel.netipsec.key_pfkey import CPI_MAX, RESERVED_SPI_MAX
 from ipsec_lo_trace.model.host import Address, HostSa
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, IPPROTO_TCP, PROTO_NAMES
+from ipsec_lo_trace.model.sa import CPI_MAX, RESERVED_SPI_MAX
 from ipsec_lo_trace.setkey.commands import Add, Algorithm, Delete, DeleteAll, Ends, Extensions, SaName
 from ipsec_lo_trace.setkey.sealing import Named, Sealing, auth_sealing, comp_sealing, esp_sealing
 from ipsec_lo_trace.setkey.tokens import Token

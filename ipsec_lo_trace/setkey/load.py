@@ -15,7 +15,6 @@ from typing import BinaryIO
 from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.setkey import sa, sp
-from ipsec_lo_trace.setkey.apply import apply
 from ipsec_lo_trace.setkey.commands import Command
 from ipsec_lo_trace.setkey.lexer import Stream, lex
 from ipsec_lo_trace.setkey.shell import script_fault
@@ -72,6 +71,8 @@ def load(text: str, file: str, *, strict: bool = False) -> Configuration:
     What the kernel refuses, and what is not modelled, is left out, and the notes say so; UserError if nothing
     else is there.  With ``strict`` it is a mistake like any other.
     """
+    from ipsec_lo_trace.setkey.apply import apply  # noqa: PLC0415 -- it loads the kernel; a host's file has no need
+
     configuration = Configuration(text)
     left_out: list[UserError] = []
     empty = True

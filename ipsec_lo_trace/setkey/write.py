@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from heapq import merge
 from ipaddress import IPv4Network
 
-from ipsec_lo_trace.kernel.netipsec.key_pfkey import IPSEC_MANUAL_REQID_MAX
 from ipsec_lo_trace.model.databases import Databases, SaHead
 from ipsec_lo_trace.model.policy import PORT_ANY, ULPROTO_ANY, Direction, Level, Policy, Request
 from ipsec_lo_trace.model.proto import (
@@ -20,7 +19,7 @@ from ipsec_lo_trace.model.proto import (
     IPPROTO_UDP,
     PROTO_NAMES,
 )
-from ipsec_lo_trace.model.sa import Mode, SaIndex, SecurityAssociation
+from ipsec_lo_trace.model.sa import IPSEC_MANUAL_REQID_MAX, Mode, SaIndex, SecurityAssociation
 
 _QUOTABLE = re.compile(rb"[ !#-~]+")
 _UPPER = {

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from ipsec_lo_trace.kernel.netipsec.key_pfkey import IPSEC_MANUAL_REQID_MAX
 from ipsec_lo_trace.model.databases import Databases
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.policy import Policy, Request
-from ipsec_lo_trace.model.sa import SecurityAssociation
+from ipsec_lo_trace.model.sa import IPSEC_MANUAL_REQID_MAX, SecurityAssociation
 from ipsec_lo_trace.setkey.load import load
 
 DATA = Path(__file__).parents[1] / "data" / "setkey"

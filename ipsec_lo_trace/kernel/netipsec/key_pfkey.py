@@ -15,14 +15,14 @@ from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import ipcomp_init
 from ipsec_lo_trace.model.databases import Databases, Ends, SaHead
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
-from ipsec_lo_trace.model.sa import SaIndex, SaState, SecurityAssociation
-
-RESERVED_SPI_MAX = 255
-"""The last SPI that IANA keeps for itself (RFC 2406, section 2.1); an IPComp SA may have one of them."""
-CPI_MAX = 0xFFFF
-"""The last CPI: 16 bits (RFC 3173, section 3.3)."""
-IPSEC_MANUAL_REQID_MAX = 0x3FFF
-"""The last reqid that a rule may name; the kernel gives out the higher ones.  Source: netipsec/ipsec.h."""
+from ipsec_lo_trace.model.sa import (
+    CPI_MAX,
+    IPSEC_MANUAL_REQID_MAX,
+    RESERVED_SPI_MAX,
+    SaIndex,
+    SaState,
+    SecurityAssociation,
+)
 
 
 def key_add(db: Databases, sa: SecurityAssociation) -> SaHead:
