@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from ipsec_lo_trace.audit.associations import Association
 from ipsec_lo_trace.audit.auditor import Auditor
 from ipsec_lo_trace.audit.describe import cut_text
+from ipsec_lo_trace.audit.judgement import CLEAR_TEXT, FAMILIES
 from ipsec_lo_trace.audit.shard import Shard
 from ipsec_lo_trace.audit.tally import Tally
 from ipsec_lo_trace.model.audit import (
     AUDIT_CODES,
     AUDIT_OUTCOMES,
-    LEAK_CODES,
     AuditFinding,
     AuditPart,
     AuditRun,
@@ -21,7 +21,6 @@ from ipsec_lo_trace.model.audit import (
     AuditVerdict,
 )
 
-SEALED_KINDS = frozenset({"esp", "ah", "esp+ah", "wrong", "unopened", "opaque"})
 ASKED_KINDS = ("clear", "esp", "ah", "esp+ah")
 """What packets got that policies were asked about."""
 KEY_CODES = ("wrong-icv", "not-opened")
@@ -45,6 +44,7 @@ def part_of(auditor: Auditor, shard: Shard, trouble: str) -> AuditPart:
         forgotten=judgement.pairs.forgotten,
         crowded=judgement.tally.crowded,
         met=judgement.dues.met,
+        sealed=sorted(judgement.sealed),
         trouble=trouble,
     )
 
@@ -77,6 +77,7 @@ def merged(parts: Sequence[AuditPart]) -> AuditPart:
         forgotten=sum(part.forgotten for part in parts),
         crowded=tally.crowded or any(part.crowded for part in parts),
         met=any(part.met for part in parts),
+        sealed=sorted({family for part in parts for family in part.sealed}),
         trouble=first.trouble,
     )
 
@@ -108,8 +109,9 @@ def conclude(run: AuditRun, part: AuditPart) -> AuditVerdict:
     asked = sum(part.got.get(kind, 0) for kind in ASKED_KINDS)
     if run.policies and asked and not part.met:
         tally.add("no-policy-fits", part.packets, "", asked)
-    if tally.codes() & LEAK_CODES.keys() == {"clear-text"} and not part.got.keys() & SEALED_KINDS:
-        tally.replace("clear-text", "policy-not-applied")
+    for family in FAMILIES.values():
+        if family not in part.sealed:
+            tally.merge((CLEAR_TEXT,), "policy-not-applied", family)
     findings = tally.findings()
     outcome, code, text = _worst(run, part, findings)
     return AuditVerdict(

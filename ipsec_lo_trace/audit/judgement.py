@@ -40,6 +40,9 @@ REUSED = {"reply": "reply-in-clear-2003", "rst": "rst-in-clear-2003"}
 NOT_SHOWN: tuple[tuple[str, ...], str] = ((), "")
 WRONG = frozenset({"wrong-icv", "not-opened", "authenticator-missing"})
 OPAQUE, UNKNOWN_SPI = "opaque-sa", "unknown-spi"
+CLEAR_TEXT = "clear-text"
+FAMILIES = {4: "IPv4", 16: "IPv6"}
+"""The IP versions, by the bytes of an address."""
 NOT_ALLOWED = frozenset({MISSING, DISCARDED})
 ACCEPTED = {MISSING: "accepted-in-clear", DISCARDED: "accepted-though-discarded"}
 """The code of a packet that was answered, by how it stood to the inbound policies."""
@@ -49,7 +52,7 @@ class Judgement:
     """What was judged so far.
 
     ``tally`` counts codes, ``got`` packets by what they got, ``leaks`` those without the protection that they
-    need; ``dues`` are the policies.
+    need; ``sealed`` are the IP versions of which some packet had protection, ``dues`` the policies.
     """
 
     def __init__(self, host: HostConfiguration, wakings: Wakings) -> None:
@@ -62,6 +65,7 @@ class Judgement:
         self.pairs = Pairs()
         self.leaks = 0
         self.got: dict[str, int] = {}
+        self.sealed: set[str] = set()
         self.dues = Dues(host)
         self._insides: OrderedDict[bytes, int] = OrderedDict()
         self._has_tunnels = has_tunnels(host)
@@ -90,8 +94,10 @@ class Judgement:
         if not shown and (due.out or due.into or opened.order or answers_badly):
             more, text = self._weigh(opened, due, kind, asked, protected=got != "clear")
             codes += more
+        if borne:
+            self.sealed.add(FAMILIES[len(layer.dst)])
         for code in codes:
-            self.tally.add(code, number, opened.detail)
+            self.tally.add(code, number, FAMILIES[len(layer.dst)] if code == CLEAR_TEXT else opened.detail)
         if opened.tunnelled:
             self.remember(opened.inside, number)
         if asks and not shown:
@@ -110,6 +116,7 @@ class Judgement:
         codes = (*also, code)
         for one in codes:
             self.tally.add(one, frame.number, opened.detail)
+        self.sealed.add(FAMILIES[len(opened.layer.dst)])
         self.note_closed(frame, opened)
         return Judged(frame.number, frame.time_ns, packet, None, (), got, 0, codes, opened.detail)
 
@@ -140,8 +147,8 @@ class Judgement:
         if protected:
             return "wrong-protection"
         if asked is not None and asked.protected:
-            return REUSED.get(kind, "clear-text")
-        return "clear-text"
+            return REUSED.get(kind, CLEAR_TEXT)
+        return CLEAR_TEXT
 
     def _shown_again(self, number: int, packet: bytes, due: Due) -> tuple[tuple[str, ...], str]:
         """Say that a packet in clear was inside a packet before it, or may have been; its codes and words."""

@@ -43,16 +43,6 @@ class Tally:
             return self._found.setdefault((code, OTHERS), [number, 0])
         return self._found.setdefault((code, detail), [number, 0])
 
-    def codes(self) -> set[str]:
-        """Return every code that was found."""
-        return {code for code, _detail in self._found}
-
-    def replace(self, code: str, other: str) -> None:
-        """Call everything found under ``code`` by another code."""
-        self._found = {
-            (other if name == code else name, detail): found for (name, detail), found in self._found.items()
-        }
-
     def merge(self, codes: tuple[str, ...], other: str, detail: str) -> None:
         """Call what was found of ``detail`` under some codes by one other code."""
         found = [one for code in codes if (one := self._found.pop((code, detail), None))]

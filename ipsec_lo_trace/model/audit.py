@@ -151,8 +151,8 @@ class AuditPart(msgspec.Struct, tag="part", tag_field="kind", kw_only=True, gc=F
 
     ``shard`` counts from 1.  ``packets`` counts all of the capture, which each process reads.  ``waiting``
     are packets whose fragments did not all come, ``forgotten`` requests whose answer would not be known any
-    more; ``crowded`` says that findings were counted together; ``met`` that a policy fitted a packet.  The
-    rest is as in a verdict.
+    more; ``crowded`` says that findings were counted together; ``met`` that a policy fitted a packet;
+    ``sealed`` are the IP versions of which some packet had protection.  The rest is as in a verdict.
     """
 
     shard: int
@@ -167,6 +167,7 @@ class AuditPart(msgspec.Struct, tag="part", tag_field="kind", kw_only=True, gc=F
     forgotten: int
     crowded: bool
     met: bool
+    sealed: list[str]
     trouble: str
 
 

@@ -72,9 +72,9 @@ def _sa_words(sa: AuditSa) -> str:
     mode = "" if sa.mode == "any" else f" {sa.mode}"
     reqid = f" reqid {sa.reqid}" if sa.reqid else ""
     esn = " extended sequence numbers" if sa.extended else ""
-    algorithms = " ".join(filter(None, (sa.cipher, " or ".join(sa.auths))))
+    algorithms = "".join(f" {name}" for name in (sa.cipher, " or ".join(sa.auths)) if name)
     closed = f", not to be read: {sa.opaque}" if sa.opaque else ""
-    return f"0x{sa.spi:08x} {sa.proto} {sa.src} -> {sa.dst}{mode}{reqid} {algorithms}{esn}{both}{closed}"
+    return f"0x{sa.spi:08x} {sa.proto} {sa.src} -> {sa.dst}{mode}{reqid}{algorithms}{esn}{both}{closed}"
 
 
 def plain_row(packet: AuditPacket, width: int) -> str:

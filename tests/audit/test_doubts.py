@@ -77,6 +77,19 @@ def test_clear_text_against_a_policy_is_a_leak_over_either_ip(version: int) -> N
     assert (done.verdict.outcome, done.verdict.code) == ("leak", "policy-not-applied")
 
 
+@pytest.mark.parametrize("version", [4, 6])
+def test_each_ip_version_is_judged_by_itself(version: int) -> None:
+    """Where one version is protected and the other is not at all, IPsec does not apply to the other."""
+    host, six = both_ways(4), both_ways(6)
+    host.sas += six.sas
+    host.policies += six.policies
+    done = audited_under(capture([sealed(10 - version), clear(version)]), host)
+    assert done.verdict.code == "policy-not-applied"
+    assert done.finding("policy-not-applied").text.startswith(f"IPv{version}: ")
+    both = audited_under(capture([sealed(version), clear(version)]), host)
+    assert both.verdict.code == "clear-text"
+
+
 def test_an_sa_that_cannot_be_read_is_opaque() -> None:
     """Its packets are counted and doubted, never opened, never clear; the detail says why."""
     host = both_ways()
