@@ -7,12 +7,12 @@ from ipaddress import ip_network
 from typing import NamedTuple
 
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.host import UNKNOWN, UPPER_ANY, HostPolicy, HostRule, Network
+from ipsec_lo_trace.model.host import UNKNOWN, UPPER_ANY, Address, HostPolicy, HostRule, Network
 from ipsec_lo_trace.model.policy import PORT_ANY
 from ipsec_lo_trace.setkey.dump_lines import SP_BODY, SP_HEAD, Entry, Line
 from ipsec_lo_trace.setkey.policy import MODES, PRIORITIES, RULE_PROTOCOLS
 from ipsec_lo_trace.setkey.tokens import Token, shown
-from ipsec_lo_trace.setkey.values import LATER_PROTOCOL_NUMBERS, MAX_32_BITS, MAX_PORT, dumped_address
+from ipsec_lo_trace.setkey.values import LATER_PROTOCOL_NUMBERS, MAX_32_BITS, MAX_PORT, dumped_ends
 
 _RULE = re.compile(
     r"\s*(?P<proto>\w+)/(?P<mode>\w+)/(?:(?P<src>[^/\s\[-]+)(?:\[\w+\])?-(?P<dst>[^/\s\[]+)(?:\[\w+\])?)?"
@@ -45,17 +45,16 @@ def ranked(entry: Entry, file: str, notes: list[str]) -> Ranked:
         raise at.fault(_other(head["other"] or ""))
     if body["direction"] not in ("in", "out"):
         raise at.fault("a policy for forwarding")
-    src, src_port = _range(head["src"], at)
-    dst, dst_port = _range(head["dst"], at)
-    if head["finer"]:
-        src_port, dst_port = _finer(head["finer"], at)
+    first, second = (_end(head[name], at) for name in ("src", "dst"))
+    src, dst = dumped_ends(first["address"], second["address"], at)
+    ports = _finer(head["finer"], at) if head["finer"] else (_port(first, at), _port(second, at))
     kind, rules = _asked(body["kind"], entry, at, notes)
     policy = HostPolicy(
         direction=body["direction"],
-        src=src,
-        dst=dst,
-        src_port=src_port,
-        dst_port=dst_port,
+        src=_network(src, first, at),
+        dst=_network(dst, second, at),
+        src_port=ports[0],
+        dst_port=ports[1],
         upper=_upper(head["upper"], at),
         kind=kind,
         rules=rules,
@@ -84,17 +83,24 @@ def _priority(body: re.Match[str]) -> int:
     return PRIORITIES[body["base"]] + (offset if body["sign"] == "-" else -offset)
 
 
-def _range(text: str, at: Token) -> tuple[Network, int | None]:
-    """Read an address with its prefix length in bits and port."""
+def _end(text: str, at: Token) -> re.Match[str]:
+    """Take an address, its prefix length in bits and a port apart."""
     found = _RANGE.fullmatch(text)
     if found is None:
         raise at.fault("a policy with ends that cannot be read")
-    address = dumped_address(found["address"], at)
-    bits = int(found["bits"] or address.max_prefixlen)
+    return found
+
+
+def _network(address: Address, end: re.Match[str], at: Token) -> Network:
+    bits = int(end["bits"] or address.max_prefixlen)
     if bits > address.max_prefixlen:
         raise at.fault("a policy with a prefix that is too long")
-    port = found["port"] or "any"
-    return ip_network((address, bits), strict=False), None if port == "any" else _number(port, MAX_PORT, at)
+    return ip_network((address, bits), strict=False)
+
+
+def _port(end: re.Match[str], at: Token) -> int | None:
+    port = end["port"] or "any"
+    return None if port == "any" else _number(port, MAX_PORT, at)
 
 
 def _number(text: str, most: int, at: Token) -> int | None:
@@ -144,7 +150,7 @@ def _rule(line: Line, at: Token) -> HostRule | None:
     if found is None or found["proto"] not in RULE_PROTOCOLS or found["mode"] not in (*MODES, "any"):
         return None
     try:
-        ends = [dumped_address(end, at) if end else None for end in (found["src"], found["dst"])]
+        ends = dumped_ends(found["src"], found["dst"], at) if found["src"] else (None, None)
     except UserError:
         return None
     return HostRule(

@@ -116,8 +116,15 @@ def numeric_host(token: Token, dialect: Dialect) -> Address:
     return address
 
 
-def dumped_address(text: str, at: Token) -> Address:
-    """Read an address that a program printed, without the interface behind %; ``at`` is where it stands."""
+def dumped_ends(src: str, dst: str, at: Token) -> tuple[Address, Address]:
+    """Read two addresses that a program printed, without interfaces behind %; ``at`` is where they stand."""
+    first, second = _dumped_address(src, at), _dumped_address(dst, at)
+    if first.version != second.version:
+        raise at.fault(f"{shown(src)} and {shown(dst)} are not of one family")
+    return first, second
+
+
+def _dumped_address(text: str, at: Token) -> Address:
     try:
         return ip_address(text.partition("%")[0])
     except ValueError:
