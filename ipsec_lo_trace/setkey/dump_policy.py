@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import UNKNOWN, UPPER_ANY, Address, HostPolicy, HostRule, Network
 from ipsec_lo_trace.model.policy import PORT_ANY
-from ipsec_lo_trace.setkey.dump_lines import SP_BODY, SP_HEAD, Entry, Line
+from ipsec_lo_trace.setkey.dump_lines import Entry, Line
 from ipsec_lo_trace.setkey.policy import MODES, PRIORITIES, RULE_PROTOCOLS
 from ipsec_lo_trace.setkey.tokens import Token, shown
 from ipsec_lo_trace.setkey.values import LATER_PROTOCOL_NUMBERS, MAX_32_BITS, MAX_PORT, dumped_ends
@@ -21,7 +21,6 @@ _RULE = re.compile(
 _SPID = re.compile(r"\bspid=([0-9]{1,10})\b")
 _INTERFACE = re.compile(r"\bscope=ifnet\s+ifname=(\S+)")
 _PCB = re.compile(r"\bscope=pcb\b")
-_RANGE = re.compile(r"(?P<address>[^/\[]+)(?:/(?P<bits>[0-9]{1,3}))?(?:\[(?P<port>[^\]]*)\])?")
 _LIKE_A_RULE = re.compile(r"\s*\S+/\S*/\S*")
 _GRE_KEY_BITS = 16
 
@@ -37,22 +36,21 @@ class Ranked(NamedTuple):
 def ranked(entry: Entry, file: str, notes: list[str]) -> Ranked:
     """Make the policy of an entry; UserError for one that is left out."""
     at = entry.at(file)
-    head, body = SP_HEAD.fullmatch(entry.head.text), SP_BODY.fullmatch(entry.body.text)
-    if head is None or body is None:
-        raise at.fault("not a policy")
+    head, body = entry.head, entry.body
     rest = "\n".join(line.text for line in entry.rest)
     if head["other"] or body["socket"] or _PCB.search(rest):
         raise at.fault(_other(head["other"] or ""))
     if body["direction"] not in ("in", "out"):
         raise at.fault("a policy for forwarding")
-    first, second = (_end(head[name], at) for name in ("src", "dst"))
-    src, dst = dumped_ends(first["address"], second["address"], at)
-    ports = _finer(head["finer"], at) if head["finer"] else (_port(first, at), _port(second, at))
+    src, dst = dumped_ends(head["src"], head["dst"], at)
+    ports = (_port(head["src_port"], at), _port(head["dst_port"], at))
+    if head["finer"]:
+        ports = _finer(head["finer"], at)
     kind, rules = _asked(body["kind"], entry, at, notes)
     policy = HostPolicy(
         direction=body["direction"],
-        src=_network(src, first, at),
-        dst=_network(dst, second, at),
+        src=_network(src, head["src_bits"], at),
+        dst=_network(dst, head["dst_bits"], at),
         src_port=ports[0],
         dst_port=ports[1],
         upper=_upper(head["upper"], at),
@@ -61,7 +59,7 @@ def ranked(entry: Entry, file: str, notes: list[str]) -> Ranked:
         condition=_condition(rest),
     )
     spid = _SPID.search(rest)
-    return Ranked(_priority(body), int(spid.group(1)) if spid else entry.head.number, policy)
+    return Ranked(_priority(body), int(spid.group(1)) if spid else entry.line.number, policy)
 
 
 def _other(head: str) -> str:
@@ -83,24 +81,15 @@ def _priority(body: re.Match[str]) -> int:
     return PRIORITIES[body["base"]] + (offset if body["sign"] == "-" else -offset)
 
 
-def _end(text: str, at: Token) -> re.Match[str]:
-    """Take an address, its prefix length in bits and a port apart."""
-    found = _RANGE.fullmatch(text)
-    if found is None:
-        raise at.fault("a policy with ends that cannot be read")
-    return found
-
-
-def _network(address: Address, end: re.Match[str], at: Token) -> Network:
-    bits = int(end["bits"] or address.max_prefixlen)
+def _network(address: Address, digits: str | None, at: Token) -> Network:
+    bits = address.max_prefixlen if digits is None else int(digits)
     if bits > address.max_prefixlen:
         raise at.fault("a policy with a prefix that is too long")
     return ip_network((address, bits), strict=False)
 
 
-def _port(end: re.Match[str], at: Token) -> int | None:
-    port = end["port"] or "any"
-    return None if port == "any" else _number(port, MAX_PORT, at)
+def _port(text: str | None, at: Token) -> int | None:
+    return None if text in (None, "", "any") else _number(text, MAX_PORT, at)
 
 
 def _number(text: str, most: int, at: Token) -> int | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from ipsec_lo_trace.model.host import HostSa
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
-from ipsec_lo_trace.setkey.dump_lines import SA_BODY, SA_HEAD, Entry
+from ipsec_lo_trace.setkey.dump_lines import Entry
 from ipsec_lo_trace.setkey.host_sad import PACKETS_A_BYTE
 from ipsec_lo_trace.setkey.sealing import Named, Sealing, auth_sealing, comp_sealing, esp_sealing
 from ipsec_lo_trace.setkey.tokens import Token, shown
@@ -54,9 +54,7 @@ class _Said(msgspec.Struct):
 def association(entry: Entry, file: str) -> HostSa:
     """Make the SA of an entry; UserError for one that is left out."""
     at = entry.at(file)
-    head, body = SA_HEAD.fullmatch(entry.head.text), SA_BODY.fullmatch(entry.body.text)
-    if head is None or body is None:
-        raise at.fault("not an SA")
+    head, body = entry.head, entry.body
     proto = _PROTOCOLS.get(body["proto"])
     if proto is None:
         other = f"an SA of {shown(body['proto'])}, which is not known"
