@@ -93,13 +93,11 @@ def _no_ipv4(given: Address | Network | None, at: Token) -> UserError:
 
 def _direction_and_selector(command: SpdChange) -> tuple[Direction, Selector]:
     """Return what names a policy; UserError for what goes with IPv6."""
-    traffic, direction = command.traffic, command.policy.direction
+    traffic = command.traffic
     src, dst = _network(traffic.src, traffic.src_at), _network(traffic.dst, traffic.dst_at)
     if traffic.upper_at.text in IPV6_PROTOCOLS:
         raise traffic.upper_at.fault(f"{traffic.upper_at} goes with IPv6, and {IPV4_ONLY}")
-    if direction is None:
-        raise command.policy.at.fault("a policy for forwarding, which Linux alone has")
-    return direction, Selector(src, dst, traffic.src_port, traffic.dst_port, traffic.upper)
+    return command.towards(), Selector(src, dst, traffic.src_port, traffic.dst_port, traffic.upper)
 
 
 def _add(db: Databases, command: Add) -> list[str]:
@@ -184,8 +182,6 @@ def _mode_and_reqid(index: SaIndex) -> str:
 def _spdadd(db: Databases, command: SpdAdd) -> list[str]:
     spec = command.policy
     direction, selector = _direction_and_selector(command)
-    if spec.kind is None:
-        raise spec.at.fault("a policy that could not be read")
     policy = Policy(direction, selector, spec.kind, [_request(rule) for rule in spec.rules])
     newsp = key_pfkey.key_spdadd(db, policy)
     return [

@@ -177,13 +177,13 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 class PolicySpec(msgspec.Struct, frozen=True, kw_only=True):
     """The text behind -P; ``rules`` are those of an ipsec policy.
 
-    ``direction`` is None for fwd, which Linux alone has; ``kind`` is None where the rest could not be
-    followed, and ``fault`` says why.
+    ``direction`` is None for fwd, which Linux alone has.  ``fault`` says why the rest could not be followed;
+    ``kind`` then says nothing.
     """
 
     at: Token
     direction: Direction | None
-    kind: PolicyType | None
+    kind: PolicyType = PolicyType.NONE
     rules: tuple[Rule, ...] = ()
     notes: tuple[str, ...] = ()
     priority: int = PRIORITY_DEFAULT
@@ -195,6 +195,12 @@ class SpdChange(Command, frozen=True, kw_only=True):
 
     traffic: Traffic
     policy: PolicySpec
+
+    def towards(self) -> Direction:
+        """Return the policy's direction; UserError for a policy that no packet on lo is asked about."""
+        if self.policy.direction is None:
+            raise self.policy.at.fault("a policy for forwarding")
+        return self.policy.direction
 
     def place(self, extension: Extension) -> Token:
         """Return the token that a part of the PF_KEY message was made of."""

@@ -21,9 +21,10 @@ SA_BODY = re.compile(
     r"\s*(?:natt\+)?(?P<proto>[a-z0-9-]+)\s+mode=(?P<mode>\w+)\s+spi=(?P<spi>[0-9]+)\(0x[0-9a-fA-F]+\)"
     r"(?:\s+reqid=(?P<reqid>[0-9]+)\(0x[0-9a-fA-F]+\))?\s*"
 )
-_RANGE = r"(?:/[0-9]+)?(?:\[[^\]\s]*\])?"
 SP_HEAD = re.compile(
-    rf"\s*(?:(?P<src>{_END}{_RANGE})\s+(?P<dst>{_END}{_RANGE})\s+(?P<upper>[A-Za-z0-9.+/-]+)(?:\s+(?P<finer>[0-9,]+))?"
+    rf"\s*(?:(?P<src>{_END})(?:/(?P<src_bits>[0-9]{{1,3}}))?(?:\[(?P<src_port>[^\]\s]*)\])?"
+    rf"\s+(?P<dst>{_END})(?:/(?P<dst_bits>[0-9]{{1,3}}))?(?:\[(?P<dst_port>[^\]\s]*)\])?"
+    r"\s+(?P<upper>[A-Za-z0-9.+/-]+)(?:\s+(?P<finer>[0-9,]+))?"
     r"|(?P<other>\([a-z, -]+\)|unknown-af\b.*|tagged\s.*))\s*"
 )
 SP_BODY = re.compile(
@@ -41,21 +42,22 @@ class Line(NamedTuple):
 
 
 class Entry(msgspec.Struct):
-    """An SA or a policy: the line with its ends, the one below, which tells one from the other, the rest."""
+    """An SA or a policy: the line with its ends, what it and the one below say, and the rest."""
 
-    head: Line
-    body: Line
+    line: Line
+    head: re.Match[str]
+    body: re.Match[str]
     rest: list[Line] = msgspec.field(default_factory=list)
 
     @property
     def is_sa(self) -> bool:
         """Tell an SA from a policy."""
-        return SA_BODY.fullmatch(self.body.text) is not None
+        return self.body.re is SA_BODY
 
     def at(self, file: str) -> Token:
         """Return where it begins."""
-        text = self.head.text
-        return Token(Kind.WORD, text.strip(), file, self.head.number, len(text) - len(text.lstrip()) + 1)
+        text = self.line.text
+        return Token(Kind.WORD, text.strip(), file, self.line.number, len(text) - len(text.lstrip()) + 1)
 
 
 def is_dump(text: str) -> bool:
@@ -73,10 +75,11 @@ def entries(text: str) -> Iterator[Entry]:
     entry: Entry | None = None
     before: Line | None = None
     for line in _lines(text):
-        if before is not None and _begins(before, line):
+        begun = _begun(before, line) if before is not None else None
+        if begun is not None:
             if entry is not None:
                 yield entry
-            entry, before = Entry(before, line), None
+            entry, before = begun, None
             continue
         if entry is not None and before is not None:
             entry.rest.append(before)
@@ -86,9 +89,13 @@ def entries(text: str) -> Iterator[Entry]:
         yield entry
 
 
-def _begins(head: Line, body: Line) -> bool:
-    pairs = ((SA_HEAD, SA_BODY), (SP_HEAD, SP_BODY))
-    return any(first.fullmatch(head.text) and second.fullmatch(body.text) for first, second in pairs)
+def _begun(first: Line, second: Line) -> Entry | None:
+    """Return the entry that begins with these two lines, if one does."""
+    for its_head, its_body in ((SA_HEAD, SA_BODY), (SP_HEAD, SP_BODY)):
+        head, body = its_head.fullmatch(first.text), its_body.fullmatch(second.text)
+        if head and body:
+            return Entry(first, head, body)
+    return None
 
 
 def _lines(text: str) -> Iterator[Line]:

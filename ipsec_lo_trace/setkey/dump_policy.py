@@ -7,12 +7,12 @@ from ipaddress import ip_network
 from typing import NamedTuple
 
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.host import UNKNOWN, UPPER_ANY, HostPolicy, HostRule, Network
+from ipsec_lo_trace.model.host import UNKNOWN, UPPER_ANY, Address, HostPolicy, HostRule, Network
 from ipsec_lo_trace.model.policy import PORT_ANY
-from ipsec_lo_trace.setkey.dump_lines import SP_BODY, SP_HEAD, Entry, Line
+from ipsec_lo_trace.setkey.dump_lines import Entry, Line
 from ipsec_lo_trace.setkey.policy import MODES, PRIORITIES, RULE_PROTOCOLS
 from ipsec_lo_trace.setkey.tokens import Token, shown
-from ipsec_lo_trace.setkey.values import LATER_PROTOCOL_NUMBERS, MAX_32_BITS, MAX_PORT, dumped_address
+from ipsec_lo_trace.setkey.values import LATER_PROTOCOL_NUMBERS, MAX_32_BITS, MAX_PORT, dumped_ends
 
 _RULE = re.compile(
     r"\s*(?P<proto>\w+)/(?P<mode>\w+)/(?:(?P<src>[^/\s\[-]+)(?:\[\w+\])?-(?P<dst>[^/\s\[]+)(?:\[\w+\])?)?"
@@ -21,7 +21,6 @@ _RULE = re.compile(
 _SPID = re.compile(r"\bspid=([0-9]{1,10})\b")
 _INTERFACE = re.compile(r"\bscope=ifnet\s+ifname=(\S+)")
 _PCB = re.compile(r"\bscope=pcb\b")
-_RANGE = re.compile(r"(?P<address>[^/\[]+)(?:/(?P<bits>[0-9]{1,3}))?(?:\[(?P<port>[^\]]*)\])?")
 _LIKE_A_RULE = re.compile(r"\s*\S+/\S*/\S*")
 _GRE_KEY_BITS = 16
 
@@ -37,32 +36,30 @@ class Ranked(NamedTuple):
 def ranked(entry: Entry, file: str, notes: list[str]) -> Ranked:
     """Make the policy of an entry; UserError for one that is left out."""
     at = entry.at(file)
-    head, body = SP_HEAD.fullmatch(entry.head.text), SP_BODY.fullmatch(entry.body.text)
-    if head is None or body is None:
-        raise at.fault("not a policy")
+    head, body = entry.head, entry.body
     rest = "\n".join(line.text for line in entry.rest)
     if head["other"] or body["socket"] or _PCB.search(rest):
         raise at.fault(_other(head["other"] or ""))
     if body["direction"] not in ("in", "out"):
         raise at.fault("a policy for forwarding")
-    src, src_port = _range(head["src"], at)
-    dst, dst_port = _range(head["dst"], at)
+    src, dst = dumped_ends(head["src"], head["dst"], at)
+    ports = (_port(head["src_port"], at), _port(head["dst_port"], at))
     if head["finer"]:
-        src_port, dst_port = _finer(head["finer"], at)
+        ports = _finer(head["finer"], at)
     kind, rules = _asked(body["kind"], entry, at, notes)
     policy = HostPolicy(
         direction=body["direction"],
-        src=src,
-        dst=dst,
-        src_port=src_port,
-        dst_port=dst_port,
+        src=_network(src, head["src_bits"], at),
+        dst=_network(dst, head["dst_bits"], at),
+        src_port=ports[0],
+        dst_port=ports[1],
         upper=_upper(head["upper"], at),
         kind=kind,
         rules=rules,
         condition=_condition(rest),
     )
     spid = _SPID.search(rest)
-    return Ranked(_priority(body), int(spid.group(1)) if spid else entry.head.number, policy)
+    return Ranked(_priority(body), int(spid.group(1)) if spid else entry.line.number, policy)
 
 
 def _other(head: str) -> str:
@@ -84,17 +81,15 @@ def _priority(body: re.Match[str]) -> int:
     return PRIORITIES[body["base"]] + (offset if body["sign"] == "-" else -offset)
 
 
-def _range(text: str, at: Token) -> tuple[Network, int | None]:
-    """Read an address with its prefix length in bits and port."""
-    found = _RANGE.fullmatch(text)
-    if found is None:
-        raise at.fault("a policy with ends that cannot be read")
-    address = dumped_address(found["address"], at)
-    bits = int(found["bits"] or address.max_prefixlen)
+def _network(address: Address, digits: str | None, at: Token) -> Network:
+    bits = address.max_prefixlen if digits is None else int(digits)
     if bits > address.max_prefixlen:
         raise at.fault("a policy with a prefix that is too long")
-    port = found["port"] or "any"
-    return ip_network((address, bits), strict=False), None if port == "any" else _number(port, MAX_PORT, at)
+    return ip_network((address, bits), strict=False)
+
+
+def _port(text: str | None, at: Token) -> int | None:
+    return None if text in (None, "", "any") else _number(text, MAX_PORT, at)
 
 
 def _number(text: str, most: int, at: Token) -> int | None:
@@ -144,7 +139,7 @@ def _rule(line: Line, at: Token) -> HostRule | None:
     if found is None or found["proto"] not in RULE_PROTOCOLS or found["mode"] not in (*MODES, "any"):
         return None
     try:
-        ends = [dumped_address(end, at) if end else None for end in (found["src"], found["dst"])]
+        ends = dumped_ends(found["src"], found["dst"], at) if found["src"] else (None, None)
     except UserError:
         return None
     return HostRule(

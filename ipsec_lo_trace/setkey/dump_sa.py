@@ -8,11 +8,11 @@ import msgspec
 
 from ipsec_lo_trace.model.host import HostSa
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
-from ipsec_lo_trace.setkey.dump_lines import SA_BODY, SA_HEAD, Entry
+from ipsec_lo_trace.setkey.dump_lines import Entry
 from ipsec_lo_trace.setkey.host_sad import PACKETS_A_BYTE
 from ipsec_lo_trace.setkey.sealing import Named, Sealing, auth_sealing, comp_sealing, esp_sealing
 from ipsec_lo_trace.setkey.tokens import Token, shown
-from ipsec_lo_trace.setkey.values import MAX_32_BITS, dumped_address
+from ipsec_lo_trace.setkey.values import MAX_32_BITS, dumped_ends
 from ipsec_lo_trace.setkey.words import TCP_SA
 
 _PROTOCOLS = {"esp": IPPROTO_ESP, "esp-udp": IPPROTO_ESP, "ah": IPPROTO_AH, "ipcomp": IPPROTO_IPCOMP}
@@ -54,13 +54,12 @@ class _Said(msgspec.Struct):
 def association(entry: Entry, file: str) -> HostSa:
     """Make the SA of an entry; UserError for one that is left out."""
     at = entry.at(file)
-    head, body = SA_HEAD.fullmatch(entry.head.text), SA_BODY.fullmatch(entry.body.text)
-    if head is None or body is None:
-        raise at.fault("not an SA")
+    head, body = entry.head, entry.body
     proto = _PROTOCOLS.get(body["proto"])
     if proto is None:
         other = f"an SA of {shown(body['proto'])}, which is not known"
         raise at.fault(TCP_SA if body["proto"] == "tcp" else other)
+    src, dst = dumped_ends(head["src"], head["dst"], at)
     said = _said(entry)
     if said.state in _NOT_LIVE:
         raise at.fault(f"an SA that is {_NOT_LIVE[said.state]}")
@@ -71,8 +70,8 @@ def association(entry: Entry, file: str) -> HostSa:
     return HostSa(
         proto=proto,
         spi=_number(body["spi"], at),
-        src=dumped_address(head["src"], at),
-        dst=dumped_address(head["dst"], at),
+        src=src,
+        dst=dst,
         mode=mode,
         reqid=_number(body["reqid"] or "0", at),
         cipher=sealing.cipher,

@@ -72,7 +72,7 @@ def _later(option: Token, stream: Stream, given: Extensions) -> None:
         stream.take()
     elif option.is_("-natt"):
         for _end in range(2):
-            numeric_host(stream.take(), stream.dialect)
+            numeric_host(stream.take())
             stream.expect("[")
             port(stream.take(), stream.dialect)
             stream.expect("]")

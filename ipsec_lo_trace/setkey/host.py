@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration, HostPolicy, HostRule
-from ipsec_lo_trace.model.policy import PORT_ANY, Direction, Level, PolicyType
+from ipsec_lo_trace.model.policy import PORT_ANY, Level, PolicyType
 from ipsec_lo_trace.model.sa import IPSEC_MANUAL_REQID_MAX
 from ipsec_lo_trace.setkey.commands import (
     Add,
@@ -113,13 +113,13 @@ class _Host:
     def _policy(self, command: SpdAdd) -> HostPolicy:
         traffic, spec = command.traffic, command.policy
         return HostPolicy(
-            direction="in" if spec.direction is Direction.IN else "out",
+            direction=command.towards().name.lower(),
             src=traffic.src,
             dst=traffic.dst,
             src_port=_port(traffic.src_port),
             dst_port=_port(traffic.dst_port),
             upper=traffic.upper,
-            kind=UNKNOWN if spec.kind is None else _KINDS[spec.kind],
+            kind=UNKNOWN if spec.fault else _KINDS[spec.kind],
             rules=tuple(map(self._rule, spec.rules)),
             condition=_condition(traffic),
         )
@@ -141,12 +141,10 @@ class _Host:
 
 def _key(command: SpdChange) -> tuple[object, ...]:
     """Return what tells policies apart; UserError for a policy that no packet on lo is asked about."""
-    traffic, direction = command.traffic, command.policy.direction
-    if direction is None:
-        raise command.policy.at.fault("a policy for forwarding")
+    traffic = command.traffic
     ports = (traffic.src_port, traffic.dst_port)
     named = (at.text for at in _names(traffic))
-    return direction, traffic.src, traffic.dst, *ports, traffic.upper, bool(traffic.context), *named
+    return command.towards(), traffic.src, traffic.dst, *ports, traffic.upper, bool(traffic.context), *named
 
 
 def _names(traffic: Traffic) -> list[Token]:

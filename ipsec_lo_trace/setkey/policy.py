@@ -170,11 +170,11 @@ def _ends(stream: Stream, direction: Direction | None) -> _Ends:
         stream.expect("-")
         stream.expect(second)
         return _OPEN
-    src = numeric_host(stream.take(), stream.dialect)
+    src = numeric_host(stream.take())
     _port(stream)
     stream.expect("-", "two ends, such as 10.0.0.1-10.0.0.2")
     dst_at = stream.take()
-    dst = numeric_host(dst_at, stream.dialect)
+    dst = numeric_host(dst_at)
     _port(stream)
     one_family(at, src, dst_at, dst)
     return src, dst

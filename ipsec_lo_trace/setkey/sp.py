@@ -151,7 +151,7 @@ def _read_policy(stream: Stream, text: Token) -> PolicySpec:
             raise
         words = policy_stream(text, stream.dialect)
         at = words.peek
-        return PolicySpec(at=at, direction=direction_of(words), kind=None, fault=error)
+        return PolicySpec(at=at, direction=direction_of(words), fault=error)
 
 
 def _runs_on(stream: Stream, text: Token) -> bool:

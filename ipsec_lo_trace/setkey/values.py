@@ -91,15 +91,21 @@ def host(token: Token, wanted: Family, dialect: Dialect) -> Address | None:
     None for another name in today's dialect: no file shows what it stood for.
     SIMPLER: a machine of 2003 also had ::1 for localhost, without -6.
     """
+    if token.kind is Kind.WORD and wanted.names:
+        if token.text == "localhost":
+            return _LOCALHOST[wanted.version or 4]
+        if dialect.later and _is_name(token.text):
+            return None
+    return numeric_host(token, wanted)
+
+
+def numeric_host(token: Token, wanted: Family = _NUMBERS) -> Address:
+    """Read an address that is no name."""
     if token.kind is not Kind.WORD:
         raise token.fault(f"{token} where an address should be", "such as 127.0.0.1")
-    if token.text == "localhost" and wanted.names:
-        return _LOCALHOST[wanted.version or 4]
     try:
         address = ip_address(token.text)
     except ValueError:
-        if dialect.later and wanted.names and _is_name(token.text):
-            return None
         raise _no_address(token, names=wanted.names) from None
     if wanted.version not in (0, address.version):
         raise token.fault(f"{token} is not an IPv{wanted.version} address", f"-{wanted.version} asks for one")
@@ -108,16 +114,15 @@ def host(token: Token, wanted: Family, dialect: Dialect) -> Address | None:
     return IPv6Address(int(address))  # the interface behind % is none of a packet's
 
 
-def numeric_host(token: Token, dialect: Dialect) -> Address:
-    """Read an address that is no name."""
-    address = host(token, _NUMBERS, dialect)
-    if address is None:
-        raise _no_address(token, names=False)
-    return address
+def dumped_ends(src: str, dst: str, at: Token) -> tuple[Address, Address]:
+    """Read two addresses that a program printed, without interfaces behind %; ``at`` is where they stand."""
+    first, second = _dumped_address(src, at), _dumped_address(dst, at)
+    if first.version != second.version:
+        raise at.fault(f"{shown(src)} and {shown(dst)} are not of one family")
+    return first, second
 
 
-def dumped_address(text: str, at: Token) -> Address:
-    """Read an address that a program printed, without the interface behind %; ``at`` is where it stands."""
+def _dumped_address(text: str, at: Token) -> Address:
     try:
         return ip_address(text.partition("%")[0])
     except ValueError:
@@ -148,7 +153,7 @@ def _no_address(token: Token, *, names: bool) -> UserError:
     if not _is_name(token.text):
         return token.fault(f"{token} is not an IPv4 address", "four numbers from 0 to 255")
     if not names:
-        return token.fault(f"{token} is not an IPv4 address", "here only numbers are taken")
+        return token.fault(f"{token} is not an address", "here only numbers are taken")
     return unresolved(token)
 
 

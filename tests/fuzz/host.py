@@ -11,10 +11,11 @@ COMPRESSION = "deflate"
 def assert_sound(host: HostConfiguration) -> None:
     """Check that each SA says how it seals or why that is not known, and that the ends are of one family."""
     for sa in host.sas:
-        assert sa.src.version == sa.dst.version or sa.opaque
+        assert sa.src.version == sa.dst.version
         assert_sealed(sa)
     for policy in host.policies:
         assert policy.direction in ("in", "out")
+        assert len({net.version for net in (policy.src, policy.dst) if net is not None}) < 2
         assert (policy.kind == "ipsec") == bool(policy.rules)
     "".join(host.notes).encode("ascii")
 

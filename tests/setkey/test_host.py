@@ -14,6 +14,7 @@ from ipsec_lo_trace.setkey.host import load
 AES_KEY = bytes.fromhex("00112233445566778899aabbccddeeff")
 NONCE = bytes.fromhex("a1b2c3d4")
 SHA1_KEY = bytes(range(20))
+ADD = "add 10.0.0.1 10.0.0.2 esp 300"
 NOT_RESOLVED = "names are not resolved, so that a run is the same on every machine (write the address)"
 
 
@@ -82,6 +83,12 @@ def test_extensions_of_later_times_are_read() -> None:
         ' -natt 10.0.0.1 [4500] 10.0.0.2 [4500] -hwif mce0 -ctx 1 1 "u:r:t:s0" -f zero-pad -E null "";'
     )
     assert (sa.proto, sa.window, sa.seq_hi, sa.reqid, sa.padding) == (50, 32, (0,), 7, "zero")
+
+
+def test_a_derived_iv_is_made_as_any_other() -> None:
+    """des-deriv is des-cbc on the wire: no kernel derived its IVs."""
+    [sa] = sas(f'{ADD} -E des-deriv "12345678";')
+    assert sa.cipher == "des-cbc"
 
 
 def test_what_follows_exit_is_not_read() -> None:
@@ -155,6 +162,8 @@ def test_duplicates_are_left_out() -> None:
     ("text", "message"),
     [
         ("", "f: there is no command in it (such as add or spdadd; see setkey(8))"),
+        (f"{ADD} -ctx 1 1 label -E null;", "f:1:40: label where a label in quotes should be"),
+        ("spdadd tagged x -P out none;", "f:1:15: x where a tag in quotes should be"),
         ("nonsense;", "f:1:1: nonsense where a command should be"),
         ("spdadd 10.0.0.1 10.0.0.2 any -P sideways none;", "f:1:33: sideways where in or out should be"),
         (

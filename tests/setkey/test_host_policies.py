@@ -61,7 +61,7 @@ def test_spdupdate_takes_the_place_of_a_policy() -> None:
         ("allow", "1:36: allow where discard, none or ipsec should be"),
         (
             "ipsec esp/tunnel/gw1-gw2/require",
-            "1:53: gw1 is not an IPv4 address (here only numbers are taken)",
+            "1:53: gw1 is not an address (here only numbers are taken)",
         ),
         ("prio top none", "1:41: top where a priority should be (low, def or high, or a number)"),
     ],
@@ -72,6 +72,15 @@ def test_a_policy_that_cannot_be_followed_is_kept(policy: str, reason: str) -> N
     [kept] = read.policies
     assert (kept.direction, kept.kind, str(kept.src), kept.rules) == ("in", UNKNOWN, "10.0.0.1/32", ())
     assert read.notes == [f"f:{reason}: what this policy asks for is not known"]
+
+
+def test_ports_in_a_rule_are_passed_over() -> None:
+    """A tunnel in UDP has ports behind its ends, which change nothing for what it protects."""
+    rules = "ipsec esp/tunnel/10.0.0.1{}-10.0.0.2{}/require"
+    [bare], [with_ports] = (
+        policies(f"spdadd 10.0.0.1 10.0.0.2 any -P in {rules.format(port, port)};") for port in ("", "[4500]")
+    )
+    assert with_ports == bare
 
 
 def test_a_policy_about_a_name_may_be_about_any_packet() -> None:

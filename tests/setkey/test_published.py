@@ -149,6 +149,9 @@ HINTS = {
     'add 10.9.9.1 10.9.9.2 esp 0x2001 \\\n    -E des-cbc "dummykey";': (
         "1:34: a backslash (setkey(8) needs none to go on in the next line)"
     ),
+    'add 10.9.9.1[4500] 10.9.9.2 esp 0x2001 -E des-cbc "dummykey";': (
+        "1:13: an SA's port is of a later setkey(8) (leave it out)"
+    ),
     'spdadd 127.0.0.1 127.0.0.1[5300] tcp\n    -ctx 1 1 "u:r:t:s0"\n    -P out none;': (
         "2:5: -ctx, a security context, is not of setkey(8) in 2003 (leave it out)"
     ),

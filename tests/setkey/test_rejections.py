@@ -95,7 +95,7 @@ SYNTAX = {
     ),
     "host name with -n": (
         "add -n4 localhost",
-        "f:1:9: localhost is not an IPv4 address (here only numbers are taken)",
+        "f:1:9: localhost is not an address (here only numbers are taken)",
     ),
     "unknown protocol": (
         "add 127.0.0.1 127.0.0.1 esp-ol 1",
@@ -287,7 +287,7 @@ SYNTAX = {
     ),
     "tunnel between names": (
         f"{SPDADD} -P in ipsec esp/tunnel/localhost-localhost/require;",
-        "f:1:61: localhost is not an IPv4 address (here only numbers are taken)",
+        "f:1:61: localhost is not an address (here only numbers are taken)",
     ),
     "me-any inbound": (
         f"{SPDADD} -P in ipsec esp/transport/me-any/use;",
