@@ -4,10 +4,10 @@ from types import ModuleType
 
 import pytest
 
-from tests.fuzz import capture, setkey, trace, xfrm
+from tests.fuzz import capture, check, setkey, sweep, trace, xfrm
 
 
-@pytest.mark.parametrize("target", [capture, setkey, trace, xfrm])
+@pytest.mark.parametrize("target", [capture, check, setkey, sweep, trace, xfrm])
 def test_every_seed_passes(target: ModuleType) -> None:
     """What a fuzzer begins with is sound: each target takes all of its seeds, whole and cut in half."""
     seeds = list(target.seeds())
