@@ -9,6 +9,7 @@ import gc
 import os
 import signal
 import sys
+from functools import partial
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -82,8 +83,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     gc.set_threshold(GC_THRESHOLD)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)
-    sys.unraisablehook = _again
-    sys.exit(run(arguments))
+    unheard: list[int] = []
+    sys.unraisablehook = partial(_again, unheard)
+    code = run(arguments)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    sys.exit(unheard[0] if unheard else code)
 
 
 def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
@@ -95,15 +99,20 @@ PATIENCE = 0.01
 """Seconds after which a signal is told again that came where nobody could hear it."""
 
 
-def _again(lost: sys.UnraisableHookArgs) -> None:
-    """Raise a signal's exception again that a destructor, or another callback of Python's, has swallowed."""
+def _again(unheard: list[int], lost: sys.UnraisableHookArgs) -> None:
+    """Raise a signal's exception again that a destructor, or another callback of Python's, has swallowed.
+
+    ``unheard`` gets its exit code, for a run that is over before.
+    """
     error = lost.exc_value
     if not isinstance(error, (SystemExit, KeyboardInterrupt)):
         sys.__unraisablehook__(lost)
         return
+    code = EXIT_INTERRUPT if isinstance(error, KeyboardInterrupt) else int(error.code or 0)
+    unheard.append(code)
 
     def tell(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise error
+        raise SystemExit(code)
 
     signal.signal(signal.SIGALRM, tell)
     signal.setitimer(signal.ITIMER_REAL, PATIENCE)

@@ -107,13 +107,13 @@ def mutated(data: bytes, max_len: int, seed: int) -> bytes:
 def _changed(line: bytes, random: Random) -> bytes:
     try:
         record = msgspec.json.decode(line)
-        _change(record, random)
+        change(record, random)
         return msgspec.json.encode(record)
     except (msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError):
         return line
 
 
-def _change(value: Any, random: Random) -> None:  # noqa: ANN401 -- any JSON value
+def change(value: Any, random: Random) -> None:  # noqa: ANN401 -- any JSON value
     """Put something odd somewhere into an object or array."""
     while isinstance(value, dict | list) and value:
         places = list(value) if isinstance(value, dict) else list(range(len(value)))

@@ -58,8 +58,11 @@ _DECODER = msgspec.json.Decoder(Sweep)
 def resumed(file: str, begun: Sweep, cases: int) -> Sweep:
     """Return the sweep that a file holds, or ``begun`` if there is none; UserError if it does not fit."""
     data = _state(file)
-    if data is None:
-        return begun
+    return begun if data is None else fitting(data, file, begun, cases)
+
+
+def fitting(data: bytes, file: str, begun: Sweep, cases: int) -> Sweep:
+    """Return the sweep that a file's bytes are; UserError if it is none, or another than ``begun``."""
     try:
         sweep = decoded(_DECODER.decode, data)
     except MisreadError as error:
