@@ -201,3 +201,13 @@ def test_a_long_text_is_broken_in_one_pass() -> None:
     lines = Line("lead ").say("word " * 4_000_000).plain(20)
     assert len(lines) == 4_000_000 // 3 + 1
     assert lines[0] == "lead word word word"
+
+
+def test_a_row_of_many_marks_is_followed_once(tmp_path: Path) -> None:
+    """The marks of a row are looked up in the rows behind it, not each of them in all of these."""
+    marks = [
+        {"name": f"M{at}", "made_for": "P1", "row": 1, "stale": bool(at % 2), "proto": None, "spi": at}
+        for at in range(20_000)
+    ]
+    path = stored(tmp_path, step={"marks": marks})
+    assert invoke("why", "3", str(path)).code == 0
