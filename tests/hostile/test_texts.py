@@ -211,3 +211,9 @@ def test_a_row_of_many_marks_is_followed_once(tmp_path: Path) -> None:
     ]
     path = stored(tmp_path, step={"marks": marks})
     assert invoke("why", "3", str(path)).code == 0
+
+
+@pytest.mark.parametrize("form", [name for name in FORMATS if name != "html"])
+def test_rows_of_one_number_are_exported(form: str, tmp_path: Path) -> None:
+    """Rows that all say that they are row 7 are shown one behind the other, as they stand."""
+    assert export(str(stored(tmp_path, step={"row": 7})), "--to", form)
