@@ -1,7 +1,7 @@
 """What a TOML text must keep within before a parser sees it.
 
-tomllib takes memory and time in the square of a key's parts, a number of any length, and a call of its own for
-each bracket.  Strings and comments may hold whatever they like.  Source: TOML 1.0.0.
+tomllib takes memory and time in the square of a key's parts, a number of any length, and a call for each
+bracket.  Strings and comments may hold whatever they like.  Source: TOML 1.0.0.
 """
 
 from __future__ import annotations
