@@ -13,7 +13,7 @@ from ipsec_lo_trace.capture.choice import ELSEWHERE, Choice
 from ipsec_lo_trace.capture.ethertype import Decoder
 from ipsec_lo_trace.capture.frame import MAX_CAPTURED_LEN, CaptureError, Frame
 from ipsec_lo_trace.capture.interface import Interface, interface
-from ipsec_lo_trace.capture.link import decoder, link_hint, link_name
+from ipsec_lo_trace.capture.link import link_hint, link_name
 from ipsec_lo_trace.capture.window import Window
 
 MAX_INTERFACES = 1 << 14
@@ -44,6 +44,7 @@ class PcapngReader:
         self._blocks = Blocks(window, file)
         self._interfaces: list[tuple[Interface, Decoder]] = []
         self._unread = 0
+        self._unread_type = 0
 
     def frames(self) -> Iterator[Frame]:
         """Yield each packet; CaptureError behind the last one if there is no reading on, or none was read."""
@@ -69,7 +70,7 @@ class PcapngReader:
         """Refuse a capture of which nothing was taken."""
         self._choice.check(self._file, self._blocks.number)
         if self._unread and self._unread + self._choice.passed_over == self._blocks.number:
-            link_type = next(kind for kind in self.link_types if decoder(kind) is None)
+            link_type = self._unread_type
             reason = f"none of its packets is read: {link_name(link_type)} is not one of a loopback interface"
             raise CaptureError(reason, file=self._file, hint=link_hint(link_type))
 
@@ -126,6 +127,7 @@ class PcapngReader:
 
         def unread(_data: bytes, _start: int, _stop: int) -> tuple[bytes, str]:
             self._unread += 1
+            self._unread_type = link_type
             return b"", name
 
         return unread

@@ -108,10 +108,13 @@ def _our_own(error: UnicodeError) -> tuple[str | bytes, int]:
     """Encode a view's own characters as UTF-8, and escape all others: they come from outside."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    character = error.object[error.start]
-    if character in CHARACTERS:
-        return character.encode(), error.start + 1
-    return character.encode("ascii", "backslashreplace"), error.start + 1
+    # All that stands together at once: Python looks for its end again behind each answer.
+    characters = error.object[error.start : error.end]
+    return b"".join(map(_ours_or_escaped, characters)), error.end
+
+
+def _ours_or_escaped(character: str) -> bytes:
+    return character.encode() if character in CHARACTERS else character.encode("ascii", "backslashreplace")
 
 
 codecs.register_error("ipsec-lo-trace", _our_own)
@@ -190,6 +193,8 @@ def text_lines(trace: Source, choice: TextChoice) -> Iterator[Line]:
 
 DEFAULT_COLUMNS = 80
 MIN_COLUMNS = 20
+MAX_COLUMNS = 1 << 16
+"""As many as a terminal can have: rules are drawn as long as the width is."""
 
 
 def look(output: str, choice: str | None) -> tuple[int, bool]:
@@ -245,10 +250,10 @@ def _is_set(value: str) -> bool:
 
 
 def columns(environment: Mapping[str, str], *, is_terminal: bool) -> int:
-    """Return the width in columns: COLUMNS, else the terminal's, else 80."""
+    """Return the width in columns, within limits: COLUMNS, else the terminal's, else 80."""
     wish = environment.get("COLUMNS", "")
     if re.fullmatch(r"[1-9][0-9]{0,8}", wish):
-        return max(int(wish), MIN_COLUMNS)
+        return min(max(int(wish), MIN_COLUMNS), MAX_COLUMNS)
     if is_terminal:
         return max(shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns, MIN_COLUMNS)
     return DEFAULT_COLUMNS

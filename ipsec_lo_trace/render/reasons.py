@@ -14,6 +14,7 @@ from ipsec_lo_trace.model.trace import Change, Check, Mark, Step, Verdict
 from ipsec_lo_trace.pages.generated import FILES
 from ipsec_lo_trace.pages.questions import PLACES
 from ipsec_lo_trace.render.facts import ANY, answer_words, operand_words, proto_name, treatment_words
+from ipsec_lo_trace.render.lives import Identity, Lives, identity, lives_of
 from ipsec_lo_trace.render.store import StoredTrace
 
 ROLES = ("cause", "effect", "seen", "unseen")
@@ -138,6 +139,7 @@ def reasons(step: Step, echo: list[Step], verdict: Verdict) -> Why:
     roles = {
         name: verdict.reasons.get(name, verdict.text) for name, row in _roles(verdict) if row == step.row
     }
+    lives = lives_of(echo)
     return Why(
         row=step.row,
         echo=step.echo,
@@ -151,12 +153,12 @@ def reasons(step: Step, echo: list[Step], verdict: Verdict) -> Why:
         reason=step.reason,
         changes=step.changes,
         roles=roles,
-        questions=[_asked(check, echo) for check in step.checks],
-        later=_later(step, echo, verdict),
+        questions=[_asked(check, lives) for check in step.checks],
+        later=_later(step, echo, lives, verdict),
     )
 
 
-def _asked(check: Check, echo: list[Step]) -> Asked:
+def _asked(check: Check, lives: Lives) -> Asked:
     question, place = QUESTIONS.get(check.id), PLACES.get(check.id)
     return Asked(
         id=check.id,
@@ -170,39 +172,31 @@ def _asked(check: Check, echo: list[Step]) -> Asked:
         parts=side_by_side(check.left, check.right),
         answer=check.answer,
         said=answer_words(check),
-        settled_by=_settled(check.mark, echo) if check.mark else None,
+        settled_by=_settled(check.mark, lives) if check.mark else None,
         stale_code=question.stale_code if question else "",
     )
 
 
-def _same(mark: Mark, other: Mark) -> bool:
-    """Tell whether two records are of one mark: staleness alone changes in a mark's life."""
-    return (mark.name, mark.row, mark.spi) == (other.name, other.row, other.spi)
-
-
-def _stale_step(mark: Mark, echo: list[Step]) -> Step | None:
-    """Find the row in which a mark first is stale."""
-    return next((step for step in echo if any(_same(mark, one) and one.stale for one in step.marks)), None)
-
-
-def _settled(mark: Mark, echo: list[Step]) -> Settled:
-    made = next((step.stage for step in echo if step.row == mark.row), "")
-    stale = _stale_step(mark, echo) if mark.stale else None
+def _settled(mark: Mark, lives: Lives) -> Settled:
+    stale = lives.stale.get(identity(mark)) if mark.stale else None
+    made = lives.stages.get(mark.row, "")
     return Settled(mark, made, stale.row if stale else None, stale.stage if stale else "")
 
 
-def _later(step: Step, echo: list[Step], verdict: Verdict) -> list[Later]:
+def _later(step: Step, echo: list[Step], lives: Lives, verdict: Verdict) -> list[Later]:
     """Return the later rows of the echo that depend on a row, in order."""
     after = [other for other in echo if other.row > step.row]
     found = [*_next(step, after)]
+    settled: dict[Identity, dict[int, list[str]]] = {}
+    for at, other in enumerate(after):
+        for check in other.checks:
+            if check.mark is not None:
+                settled.setdefault(identity(check.mark), {}).setdefault(at, []).append(check.id)
     for mark in step.marks:
-        how = _how(mark, step, echo)
-        for other in after:
-            ids = [check.id for check in other.checks if check.mark and _same(check.mark, mark)]
-            if ids:
-                found.append(
-                    Later(other.row, other.stage, f"{mark.name}, {how}, settles {' and '.join(ids)}")
-                )
+        how = _how(mark, step, lives)
+        for at, ids in settled.get(identity(mark), {}).items():
+            said = f"{mark.name}, {how}, settles {' and '.join(ids)}"
+            found.append(Later(after[at].row, after[at].stage, said))
     stages = {other.row: other.stage for other in after}
     for name, row in _roles(verdict):
         if row in stages:
@@ -218,10 +212,10 @@ def _next(step: Step, after: list[Step]) -> Iterator[Later]:
             return
 
 
-def _how(mark: Mark, step: Step, echo: list[Step]) -> str:
+def _how(mark: Mark, step: Step, lives: Lives) -> str:
     if mark.row == step.row:
         return "made here"
-    stale = _stale_step(mark, echo)
+    stale = lives.stale.get(identity(mark))
     return "stale from here on" if stale and stale.row == step.row else "carried through here"
 
 

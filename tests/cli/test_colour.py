@@ -136,12 +136,14 @@ def test_terminal_shows_what_a_pipe_gets() -> None:
         ("-5", 80),
         ("wide", 80),
         ("\u0661\u0662", 80),
+        ("99999", 65536),
+        ("9" * 9, 65536),
         ("9" * 30, 80),
         ("9" * 5000, 80),
     ],
 )
 def test_columns(wish: str, width: int) -> None:
-    """COLUMNS sets the width, never below 20; what is no sensible number is as if unset."""
+    """COLUMNS sets the width, from 20 to 65536; what is no sensible number is as if unset."""
     assert columns({"COLUMNS": wish}, is_terminal=False) == width
 
 

@@ -183,8 +183,37 @@ def test_a_text_of_any_length_is_exported(form: str, tmp_path: Path) -> None:
     assert export(str(path), "--to", form)
 
 
+def test_a_long_text_of_another_language_is_escaped_in_one_pass(tmp_path: Path) -> None:
+    """A million characters together that are not ASCII are not looked through for each of them."""
+    path = stored(tmp_path, verdict={"text": "\u3042" * 1_000_000})
+    done = invoke("show", "-q", str(path))
+    assert done.text.count(r"\u3042") == 1_000_000
+
+
+def test_a_rule_is_no_longer_than_a_terminal_is_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A width that nothing has makes no text that nobody could hold."""
+    monkeypatch.setenv("COLUMNS", "9" * 9)
+    assert max(map(len, invoke("ping", "--glyphs", "unicode").out.decode().splitlines())) <= 1 << 16
+
+
 def test_a_long_text_is_broken_in_one_pass() -> None:
     """Four million words are laid out in lines, which would not end if each line copied what is behind it."""
     lines = Line("lead ").say("word " * 4_000_000).plain(20)
     assert len(lines) == 4_000_000 // 3 + 1
     assert lines[0] == "lead word word word"
+
+
+def test_a_row_of_many_marks_is_followed_once(tmp_path: Path) -> None:
+    """The marks of a row are looked up in the rows behind it, not each of them in all of these."""
+    marks = [
+        {"name": f"M{at}", "made_for": "P1", "row": 1, "stale": bool(at % 2), "proto": None, "spi": at}
+        for at in range(20_000)
+    ]
+    path = stored(tmp_path, step={"marks": marks})
+    assert invoke("why", "3", str(path)).code == 0
+
+
+@pytest.mark.parametrize("form", [name for name in FORMATS if name != "html"])
+def test_rows_of_one_number_are_exported(form: str, tmp_path: Path) -> None:
+    """Rows that all say that they are row 7 are shown one behind the other, as they stand."""
+    assert export(str(stored(tmp_path, step={"row": 7})), "--to", form)

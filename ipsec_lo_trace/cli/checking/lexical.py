@@ -1,7 +1,7 @@
 """What a TOML text must keep within before a parser sees it.
 
-tomllib needs memory and time in the square of a key's parts, and numbers and tables of any size are its own
-limits' to refuse.  Strings and comments may hold whatever they like.  Source: TOML 1.0.0.
+tomllib takes memory and time in the square of a key's parts, a number of any length, and a call for each
+bracket.  Strings and comments may hold whatever they like.  Source: TOML 1.0.0.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ _ENDS = {
     "'": re.compile(r"['\n]"),
 }
 """What ends a string, or is to be passed over in it; up to two quotes may stand before three that close."""
-
 _DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 

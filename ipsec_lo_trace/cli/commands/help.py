@@ -39,7 +39,7 @@ TOPICS = {
         "The variables that change an output.",
         "Colour never carries meaning alone.",
         (
-            ("COLUMNS", "the width of text, at least 20 [the terminal's, or 80 for a pipe or a file]"),
+            ("COLUMNS", "the width of text, 20 to 65536 [the terminal's, or 80 for a pipe or a file]"),
             ("NO_COLOR", "if not empty: no colour"),
             ("FORCE_COLOR, CLICOLOR_FORCE", "colour also for a pipe; empty, 0 and false count as unset"),
             ("TERM", "dumb: no colour, and the signs of a timeline in ASCII"),

@@ -50,11 +50,15 @@ class Edge(msgspec.Struct):
 
 
 class Graph(msgspec.Struct):
-    """Nodes and edges, each in the order of first use; its size depends on the stages, not on the rows."""
+    """Nodes and edges, each in the order of first use; its size depends on the stages, not on the rows.
+
+    ``told`` are the packets and their stale marks that an edge has.
+    """
 
     title: str
     nodes: dict[str, Node] = msgspec.field(default_factory=dict)
     edges: dict[tuple[str, str, str, tuple[str, ...]], Edge] = msgspec.field(default_factory=dict)
+    told: set[tuple[str, tuple[str, ...]]] = msgspec.field(default_factory=set)
 
     def node(self, name: str, *, stage: bool = True) -> Node:
         """Find or add a node."""
@@ -65,8 +69,8 @@ class Graph(msgspec.Struct):
         stale = tuple(sorted({mark.name for mark in step.marks if mark.stale}))
         key = (start, end, packet_name(step.packet).whole, stale)
         if key not in self.edges:
-            told = any(edge.packet == key[2] and edge.stale == stale for edge in self.edges.values())
-            self.edges[key] = Edge(*key, names_them=bool(stale) and not told)
+            self.edges[key] = Edge(*key, names_them=bool(stale) and key[2:] not in self.told)
+            self.told.add(key[2:])
         edge = self.edges[key]
         edge.count += 1
         if len(edge.rows) < TOLD_ROWS:

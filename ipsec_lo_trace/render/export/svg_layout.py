@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import deque
 from collections.abc import Iterator
 from typing import Literal
 
@@ -91,14 +92,14 @@ class Picture(msgspec.Struct):
         notes = pointers(self.trace.verdict)
         headings = Headings(self.trace.run)
         group = (0, "")
-        moments: dict[int, Moment] = {}
+        moments: deque[Moment] = deque()
         for each in folded(_followed(self.trace, moments)):
             if isinstance(each, Repeat):
                 yield (row := Placed(None, top, "", textwrap.wrap(each.words, TEXT_COLUMNS), "", []))
                 top = row.bottom
                 continue
             step = each.step if isinstance(each, Hidden) else each
-            now = moments.pop(step.row)
+            now = moments.popleft()
             if isinstance(each, Hidden):
                 placing.place(step)
                 continue
@@ -112,10 +113,10 @@ class Picture(msgspec.Struct):
             top = row.bottom
 
 
-def _followed(trace: StoredTrace, moments: dict[int, Moment]) -> Iterator[Step]:
-    """Yield the rows of a trace; what else is known of each is put into ``moments`` by its number."""
+def _followed(trace: StoredTrace, moments: deque[Moment]) -> Iterator[Step]:
+    """Yield the rows of a trace; what else is known of each is put into ``moments``, in their order."""
     for now in follow(trace):
-        moments[now.step.row] = now
+        moments.append(now)
         yield now.step
 
 
