@@ -52,6 +52,7 @@ class HostSa(msgspec.Struct, frozen=True, kw_only=True):
     padding: str = "seq"
     old: bool = False
     window: int = 0
+    udp_ports: tuple[int, ...] = ()
     opaque: str = ""
 
 
@@ -93,10 +94,14 @@ class HostConfiguration(msgspec.Struct):
     """SAs, oldest first; policies, each direction in the order in which they are asked.
 
     ``defaults`` is the kind of policy by direction that is asked when no other fits, "none" where it says
-    nothing.  ``notes`` are for the reader ("FILE:LINE:COLUMN: ..."), among them what was left out and why.
+    nothing, ``UNKNOWN`` where it cannot be read.  ``policies_left_out`` counts policies that have no say on
+    lo, or for one socket alone; ``lost_sas`` says that some SA is there of which not even protocol, SPI and
+    ends could be read: a policy of level "use" may be served by it.  ``notes`` are for the reader ("FILE:LINE:COLUMN: ..."), among them what was left out and why.
     """
 
     sas: list[HostSa] = msgspec.field(default_factory=list)
     policies: list[HostPolicy] = msgspec.field(default_factory=list)
     defaults: dict[str, str] = msgspec.field(default_factory=dict)
+    policies_left_out: int = 0
+    lost_sas: bool = False
     notes: list[str] = msgspec.field(default_factory=list)
