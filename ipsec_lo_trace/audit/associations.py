@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from ipsec_lo_trace.audit.numbers import Numbers, high_halves
+from ipsec_lo_trace.audit.exempt import NAT_T_PORTS
 from ipsec_lo_trace.audit.sense import NEXT_HEADER_LEN, ends_in_icv, makes_sense
 from ipsec_lo_trace.model.algorithms import Cipher, cipher_row
 from ipsec_lo_trace.model.host import Cut, HostSa
@@ -92,14 +93,17 @@ class Way(NamedTuple):
 class EspAssociation(Association):
     """An ESP SA: ``ways`` are those to open it that may still be right.
 
+    ``other`` is an older SA with the same destination and SPI, which a mark tells apart from this one.
+
     It is ``plain`` if there is one, which authenticates, without extended sequence numbers.
     """
 
-    __slots__ = ("authenticated", "block_len", "doubtful", "plain", "ways")
+    __slots__ = ("authenticated", "block_len", "doubtful", "other", "plain", "ways")
 
     def __init__(self, sa: HostSa) -> None:
         """Make what opens it, once for all packets; ValueError if its cipher cannot use the key."""
         super().__init__(sa)
+        self.other: EspAssociation | None = None
         row = _acting(cipher_row(sa.cipher))
         fixed_len = 4 if sa.old else 8
         cuts: tuple[Cut | None, ...] = sa.cuts or (None,)
@@ -176,13 +180,14 @@ def _acting(row: Cipher) -> Cipher:
 
 
 class AhAssociation(Association):
-    """An AH SA: ``verifiers`` are the ways to verify it that may still be right."""
+    """An AH SA: ``verifiers`` are the ways to verify it that may still be right, ``other`` as with ESP."""
 
-    __slots__ = ("doubtful", "verifiers")
+    __slots__ = ("doubtful", "other", "verifiers")
 
     def __init__(self, sa: HostSa) -> None:
         """Make what verifies it, once for all packets."""
         super().__init__(sa)
+        self.other: AhAssociation | None = None
         self.verifiers = [AhVerifier(cut, sa.auth_key, old=sa.old) for cut in sa.cuts]
         self.doubtful = len(sa.cuts) > 1
 
@@ -207,36 +212,49 @@ class AhAssociation(Association):
 
 
 class Associations:
-    """The SAs by destination and SPI, as they stand in a packet; ``opaque`` ones cannot be opened."""
+    """The SAs by destination and SPI, as they stand in a packet; ``opaque`` ones cannot be opened.
+
+    ``ports`` are those of UDP that may hold ESP.
+    """
 
     def __init__(self, sas: list[HostSa]) -> None:
-        """Take every SA; of two with the same identity the newer one, as the kernel's lookup does."""
+        """Take every SA, oldest first: of those with one identity the newest is tried first."""
         self.esp: dict[bytes, EspAssociation] = {}
         self.ah: dict[bytes, AhAssociation] = {}
         self.opaque: dict[tuple[int, bytes], Association] = {}
+        self.ports = NAT_T_PORTS | {port for sa in sas for port in sa.udp_ports}
+        self._all: list[Association] = []
         for sa in sas:
-            self._add(sa)
+            if sa.proto in (IPPROTO_ESP, IPPROTO_AH):
+                self._add(sa, sa.dst.packed + sa.spi.to_bytes(4, "big"))
 
-    def _add(self, sa: HostSa) -> None:
-        key = sa.dst.packed + sa.spi.to_bytes(4, "big")
-        if sa.proto not in (IPPROTO_ESP, IPPROTO_AH):
-            return
-        self.esp.pop(key, None) if sa.proto == IPPROTO_ESP else self.ah.pop(key, None)
-        self.opaque.pop((sa.proto, key), None)
+    def _add(self, sa: HostSa, key: bytes) -> None:
         try:
-            self._make(sa, key)
+            association = _made(sa)
         except ValueError as error:
             broken = msgspec.structs.replace(sa, opaque=f"its key does not fit: {error}")
-            self.opaque[sa.proto, key] = Association(broken)
-
-    def _make(self, sa: HostSa, key: bytes) -> None:
-        if sa.opaque:
-            self.opaque[sa.proto, key] = Association(sa)
-        elif sa.proto == IPPROTO_ESP:
-            self.esp[key] = EspAssociation(sa)
+            association = Association(broken)
+        self._all.append(association)
+        if isinstance(association, EspAssociation):
+            association.other = self.esp.get(key)
+            self.esp[key] = association
+        elif isinstance(association, AhAssociation):
+            association.other = self.ah.get(key)
+            self.ah[key] = association
         else:
-            self.ah[key] = AhAssociation(sa)
+            self.opaque[sa.proto, key] = association
+
+    def knows(self, proto: int, key: bytes) -> bool:
+        """Tell whether there is an SA of a protocol with a destination and an SPI."""
+        readable = self.esp if proto == IPPROTO_ESP else self.ah
+        return key in readable or (proto, key) in self.opaque
 
     def all(self) -> list[Association]:
-        """Return all of them, ESP first."""
-        return [*self.esp.values(), *self.ah.values(), *self.opaque.values()]
+        """Return all of them, oldest first."""
+        return self._all
+
+
+def _made(sa: HostSa) -> Association:
+    if sa.opaque:
+        return Association(sa)
+    return EspAssociation(sa) if sa.proto == IPPROTO_ESP else AhAssociation(sa)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from ipsec_lo_trace.audit.associations import Associations
-from ipsec_lo_trace.audit.exempt import Wakings, is_ike
+from ipsec_lo_trace.audit.exempt import is_cut_exchange, is_ike, wakes_itself
 from ipsec_lo_trace.audit.fragments import Fragments
-from ipsec_lo_trace.audit.judgement import Judged, Judgement
+from ipsec_lo_trace.audit.judgement import CLEAR_TEXT, Judged, Judgement
 from ipsec_lo_trace.audit.opening import SEALED, Opener, in_udp, unopened
 from ipsec_lo_trace.capture.frame import Frame
 from ipsec_lo_trace.model.host import HostConfiguration
@@ -22,12 +22,11 @@ NO_LAYER = Layer(bytes(8), 0, 0, 0, 0)
 class Auditor:
     """Judges packets; ``packets`` counts them, ``judgement`` and ``associations`` hold what was found."""
 
-    def __init__(self, host: HostConfiguration, *, whole: bool = True) -> None:
-        """Take what the host was configured with; ``whole`` says that all packets come by here."""
+    def __init__(self, host: HostConfiguration) -> None:
+        """Take what the host was configured with."""
         self.packets = 0
         self.associations = Associations(host.sas)
-        self._wakings = Wakings(known=whole)
-        self.judgement = Judgement(host, self._wakings)
+        self.judgement = Judgement(host)
         self.fragments = Fragments()
         self._opener = Opener(self.associations)
         self._firsts: OrderedDict[bytes, Judged] = OrderedDict()
@@ -59,10 +58,10 @@ class Auditor:
         if layer.proto == IPPROTO_UDP:
             if is_ike(packet, layer):
                 return self._aside(frame, packet, (*also, "ike"), "")
-            if in_udp(packet, layer):
+            if in_udp(packet, layer, self._opener.ports):
                 opened = self._opener.open(packet, layer, frame.number)
                 return self.judgement.judge(frame, packet, opened, also)
-        elif self._wakings.is_one(packet, layer):
+        elif wakes_itself(packet, layer) and not self.judgement.pairs.knows(packet, layer):
             return self._aside(frame, packet, (*also, "ping-wakes-itself"), "")
         return self.judgement.judge(frame, packet, unopened(packet, layer), also)
 
@@ -77,20 +76,26 @@ class Auditor:
             layer = network.quoted(data)
         except ip.WireError:
             layer = NO_LAYER
-        if layer is NO_LAYER or not _readable(data, layer) or layer.proto in SEALED or in_udp(data, layer):
+        closed = layer.proto in SEALED or is_cut_exchange(data, layer, self._opener.ports)
+        if layer is NO_LAYER or not _readable(data, layer) or closed:
             return self.judgement.judge(frame, data, unopened(data, layer, code))
         if layer.key:
             return self._fragment(frame, data, layer, code)
         return self._clear(frame, data, layer, (code,))
 
     def _fragment(self, frame: Frame, packet: bytes, layer: Layer, code: str = "") -> Judged:
-        """Judge a fragment: in clear by the first of its packet, sealed when its packet is whole."""
+        """Judge a fragment: in clear by the first of its packet, sealed when its packet is whole.
+
+        What a fragment of UDP is, only the first one tells.
+        """
         also = ("fragment", code) if code else ("fragment",)
-        if layer.proto in SEALED or layer.key in self.fragments or in_udp(packet, layer):
-            return self._part(frame, packet, layer, also)
         first = self._firsts.get(layer.key)
         if first is not None and layer.offset:
             return self._aside(frame, packet, first.codes, f"goes with packet {first.number}")
+        waits = layer.proto == IPPROTO_UDP and layer.offset
+        if layer.proto in SEALED or waits or in_udp(packet, layer, self._opener.ports):
+            return self._part(frame, packet, layer, also)
+        self.judgement.forget_parts(self.fragments.drop(layer.key))
         judged = self._firsts[layer.key] = self._clear(frame, packet, layer, also)
         if len(self._firsts) > MAX_FIRSTS:
             self._firsts.popitem(last=False)
@@ -98,17 +103,27 @@ class Auditor:
 
     def _part(self, frame: Frame, packet: bytes, layer: Layer, also: tuple[str, ...]) -> Judged:
         """Take a fragment of a sealed packet, and open the packet if this completes it."""
-        whole = self.fragments.add(packet, layer)
+        numbers = self.fragments.numbers(layer.key)
+        whole = self.fragments.add(packet, layer, frame.number)
         if whole is None:
+            self.judgement.note_part(frame.number, layer)
             return self._aside(frame, packet, also, "waits for the others")
+        self.judgement.forget_parts(numbers)
         opened = self._opener.open(whole, network.look(whole), frame.number)
         return self.judgement.judge(frame, packet, opened, also)
 
     def _aside(self, frame: Frame, packet: bytes, codes: tuple[str, ...], text: str) -> Judged:
         """Note a packet that says nothing by itself."""
         for code in codes:
-            self.judgement.tally.add(code, frame.number, text if code == "not-ip" else "")
+            self.judgement.tally.add(code, frame.number, _detail(code, packet, text))
         return Judged(frame.number, frame.time_ns, packet, None, (), "", 0, codes, text)
+
+
+def _detail(code: str, packet: bytes, text: str) -> str:
+    """Tell findings of one code apart where that tells more."""
+    if code == CLEAR_TEXT:
+        return f"IPv{network.version(packet)}"
+    return text if code == "not-ip" else ""
 
 
 def _readable(data: bytes, layer: Layer) -> bool:

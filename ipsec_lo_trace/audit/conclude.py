@@ -9,7 +9,7 @@ from ipsec_lo_trace.audit.associations import Association
 from ipsec_lo_trace.audit.auditor import Auditor
 from ipsec_lo_trace.audit.describe import cut_text
 from ipsec_lo_trace.audit.judgement import CLEAR_TEXT, FAMILIES
-from ipsec_lo_trace.audit.shard import Shard
+from ipsec_lo_trace.audit.shard import Shard, ShareAuditor
 from ipsec_lo_trace.audit.tally import Tally
 from ipsec_lo_trace.model.audit import (
     AUDIT_CODES,
@@ -31,6 +31,9 @@ FEW = 2
 def part_of(auditor: Auditor, shard: Shard, trouble: str) -> AuditPart:
     """Say what an auditor found; ``trouble`` is why the capture could not be read on, "" if it could."""
     judgement, fragments = auditor.judgement, auditor.fragments
+    # On a host with tunnels each process opens all packets: one of them tells of the SAs.
+    tells = shard.number == 1 or not judgement.has_tunnels
+    associations = auditor.associations.all() if tells else []
     return AuditPart(
         shard=shard.number,
         shards=shard.of,
@@ -39,7 +42,8 @@ def part_of(auditor: Auditor, shard: Shard, trouble: str) -> AuditPart:
         got=dict(sorted(judgement.got.items())),
         answered=judgement.pairs.answered,
         counts=judgement.tally.counts(),
-        uses=list(map(_use, auditor.associations.all())),
+        uses=list(map(_use, associations)),
+        digest=auditor.digest if isinstance(auditor, ShareAuditor) else 0,
         waiting=len(fragments) + fragments.forgotten,
         forgotten=judgement.pairs.forgotten,
         crowded=judgement.tally.crowded,
@@ -72,7 +76,8 @@ def merged(parts: Sequence[AuditPart]) -> AuditPart:
         got=dict(sorted(_summed(part.got for part in parts).items())),
         answered=sum(part.answered for part in parts),
         counts=tally.counts(),
-        uses=[_used(uses) for uses in zip(*(part.uses for part in parts), strict=True)],
+        uses=[_used(uses) for uses in zip(*(part.uses for part in parts if part.uses), strict=True)],
+        digest=first.digest,
         waiting=sum(part.waiting for part in parts),
         forgotten=sum(part.forgotten for part in parts),
         crowded=tally.crowded or any(part.crowded for part in parts),

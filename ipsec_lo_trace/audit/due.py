@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from ipsec_lo_trace.audit.policies import WAYS, Ends, Policies
-from ipsec_lo_trace.findings.required import ASKING_LEVELS, Demand, lacking, unmet
+from ipsec_lo_trace.findings.required import ASKING_LEVELS, Demand
 from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration, HostPolicy, HostRule
 from ipsec_lo_trace.model.proto import (
     IPPROTO_ICMP,
@@ -65,9 +65,11 @@ class Dues:
         self.met = False
         self._policies = Policies(host.policies)
         self._defaults = {way: _default(host.defaults.get(way, "none")) for way in WAYS}
-        self._served: dict[tuple[int, bytes, bytes], list[tuple[str, int]]] = {}
+        self._lost_sas = host.lost_sas
+        self._served: dict[tuple[int, bytes, bytes], list[tuple[str, int, bool]]] = {}
         for sa in host.sas:
-            self._served.setdefault((sa.proto, sa.src.packed, sa.dst.packed), []).append((sa.mode, sa.reqid))
+            ends = sa.proto, sa.src.packed, sa.dst.packed
+            self._served.setdefault(ends, []).append((sa.mode, sa.reqid, bool(sa.opaque)))
         self._of = lru_cache(MAX_KINDS)(self._look_up)
 
     def of(self, layer: Layer, proto: int, payload: bytes, borne: tuple[str, ...]) -> Due:
@@ -108,7 +110,15 @@ class Dues:
         if policy.kind != "ipsec":
             return Standing(MET)
         demand = self._demand(policy, ends)
-        missing = unmet(demand, borne) if policy.direction == "out" else lacking(demand.insisted, borne)
+        missing = _unmet(demand, borne) if policy.direction == "out" else _lacking(demand.insisted, borne)
+        if (
+            not missing
+            and self._lost_sas
+            and len(demand.asked) < len(policy.rules)
+            and _lacking(_all(policy), borne)
+        ):
+            # An SA that could not be read may serve what is only used where it can be.
+            return Standing(UNSURE, demand.asked)
         return Standing(MISSING if missing else MET, demand.asked, missing)
 
     def _demand(self, policy: HostPolicy, ends: Ends) -> Demand:
@@ -122,9 +132,27 @@ class Dues:
         src = rule.src.packed if rule.src else ends.src
         dst = rule.dst.packed if rule.dst else ends.dst
         return any(
-            mode in ("any", rule.mode) and rule.reqid in (0, reqid)
-            for mode, reqid in self._served.get((rule.proto, src, dst), ())
+            opaque or (mode in ("any", rule.mode) and rule.reqid in (0, reqid))
+            for mode, reqid, opaque in self._served.get((rule.proto, src, dst), ())
         )
+
+
+def _all(policy: HostPolicy) -> tuple[str, ...]:
+    """Name what all rules of a policy would ask for."""
+    return tuple(PROTO_NAMES[rule.proto] for rule in policy.rules if rule.proto != IPPROTO_IPCOMP)
+
+
+def _lacking(wanted: tuple[str, ...], borne: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is wanted more often than borne, each once."""
+    return tuple(dict.fromkeys(name for name in wanted if wanted.count(name) > borne.count(name)))
+
+
+def _unmet(demand: Demand, borne: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what an outbound demand misses: all that it insists on; if nothing is borne, all."""
+    missing = _lacking(demand.insisted, borne)
+    if missing or any(name in borne for name in demand.asked):
+        return missing
+    return _lacking(demand.asked, borne)
 
 
 def _default(kind: str) -> HostPolicy:

@@ -7,7 +7,8 @@ from ipsec_lo_trace.wire import icmp, ip, udp
 from ipsec_lo_trace.wire.network import Layer
 
 ISAKMP_PORT = 500
-NAT_T_PORT = 4500
+NAT_T_PORTS = frozenset({4500})
+PORTS_LEN = 4
 MARKER = bytes(4)
 """What stands before IKE on port 4500.  RFC 3948 section 2.2."""
 ISAKMP_LEN = 28
@@ -20,7 +21,6 @@ KEEPALIVE = b"\xff"
 LOCALHOST = bytes((127, 0, 0, 1))
 WAKING_TTL = 1
 WAKING_LEN = ip.HEADER_LEN + icmp.HEADER_LEN
-MAX_IDENTS = 256
 
 
 def is_ike(packet: bytes, layer: Layer) -> bool:
@@ -30,7 +30,7 @@ def is_ike(packet: bytes, layer: Layer) -> bool:
     ports, message = ip.ports(packet, layer.at), packet[layer.at + udp.HEADER_LEN :]
     if ISAKMP_PORT in ports:
         return _is_isakmp(message)
-    if NAT_T_PORT not in ports:
+    if NAT_T_PORTS.isdisjoint(ports):
         return False
     return message == KEEPALIVE or (message.startswith(MARKER) and _is_isakmp(message[len(MARKER) :]))
 
@@ -42,29 +42,25 @@ def _is_isakmp(message: bytes) -> bool:
     return len(message) <= int.from_bytes(message[LENGTH], "big") <= ip.MAX_LEN
 
 
-class Wakings:
-    """Knows NetBSD's ping(8) waking itself, by the identifiers of the pings that came by.
+def is_cut_exchange(packet: bytes, layer: Layer, ports: frozenset[int]) -> bool:
+    """Tell whether a packet of which only a beginning is there may be key exchange, or ESP in UDP."""
+    if layer.proto != IPPROTO_UDP or layer.offset:
+        return False
+    known = len(packet) >= layer.at + PORTS_LEN
+    return not known or not (ports | {ISAKMP_PORT}).isdisjoint(ip.ports(packet, layer.at))
 
-    It sends itself an empty echo reply with a TTL of 1 once a second; its identifier is the complement of
-    the ping's own, and its socket bypasses policies.  Source: NetBSD, sbin/ping/ping.c, prefinish and pinger.
+
+def wakes_itself(packet: bytes, layer: Layer) -> bool:
+    """Tell whether a packet in clear is NetBSD's ping(8) waking itself up.
+
+    It sends itself an empty echo reply with a TTL of 1 once a second, by a socket that bypasses policies.
+    Its identifier is the complement of the ping's own, which may never cross this interface.
+    Source: NetBSD, sbin/ping/ping.c, prefinish and pinger.
     """
-
-    def __init__(self, *, known: bool) -> None:
-        """Tell them by the pings that come by if those are ``known``, by their looks alone if not."""
-        self._known = known
-        self._idents: dict[bytes, None] = {}
-
-    def note(self, ident: bytes) -> None:
-        """Note the identifier of an echo request, two bytes."""
-        self._idents[ident] = None
-        if len(self._idents) > MAX_IDENTS:
-            del self._idents[next(iter(self._idents))]
-
-    def is_one(self, packet: bytes, layer: Layer) -> bool:
-        """Tell whether a packet in clear is such a reply."""
-        if len(packet) != WAKING_LEN or packet[8] != WAKING_TTL:
-            return False
-        if layer.proto != IPPROTO_ICMP or layer.dst != LOCALHOST or packet[layer.at] != icmp.ICMP_ECHOREPLY:
-            return False
-        ident = bytes(byte ^ 0xFF for byte in packet[layer.at + 4 : layer.at + 6])
-        return not (self._known and self._idents) or ident in self._idents
+    return (
+        len(packet) == WAKING_LEN
+        and packet[8] == WAKING_TTL
+        and layer.proto == IPPROTO_ICMP
+        and layer.dst == LOCALHOST
+        and packet[layer.at] == icmp.ICMP_ECHOREPLY
+    )

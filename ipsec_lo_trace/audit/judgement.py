@@ -7,13 +7,14 @@ from collections import OrderedDict, deque
 import msgspec
 
 from ipsec_lo_trace.audit.due import DISCARDED, MET, MISSING, UNSURE, Due, Dues
-from ipsec_lo_trace.audit.exempt import Wakings
-from ipsec_lo_trace.audit.opening import Opened
+from ipsec_lo_trace.audit.opening import SEALED, Opened
 from ipsec_lo_trace.audit.pairing import Asked, Pairs, exchange
 from ipsec_lo_trace.audit.tally import Tally
 from ipsec_lo_trace.capture.frame import Frame
 from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration
-from ipsec_lo_trace.wire.icmp import ICMP_ECHO
+from ipsec_lo_trace.model.proto import IPPROTO_IPCOMP
+from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.wire.network import Layer
 
 
 class Judged(msgspec.Struct, gc=False):
@@ -33,7 +34,8 @@ class Judged(msgspec.Struct, gc=False):
     text: str
 
 
-MAX_INSIDES = 64
+MAX_INSIDES = 1024
+"""How many tunnel packets' insides are kept, and how far behind a closed packet its inside is looked for."""
 DECAPSULATED, MAYBE = "decapsulated-again", "maybe-decapsulated"
 REUSED = {"reply": "reply-in-clear-2003", "rst": "rst-in-clear-2003"}
 """The kinds of answer that the kernel of 2003 makes in the mbuf of what it answers, and their leak."""
@@ -55,20 +57,17 @@ class Judgement:
     need; ``sealed`` are the IP versions of which some packet had protection, ``dues`` the policies.
     """
 
-    def __init__(self, host: HostConfiguration, wakings: Wakings) -> None:
-        """Take what the host was configured with: its policies say what protection is due.
-
-        ``wakings`` is told of the pings that come by.
-        """
+    def __init__(self, host: HostConfiguration) -> None:
+        """Take what the host was configured with: its policies say what protection is due."""
         self.tally = Tally()
-        self.wakings = wakings
         self.pairs = Pairs()
         self.leaks = 0
         self.got: dict[str, int] = {}
         self.sealed: set[str] = set()
         self.dues = Dues(host)
         self._insides: OrderedDict[bytes, int] = OrderedDict()
-        self._has_tunnels = has_tunnels(host)
+        self.has_tunnels = has_tunnels(host)
+        self._compresses = compresses(host)
         self._closed: deque[tuple[int, int]] = deque(maxlen=MAX_INSIDES)
 
     def judge(self, frame: Frame, packet: bytes, opened: Opened, also: tuple[str, ...] = ()) -> Judged:
@@ -87,7 +86,8 @@ class Judgement:
         self.got[got] = self.got.get(got, 0) + 1
         asks, answers, kind = exchange(layer, proto, payload)
         asked = self.pairs.answer(answers) if answers else None
-        shown, text = self._shown_again(number, packet, due) if not borne else NOT_SHOWN
+        cut = "cut-short" in also
+        shown, text = self._shown_again(number, packet, due, cut=cut) if not borne else NOT_SHOWN
         codes = also + shown
         # An answer to a protected packet that no inbound policy refused needs no look.
         answers_badly = asked is not None and (asked.into or not asked.protected)
@@ -101,8 +101,6 @@ class Judgement:
         if opened.tunnelled:
             self.remember(opened.inside, number)
         if asks and not shown:
-            if asks[0] == ICMP_ECHO:
-                self.wakings.note(asks[-4:-2])
             self.pairs.ask(asks, Asked(number, got != "clear", due.into if due.out != MISSING else MET))
         answered = 0 if asked is None else asked.number
         inside = opened if borne else None
@@ -116,7 +114,8 @@ class Judgement:
         codes = (*also, code)
         for one in codes:
             self.tally.add(one, frame.number, opened.detail)
-        self.sealed.add(FAMILIES[len(opened.layer.dst)])
+        if opened.proto in SEALED:
+            self.sealed.add(FAMILIES[len(opened.layer.dst)])
         self.note_closed(frame, opened)
         return Judged(frame.number, frame.time_ns, packet, None, (), got, 0, codes, opened.detail)
 
@@ -150,9 +149,14 @@ class Judgement:
             return REUSED.get(kind, CLEAR_TEXT)
         return CLEAR_TEXT
 
-    def _shown_again(self, number: int, packet: bytes, due: Due) -> tuple[tuple[str, ...], str]:
-        """Say that a packet in clear was inside a packet before it, or may have been; its codes and words."""
+    def _shown_again(self, number: int, packet: bytes, due: Due, *, cut: bool) -> tuple[tuple[str, ...], str]:
+        """Say that a packet in clear was inside a packet before it, or may have been; its codes and words.
+
+        Of a packet that was ``cut`` what is there must agree.
+        """
         again = self._insides.get(packet, 0)
+        if cut and not again:
+            again = next((seen for inside, seen in self._insides.items() if inside.startswith(packet)), 0)
         if again:
             unsure = ("policy-unsure",) if UNSURE in (due.out, due.into) else ()
             return (DECAPSULATED, *unsure), f"what packet {again} had inside"
@@ -165,8 +169,22 @@ class Judgement:
 
     def note_closed(self, frame: Frame, opened: Opened) -> None:
         """Keep that a packet stayed closed which may have had a whole packet inside."""
-        if self._has_tunnels or opened.code == UNKNOWN_SPI:
-            self._closed.append((frame.number, max(len(opened.outer), frame.wire_len)))
+        if self.has_tunnels or opened.code == UNKNOWN_SPI:
+            size = ip.MAX_LEN if self._compresses else max(len(opened.outer), frame.wire_len)
+            self._closed.append((frame.number, size))
+
+    def note_part(self, number: int, layer: Layer) -> None:
+        """Keep that a fragment of a sealed packet came: the whole may never do."""
+        if layer.proto in SEALED:
+            self.sealed.add(FAMILIES[len(layer.dst)])
+        if self.has_tunnels:
+            self._closed.append((number, ip.MAX_LEN))
+
+    def forget_parts(self, numbers: set[int]) -> None:
+        """Forget the fragments of a packet that is whole."""
+        if self.has_tunnels:
+            kept = [closed for closed in self._closed if closed[0] not in numbers]
+            self._closed = deque(kept, maxlen=MAX_INSIDES)
 
     def remember(self, inside: bytes, number: int) -> None:
         """Keep what a tunnel packet had inside: it may be seen again."""
@@ -179,10 +197,16 @@ def has_tunnels(host: HostConfiguration) -> bool:
     """Tell whether packets may have whole packets inside; an SA of mode any does as its policy says."""
     rules = (rule for policy in host.policies for rule in policy.rules)
     return (
-        any(sa.mode not in ("any", "transport") for sa in host.sas)
+        any(sa.mode not in ("any", "transport") or (sa.opaque and sa.mode == "any") for sa in host.sas)
         or any(rule.mode != "transport" for rule in rules)
         or any(policy.kind == UNKNOWN for policy in host.policies)
     )
+
+
+def compresses(host: HostConfiguration) -> bool:
+    """Tell whether packets may be longer inside than outside."""
+    rules = (rule.proto for policy in host.policies for rule in policy.rules)
+    return IPPROTO_IPCOMP in (*(sa.proto for sa in host.sas), *rules)
 
 
 def _inbound(due: Due) -> str:

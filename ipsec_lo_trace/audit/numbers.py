@@ -12,6 +12,8 @@ WINDOW_BITS = 1024
 _MASK = (1 << WINDOW_BITS) - 1
 STEP = 2
 HALF_BITS = 32
+MAX_KNOWN = 4
+"""How many halves that a configuration names are tried; a hostile text could name thousands."""
 _HALF = 1 << HALF_BITS
 
 
@@ -62,6 +64,6 @@ def high_halves(low: int, highest: int, known: tuple[int, ...]) -> tuple[bytes, 
         high, top = divmod(highest, _HALF)
         near = high + (low + _HALF // 2 < top) - (low > top + _HALF // 2)
         guesses = [near, near + 1]
-    guesses += [half + more for half in (*known, 0) for more in (0, 1)]
+    guesses += [half + more for half in (*known[:MAX_KNOWN], 0) for more in (0, 1, -1)]
     halves = dict.fromkeys(half for half in guesses if 0 <= half < _HALF)
     return tuple(half.to_bytes(4, "big") for half in halves)

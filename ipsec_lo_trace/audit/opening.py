@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 import msgspec
 
 from ipsec_lo_trace.audit.associations import Association, Associations
+from ipsec_lo_trace.audit.exempt import MARKER, NAT_T_PORTS
 from ipsec_lo_trace.model.host import Address
 from ipsec_lo_trace.model.proto import (
     IPPROTO_AH,
@@ -29,11 +30,10 @@ OPENABLE = SEALED | TUNNELS | CHAINED
 SPI_LEN = 4
 ESP = ("esp",)
 AH_SPI = slice(4, 8)
+SPI_AT = {IPPROTO_ESP: 0, IPPROTO_AH: 4}
+"""Where the SPI stands in a header, in bytes."""
 HEADERS = range(16)
 """IPsec and tunnel headers that are taken off one packet; hostile bytes could nest thousands."""
-NAT_T_PORT = 4500
-MARKER = bytes(4)
-"""What stands before IKE where ESP has its SPI.  RFC 3948 section 2.2."""
 
 
 class Opened(msgspec.Struct, gc=False):
@@ -58,6 +58,8 @@ class Opened(msgspec.Struct, gc=False):
     @property
     def inside(self) -> bytes:
         """The innermost packet, as if nothing had been taken off it (its header's checksum not renewed)."""
+        if self.proto == self.layer.proto and len(self.outer) == self.layer.at + len(self.payload):
+            return self.outer
         return network.rebuilt(self.outer, self.layer, self.proto, self.payload)
 
 
@@ -66,12 +68,15 @@ def unopened(packet: bytes, layer: Layer, code: str = "", detail: str = "") -> O
     return Opened(packet, layer, layer.proto, packet[layer.at :], code=code, detail=detail)
 
 
-def in_udp(packet: bytes, layer: Layer) -> bool:
-    """Tell whether a packet is ESP in UDP, whole or a first fragment.  RFC 3948 section 2.1."""
+def in_udp(packet: bytes, layer: Layer, ports: frozenset[int] = NAT_T_PORTS) -> bool:
+    """Tell whether a packet is ESP in UDP on one of some ports, whole or a first fragment.
+
+    RFC 3948 section 2.1.
+    """
     at = layer.at
     if layer.proto != IPPROTO_UDP or layer.offset or len(packet) < at + udp.HEADER_LEN + SPI_LEN:
         return False
-    if NAT_T_PORT not in ip.ports(packet, at):
+    if ports.isdisjoint(ip.ports(packet, at)):
         return False
     return packet[at + udp.HEADER_LEN : at + udp.HEADER_LEN + SPI_LEN] != MARKER
 
@@ -83,6 +88,7 @@ class Opener:
         self._esp_sas = associations.esp
         self._ah_sas = associations.ah
         self._opaque_sas = associations.opaque
+        self.ports = associations.ports
 
     def open(self, packet: bytes, layer: Layer, number: int) -> Opened:
         """Open packet ``number``, a whole IP packet whose lengths were checked; UDP in it holds ESP."""
@@ -112,8 +118,11 @@ class Opener:
         if sa is None:
             self._without_sa(opened, IPPROTO_ESP, "esp", sealed[:SPI_LEN])
             return
-        opened.detail = sa.name
         plain, seq, code = sa.unseal(sealed)
+        while code and sa.other is not None:
+            sa = sa.other
+            plain, seq, code = sa.unseal(sealed)
+        opened.detail = sa.name
         if code:
             opened.code = sa.fail(code)
             return
@@ -140,9 +149,13 @@ class Opener:
         if sa is None:
             self._without_sa(opened, IPPROTO_AH, "ah", spi)
             return
-        opened.detail = sa.name
         packet = opened.inside if opened.borne else opened.outer
-        plain, seq, code = sa.verify(packet, msgspec.structs.replace(layer, at=layer.head_len))
+        layer = msgspec.structs.replace(layer, at=layer.head_len)
+        plain, seq, code = sa.verify(packet, layer)
+        while code and sa.other is not None:
+            sa = sa.other
+            plain, seq, code = sa.verify(packet, layer)
+        opened.detail = sa.name
         if code:
             opened.code = sa.fail(code)
             return

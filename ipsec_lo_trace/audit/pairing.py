@@ -117,6 +117,11 @@ class Pairs:
             else:
                 self.forgotten += 1
 
+    def knows(self, packet: bytes, layer: Layer) -> bool:
+        """Tell whether a packet answers one that waits."""
+        _asks, answers, _kind = exchange(layer, layer.proto, packet[layer.at :])
+        return answers in self._open
+
     def answer(self, key: bytes) -> Asked | None:
         """Find the packet that is answered; it stays, for an answer may be seen twice."""
         asked = self._open.get(key)

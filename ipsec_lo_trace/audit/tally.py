@@ -8,6 +8,8 @@ from ipsec_lo_trace.model.audit import AUDIT_CODES, AUDIT_FIXES, AuditCount, Aud
 
 MAX_DETAILS = 256
 OTHERS = "others"
+NO_SWITCH = ("policy-not-applied", "IPv6")
+"""What Linux has no switch for: IPv6 is protected on lo by default."""
 
 
 class Tally:
@@ -67,7 +69,7 @@ class Tally:
                 text=f"{detail}: {AUDIT_CODES[code]}" if detail else AUDIT_CODES[code],
                 first=first,
                 packets=packets,
-                fix=AUDIT_FIXES.get(code, ""),
+                fix="" if (code, detail) == NO_SWITCH else AUDIT_FIXES.get(code, ""),
             )
             for (code, detail), (first, packets) in found
         ]

@@ -33,8 +33,9 @@ class HostSa(msgspec.Struct, frozen=True, kw_only=True):
     ``mode`` is "any", "transport", "tunnel" or "beet".  ``cuts`` are the ways in which its packets may be
     authenticated, more than one where the text does not tell which; () if they are not.  ``seq_hi`` are the
     high halves of extended sequence numbers (RFC 4303 section 2.2.1) that its text names, None if it has
-    none.  ``inner`` are the ends inside a BEET SA.  ``old`` is esp-old or ah-old.  ``opaque`` says why its
-    packets cannot be opened, "" if they can.
+    none.  ``inner`` are the ends inside a BEET SA.  ``old`` is esp-old or ah-old.  ``udp_ports`` are those of
+    a UDP header around its packets, () where its text names none (4500 is looked for always).  ``opaque``
+    says why its packets cannot be opened, "" if they can.
     """
 
     proto: int
@@ -96,7 +97,8 @@ class HostConfiguration(msgspec.Struct):
     ``defaults`` is the kind of policy by direction that is asked when no other fits, "none" where it says
     nothing, ``UNKNOWN`` where it cannot be read.  ``policies_left_out`` counts policies that have no say on
     lo, or for one socket alone; ``lost_sas`` says that some SA is there of which not even protocol, SPI and
-    ends could be read: a policy of level "use" may be served by it.  ``notes`` are for the reader ("FILE:LINE:COLUMN: ..."), among them what was left out and why.
+    ends could be read: a policy of level "use" may be served by it.  ``notes`` are for the reader
+    ("FILE:LINE:COLUMN: ..."), among them what was left out and why.
     """
 
     sas: list[HostSa] = msgspec.field(default_factory=list)

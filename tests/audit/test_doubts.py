@@ -231,3 +231,81 @@ def test_leaving_out_adds_doubts_alone(packets: list[bytes], sas: set[int], poli
     assert not (whole.verdict.outcome == "clean" and part.verdict.outcome == "leak")
     for before, after in zip(whole.got, part.got, strict=True):
         assert (after == "clear") == (before == "clear")
+
+
+def in_fragments(packet: bytes, version: int, size: int) -> list[bytes]:
+    """Cut a packet into fragments."""
+    at, proto = (20, packet[9]) if version == 4 else (40, packet[6])
+    payload, ends = packet[at:], OUTER[version]
+    pieces = []
+    for place in range(0, len(payload), size):
+        more = place + size < len(payload)
+        if version == 4:
+            piece = bytearray(by_rfc.header(4, proto, payload[place : place + size], ends))
+            piece[6:8] = (place // 8 | (0x2000 if more else 0)).to_bytes(2, "big")
+            pieces.append(bytes(piece))
+        else:
+            head = bytes((proto, 0)) + (place | more).to_bytes(2, "big") + bytes(4)
+            pieces.append(by_rfc.header(6, 44, head + payload[place : place + size], ends))
+    return pieces
+
+
+@pytest.mark.parametrize("outer", [4, 6])
+def test_a_lost_fragment_of_a_tunnel_packet_leaves_a_doubt(outer: int) -> None:
+    """What is shown again may have been inside a packet that the capture has in part."""
+    host = HostConfiguration(sas=[sa(outer=outer)], policies=[policy("out")])
+    pieces = in_fragments(by_rfc.esp_packet(KEYS, 4, outer=outer), outer, 64)
+    done = audited_under(capture([*pieces[:-1], clear()]), host)
+    assert (done.verdict.outcome, done.codes[-1]) == ("unsure", ("maybe-decapsulated",))
+    whole = audited_under(capture([*pieces, clear()]), host)
+    assert (whole.verdict.outcome, whole.codes[-1]) == ("clean", ("decapsulated-again",))
+    other = audited_under(capture([*pieces, clear(seq=2)]), host)
+    assert other.verdict.outcome == "leak"
+
+
+@pytest.mark.parametrize("outer", [4, 6])
+def test_a_fragment_inside_a_tunnel_is_shown_again(outer: int) -> None:
+    """An IPv6 fragment that a tunnel carried is excused like any other inside."""
+    head = bytes((58, 0)) + (64 | 1).to_bytes(2, "big") + b"\0\0\0\7"
+    inner = by_rfc.header(6, 44, head + bytes(64), ENDS[6])
+    body = by_rfc.esp(KEYS, 0x2001, 1, 41, inner)
+    tunnel = by_rfc.header(outer, by_rfc.ESP, body, OUTER[outer])
+    host = HostConfiguration(sas=[sa(outer=outer)], policies=[policy("out", 6)])
+    done = audited_under(capture([tunnel, inner]), host)
+    assert (done.codes[-1], done.verdict.outcome) == (("fragment", "decapsulated-again"), "clean")
+
+
+def test_what_is_compressed_may_be_longer_inside() -> None:
+    """Where packets may be compressed, a closed one may hold a longer one."""
+    comp = HostRule(proto=108, mode="tunnel", level="use")
+    host = HostConfiguration(
+        sas=[msgspec.structs.replace(sa(outer=4), opaque="hidden")],
+        policies=[msgspec.structs.replace(policy("out"), rules=(comp, ESP))],
+    )
+    long = by_rfc.header(4, 1, by_rfc.echo(4) + bytes(900), ENDS[4])
+    done = audited_under(capture([by_rfc.esp_packet(KEYS, 4, outer=4), long]), host)
+    assert done.codes[-1] == ("maybe-decapsulated",)
+
+
+def test_two_headers_are_asked_for_twice() -> None:
+    """A policy with two ESP rules is not met by one ESP header."""
+    host = both_ways()
+    host.policies[2] = msgspec.structs.replace(host.policies[2], rules=(ESP, ESP))
+    assert audited_under(capture([sealed()]), host).verdict.code == "wrong-protection"
+
+
+def test_an_sa_that_is_lost_may_serve_a_policy() -> None:
+    """A policy of level use asks for nothing without an SA; whether there is one may not be known."""
+    use = msgspec.structs.replace(ESP, level="use")
+    host = HostConfiguration(policies=[msgspec.structs.replace(policy("out"), rules=(use,))])
+    assert audited_under(capture([clear()]), host).verdict.outcome == "clean"
+    host.lost_sas = True
+    assert audited_under(capture([clear()]), host).codes == [("policy-unsure",)]
+
+
+def test_two_sas_of_one_spi_are_both_tried() -> None:
+    """Where a mark tells two SAs apart, either key opens."""
+    other = msgspec.structs.replace(sa(), enc_key=bytes(20))
+    for sas in ([sa(), other], [other, sa()]):
+        done = audited_under(capture([sealed()]), HostConfiguration(sas=sas))
+        assert done.got == ["esp"]

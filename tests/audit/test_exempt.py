@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from ipaddress import ip_network
 
+import msgspec
 import pytest
 
 from ipsec_lo_trace.model.host import HostPolicy, HostRule
@@ -118,15 +119,14 @@ def waking(ident: int = 0xFFFF ^ 7, ttl: int = 1, data: bytes = b"", dst: str = 
     ("packet", "code"),
     [
         (waking(), "ping-wakes-itself"),
-        (waking(ident=7), "clear-text"),
         (waking(ttl=64), "clear-text"),
         (waking(data=b"x" * 56), "clear-text"),
         (waking(dst="127.0.0.2"), "clear-text"),
     ],
-    ids=["its own", "another id", "another TTL", "longer", "to another"],
+    ids=["its own", "another TTL", "longer", "to another"],
 )
 def test_a_ping_that_wakes_itself_is_known_by_all_its_marks(packet: bytes, code: str) -> None:
-    """TTL 1, eight bytes, to 127.0.0.1, and an identifier that is the complement of a ping's."""
+    """TTL 1, eight bytes, to 127.0.0.1; whose ping it is may never cross this interface."""
     host = both_ways()
     lo = ip_network("127.0.0.0/8")
     host.policies += [
@@ -134,3 +134,58 @@ def test_a_ping_that_wakes_itself_is_known_by_all_its_marks(packet: bytes, code:
     ]
     done = audited_under(capture([sealed(), packet]), host)
     assert done.codes[1] == (code,)
+
+
+def test_an_answer_is_no_waking() -> None:
+    """A reply to a request that came by is judged as a reply, whatever its TTL and length are."""
+    lo = ip_network("127.0.0.0/8")
+    rules = (HostRule(proto=50, mode="transport"),)
+    host = both_ways()
+    host.policies.append(HostPolicy(direction="out", src=lo, dst=lo, rules=rules))
+    request = by_rfc.header(4, 1, struct.pack("!BBHHH", 8, 0, 0, 7, 0), ("127.0.0.1", "127.0.0.1"))
+    done = audited_under(capture([sealed(), request, waking(ident=7)]), host)
+    assert done.codes[1:] == [("clear-text",), ("clear-text",)]
+
+
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("kind", ["reversed", "first lost", "last lost"])
+def test_fragments_of_esp_in_udp_are_no_clear_text(version: int, kind: str) -> None:
+    """In whatever order they come, and whichever is lost: opened, or a doubt."""
+    body = by_rfc.esp(KEYS, 0x2001, 1, by_rfc.ICMP[version], by_rfc.echo(version) + bytes(60))
+    datagram = struct.pack("!HHHH", 4500, 4500, 8 + len(body), 0) + body
+    pieces = fragments6(datagram, 17) if version == 6 else fragments4(datagram, 17)
+    order = {"reversed": pieces[::-1], "first lost": pieces[1:], "last lost": pieces[:-1]}[kind]
+    done = audited_under(capture(order), both_ways(version))
+    assert done.verdict.outcome == ("clean" if kind == "reversed" else "unsure")
+    assert "clear" not in done.got
+
+
+def fragments4(payload: bytes, proto: int, size: int = 64) -> list[bytes]:
+    """Cut a payload into IPv4 fragments."""
+    pieces = []
+    for at in range(0, len(payload), size):
+        packet = bytearray(by_rfc.header(4, proto, payload[at : at + size], ENDS[4]))
+        more = 0x2000 if at + size < len(payload) else 0
+        packet[6:8] = struct.pack("!H", at // 8 | more)
+        pieces.append(bytes(packet))
+    return pieces
+
+
+@pytest.mark.parametrize("snap", [24, 28, 40, 44, 50])
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("data", [IKEV2, bytes(4) + IKEV2, b"\x77" * 80], ids=["ike", "marker", "esp"])
+def test_a_beginning_of_key_exchange_is_no_clear_text(data: bytes, version: int, snap: int) -> None:
+    """Of a packet to port 500 or 4500 that is cut short nobody knows what it is."""
+    port = 500 if data == IKEV2 else 4500
+    whole = udp(port, port, data + bytes(100), version)
+    done = audited_under(capture([whole], cut=snap + (20 if version == 6 else 0)), both_ways(version))
+    assert done.verdict.outcome == "unsure"
+
+
+def test_esp_in_udp_on_another_port_opens() -> None:
+    """The ports that an SA names are looked at besides 4500."""
+    body = by_rfc.esp(KEYS, 0x2001, 1, 1, by_rfc.echo(4))
+    host = both_ways()
+    host.sas[0] = msgspec.structs.replace(host.sas[0], udp_ports=(10500,))
+    done = audited_under(capture([udp(10500, 10500, body)]), host)
+    assert (done.got, done.verdict.outcome) == (["esp"], "clean")

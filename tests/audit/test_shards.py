@@ -20,7 +20,7 @@ from tests.audit import independent as by_rfc
 from tests.audit.support import LO_ESP, capture, echo, reply, sealed
 from tests.audit.test_doubts import KEYS, both_ways, clear, policy, sa
 from tests.audit.test_doubts import sealed as sealed_between
-from tests.audit.test_exempt import IKEV2, udp
+from tests.audit.test_exempt import IKEV2, fragments4, fragments6, udp, waking
 from tests.cli.support import Done, invoke
 
 
@@ -46,6 +46,7 @@ def error_about(packet: bytes, src: str, dst: str) -> bytes:
 
 
 HOSTS = [f"10.9.9.{number}" for number in range(1, 7)]
+CUTS = st.sampled_from([None, None, 60, 90])
 PACKETS = st.one_of(
     st.sampled_from(
         [
@@ -57,6 +58,11 @@ PACKETS = st.one_of(
             sealed_between(6),
             by_rfc.esp_packet(KEYS, 4, outer=4),
             by_rfc.esp_packet(KEYS, 4, outer=4, spi=0x7777),
+            by_rfc.esp_packet(KEYS, 4, outer=4, reply=True),
+            *fragments4(by_rfc.esp(KEYS, 0x2001, 1, 1, by_rfc.echo(4)), 50),
+            *fragments6(by_rfc.esp(KEYS, 0x2001, 1, 58, by_rfc.echo(6)), 50),
+            *fragments4(bytes(100), 17),
+            waking(),
             udp(500, 500, IKEV2),
             error_about(clear(), HOSTS[1], HOSTS[0]),
             error_about(clear(), HOSTS[4], HOSTS[0]),
@@ -70,13 +76,16 @@ PACKETS = st.one_of(
 )
 
 
-@given(packets=st.lists(PACKETS, max_size=16), count=st.integers(1, 5))
-def test_shares_come_to_the_same_as_the_whole(packets: list[bytes], count: int) -> None:
+@given(packets=st.lists(PACKETS, max_size=16), count=st.integers(1, 5), tunnels=st.booleans(), cut=CUTS)
+def test_shares_come_to_the_same_as_the_whole(
+    packets: list[bytes], count: int, cut: int | None, *, tunnels: bool
+) -> None:
     """Whatever crossed between whomever, tunnels and strangers' errors among it: the verdict is the same."""
     host = both_ways()
-    host.sas.append(sa(outer=4))
+    if tunnels:
+        host.sas.append(sa(outer=4))
     host.policies.append(policy("in", 6))
-    data = capture(packets)
+    data = capture(packets, cut=cut)
     assert in_shares(data, host, count) == audit(data, host).verdict()
 
 
@@ -126,7 +135,7 @@ def test_a_merged_verdict_is_the_same_record(folder: Path) -> None:
     ("names", "reason"),
     [
         (("1.jsonl",), "part 2/2 is missing"),
-        (("1.jsonl", "2.jsonl", "2.jsonl"), "a part stands there twice"),
+        (("1.jsonl", "2.jsonl", "2.jsonl"), "part 2/2 stands there twice"),
         (("1.jsonl", "other.jsonl"), "not of the same audit"),
         (("1.jsonl", "host.conf"), "no part of an audit"),
         (("1.jsonl", "nowhere.jsonl"), "no such file"),

@@ -36,7 +36,7 @@ def _share(text: str | None) -> Shard | None:
         return None
     found = _SHARE.fullmatch(text)
     if found is None or int(found[1]) > int(found[2]):
-        raise click.UsageError(f"--shard {text!a} is no share of a capture, such as 1/4")
+        raise click.UsageError(f"--shard {text!a} is no share of a capture, such as 1/4, of 9999 at most")
     return Shard(int(found[1]), int(found[2]))
 
 
@@ -61,6 +61,8 @@ class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
+        if self.merge and STDOUT in self.files:
+            raise click.UsageError("--merge reads files, not standard input")
         one_stdin(*self.files, *self.config)
         flags = [name for on, name in ((self.quiet, "-q"), (self.rows, "--all")) if on]
         text_only = [*given(self, color="--color"), *flags]
