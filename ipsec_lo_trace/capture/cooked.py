@@ -13,7 +13,7 @@ HEADER_LENS = {SLL: 16, SLL2: 20}
 ARPHRD_AT = {SLL: 2, SLL2: 8}
 """Where the hardware type of the packet's interface stands."""
 ARPHRD_LOOPBACK = (772).to_bytes(2, "big")
-"""KERNEL: linux/if_arp.h."""
+"""Source: linux/if_arp.h."""
 INDEX_AT = 4
 """Where SLL2 has the index of the packet's interface, in ``INDEX_LEN`` bytes; SLL has none."""
 INDEX_LEN = 4

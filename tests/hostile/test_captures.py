@@ -116,6 +116,7 @@ def described(number: int, link_type: int = RAW) -> bytes:
     return interface(link_type, options=option(2, b"veth%d" % number) + option(9, bytes([number % 19])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("piece", "count"),
     [

@@ -59,6 +59,7 @@ def test_copies_that_make_copies_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(rows[echo] - waiting[echo] == 500 for echo in waiting)
 
 
+@pytest.mark.slow
 def test_the_real_limit_ends_it() -> None:
     """With the limits as they are it ends too, in some ten thousand rows."""
     done = probe("multicast-out", "--drop-mark", "tags@ip_output", "--format", "jsonl")

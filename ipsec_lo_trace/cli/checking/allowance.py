@@ -31,6 +31,6 @@ class Allowance:
                     f"check {check.name!r} runs too long",
                     file=check.file,
                     line=check.line("run", "setup"),
-                    hint=f"all checks together: {MAX_ROWS:,} rows, with {MAX_DIGITS >> 21} MiB of packets",
+                    hint=f"all checks may make {MAX_ROWS:,} rows with {MAX_DIGITS >> 21} MiB of packets",
                 )
             yield records
