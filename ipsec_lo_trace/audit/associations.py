@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from ipsec_lo_trace.audit.numbers import Numbers, high_halves
 from ipsec_lo_trace.audit.exempt import NAT_T_PORTS
+from ipsec_lo_trace.audit.numbers import Numbers, high_halves
 from ipsec_lo_trace.audit.sense import NEXT_HEADER_LEN, ends_in_icv, makes_sense
 from ipsec_lo_trace.model.algorithms import Cipher, cipher_row
 from ipsec_lo_trace.model.host import Cut, HostSa

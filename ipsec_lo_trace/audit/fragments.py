@@ -17,7 +17,8 @@ V4_ENDS_LEN, V6_ENDS_LEN = 8, 32
 class Datagram(msgspec.Struct):
     """Payloads of one packet's fragments by offset, in bytes.
 
-    ``numbers`` are the fragments' own; ``end`` is where the last one ends, 0 before it came; ``first`` is the first fragment, with its header.
+    ``numbers`` are the fragments' own; ``end`` is where the last one ends, 0 before it came; ``first`` is the
+    first fragment, with its header.
     """
 
     parts: dict[int, bytes] = msgspec.field(default_factory=dict)
@@ -31,7 +32,7 @@ class Fragments:
     """Puts fragments together; ``forgotten`` counts packets that were never whole."""
 
     def __init__(self, size: int = MAX_DATAGRAMS, counts: Callable[[bytes], bool] = bool) -> None:
-        """Keep at most ``size`` packets that are not whole; ``counts`` tells by its ends whether one counts."""
+        """Keep at most ``size`` packets that are not whole; ``counts`` tells by the ends if one counts."""
         self._size = size
         self._counts = counts
         self._open: OrderedDict[bytes, Datagram] = OrderedDict()

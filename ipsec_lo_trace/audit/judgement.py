@@ -13,7 +13,7 @@ from ipsec_lo_trace.audit.tally import Tally
 from ipsec_lo_trace.capture.frame import Frame
 from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration
 from ipsec_lo_trace.model.proto import IPPROTO_IPCOMP
-from ipsec_lo_trace.wire import ip
+from ipsec_lo_trace.wire import ip, network
 from ipsec_lo_trace.wire.network import Layer
 
 
@@ -45,6 +45,8 @@ OPAQUE, UNKNOWN_SPI = "opaque-sa", "unknown-spi"
 CLEAR_TEXT = "clear-text"
 FAMILIES = {4: "IPv4", 16: "IPv6"}
 """The IP versions, by the bytes of an address."""
+ECN = 3
+"""The lower two bits of a traffic class; both are set where congestion was experienced.  RFC 3168."""
 NOT_ALLOWED = frozenset({MISSING, DISCARDED})
 ACCEPTED = {MISSING: "accepted-in-clear", DISCARDED: "accepted-though-discarded"}
 """The code of a packet that was answered, by how it stood to the inbound policies."""
@@ -99,7 +101,7 @@ class Judgement:
         for code in codes:
             self.tally.add(code, number, FAMILIES[len(layer.dst)] if code == CLEAR_TEXT else opened.detail)
         if opened.tunnelled:
-            self.remember(opened.inside, number)
+            self.remember(opened, number)
         if asks and not shown:
             self.pairs.ask(asks, Asked(number, got != "clear", due.into if due.out != MISSING else MET))
         answered = 0 if asked is None else asked.number
@@ -186,11 +188,25 @@ class Judgement:
             kept = [closed for closed in self._closed if closed[0] not in numbers]
             self._closed = deque(kept, maxlen=MAX_INSIDES)
 
-    def remember(self, inside: bytes, number: int) -> None:
-        """Keep what a tunnel packet had inside: it may be seen again."""
+    def remember(self, opened: Opened, number: int) -> None:
+        """Keep what tunnel packet ``number`` had inside: it may be seen again."""
+        inside = opened.inside
         self._insides[inside] = number
-        if len(self._insides) > MAX_INSIDES:
+        for value in _classes(network.class_of(inside), opened.outer_class):
+            self._insides[network.with_class(inside, value)] = number
+        while len(self._insides) > MAX_INSIDES:
             self._insides.popitem(last=False)
+
+
+def _classes(inner: int, outer: int) -> set[int]:
+    """Return the traffic classes that an inside may have once its tunnel is off, besides its own.
+
+    What congested the tunnel congested the inside too, if that can be told so (RFC 6040 section 4.2), and a
+    host may copy the DSCP inwards (RFC 2983 section 4.2).
+    """
+    congested = outer & ECN == ECN and inner & ECN
+    ecns = {inner & ECN, ECN if congested else inner & ECN}
+    return {dscp & ~ECN | ecn for dscp in (inner, outer) for ecn in ecns} - {inner}
 
 
 def has_tunnels(host: HostConfiguration) -> bool:

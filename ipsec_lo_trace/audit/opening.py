@@ -42,7 +42,7 @@ class Opened(msgspec.Struct, gc=False):
     ``outer`` is the packet with that header, and ``layer`` the header; what was taken off stands between it
     and the payload.  ``borne`` are the protocols taken off, outermost first; ``code`` says why there is no
     reading on, "" if all is read; ``detail`` is the SA; ``order`` is "replayed" or "out-of-order" if a number
-    was.
+    was.  ``outer_class`` is the traffic class of the tunnel's header.
     """
 
     outer: bytes
@@ -54,6 +54,7 @@ class Opened(msgspec.Struct, gc=False):
     code: str = ""
     detail: str = ""
     order: str = ""
+    outer_class: int = 0
 
     @property
     def inside(self) -> bytes:
@@ -216,9 +217,10 @@ def _open_tunnel(opened: Opened) -> None:
         opened.code = "malformed"
         return
     packet = inner[: network.total_len(inner)]
+    outer_class = network.class_of(opened.outer)
     if not _go_on_with(opened, packet):
         return
-    opened.tunnelled = True
+    opened.tunnelled, opened.outer_class = True, outer_class
     if opened.layer.key and opened.proto in SEALED:
         opened.code = "fragments-missing"
 

@@ -54,7 +54,7 @@ class ShareJudgement(Judgement):
         if opened.code:
             self.note_closed(frame, opened)
         elif opened.tunnelled:
-            self.remember(opened.inside, frame.number)
+            self.remember(opened, frame.number)
         return NOBODY_S
 
 

@@ -29,15 +29,16 @@ _INDEX = re.compile(r"[0-9]{1,9}")
 class Choice:
     """The interface that is asked for: its name or number, ``any`` for all.
 
-    None stands for loopback where packets say what they are of (LINUX_SLL and LINUX_SLL2), and for all where
-    they do not.  ``passed_over`` counts packets of other interfaces, ``others`` are those as far as they have
-    names or numbers.
+    None stands for loopback where packets say what they are of (LINUX_SLL and LINUX_SLL2) or pcapng names an
+    interface lo or lo0, and for all where nothing is said.  ``passed_over`` counts packets of other
+    interfaces, ``others`` are those as far as they have names or numbers.
     """
 
     def __init__(self, wanted: str | None = None) -> None:
         self.wanted = wanted
         self.passed_over = 0
         self.others: dict[str, None] = {}
+        self._has_loopback = False
 
     @property
     def is_narrow(self) -> bool:
@@ -57,8 +58,19 @@ class Choice:
         if link_type in COOKED:
             return self._cooked(link_type)
         if self.wanted is None:
-            return decode
+            return self._loopback_s(decode, name)
         return lambda _data, _start, _stop: self._pass_over(name or number_text)
+
+    def _loopback_s(self, decode: Decoder | None, name: str) -> Decoder | None:
+        """Take the packets of a named interface only if none is named as a loopback, now or later."""
+        self._has_loopback = self._has_loopback or name in LOOPBACKS
+        if decode is None or not name or name in LOOPBACKS:
+            return decode
+
+        def chosen(data: bytes, start: int, stop: int) -> tuple[bytes, str]:
+            return self._pass_over(name) if self._has_loopback else decode(data, start, stop)
+
+        return chosen
 
     def check(self, file: str, packets: int) -> None:
         """Refuse a capture of so many packets, all read, if none is of the interface that was asked for."""
@@ -72,7 +84,8 @@ class Choice:
         if not self.passed_over:
             return ""
         of = f" ({', '.join(self.others)})" if self.others else ""
-        return f"{self.passed_over} packets are of other interfaces{of} and passed over"
+        packets = "1 packet is" if self.passed_over == 1 else f"{self.passed_over} packets are"
+        return f"{packets} of other interfaces{of} and passed over"
 
     def _cooked(self, link_type: int) -> Decoder:
         """Take packets by what their own header says of their interface."""

@@ -149,10 +149,11 @@ class AuditUse(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class AuditPart(msgspec.Struct, tag="part", tag_field="kind", kw_only=True, gc=False):
     """What one of ``shards`` processes found in its share of a capture, not yet summed up.
 
-    ``shard`` counts from 1; ``digest`` is a checksum (CRC-32) over all packets.  ``packets`` counts all of the capture, which each process reads.  ``waiting``
-    are packets whose fragments did not all come, ``forgotten`` requests whose answer would not be known any
-    more; ``crowded`` says that findings were counted together; ``met`` that a policy fitted a packet;
-    ``sealed`` are the IP versions of which some packet had protection.  The rest is as in a verdict.
+    ``shard`` counts from 1; ``digest`` is a checksum (CRC-32) over all packets.  ``packets`` counts all of
+    the capture, which each process reads.  ``waiting`` are packets whose fragments did not all come,
+    ``forgotten`` requests whose answer would not be known any more; ``crowded`` says that findings were
+    counted together; ``met`` that a policy fitted a packet; ``sealed`` are the IP versions of which some
+    packet had protection.  The rest is as in a verdict.
     """
 
     shard: int
@@ -265,7 +266,8 @@ AUDIT_FIXES = {
         "strip the tags in looutput (fix netbsd-2.0); stripping them in icmp_reflect is no help"
     ),
     "policy-not-applied": (
-        "Linux's lo leaves IPv4 out by default: sysctl net.ipv4.conf.lo.disable_xfrm=0 net.ipv4.conf.lo.disable_policy=0"
+        "Linux's lo leaves IPv4 out by default:"
+        " sysctl net.ipv4.conf.lo.disable_xfrm=0 net.ipv4.conf.lo.disable_policy=0"
     ),
     "wrong-key": "give the keys that the host had when the capture was made",
     "authenticator-missing": "give the SA's authenticator with its key",

@@ -172,6 +172,21 @@ def defragmented(packet: bytes, layer: Layer, payload: bytes) -> bytes:
     return whole if packet[0] >> 4 != ip.IPVERSION else whole[:6] + b"\0\0" + whole[8:]
 
 
+def class_of(packet: bytes) -> int:
+    """Read TOS, or the traffic class of IPv6: DSCP in the upper six bits, ECN in the lower two."""
+    if packet[0] >> 4 == ip.IPVERSION:
+        return packet[1]
+    return (packet[0] & 0xF) << 4 | packet[1] >> 4
+
+
+def with_class(packet: bytes, value: int) -> bytes:
+    """Give a packet another TOS or traffic class, and IPv4 its checksum."""
+    if packet[0] >> 4 == ip.IPVERSION:
+        return ip.patch(packet[:1] + bytes((value,)) + packet[2:])
+    first = bytes((packet[0] & 0xF0 | value >> 4, (value & 0xF) << 4 | packet[1] & 0xF))
+    return first + packet[2:]
+
+
 @lru_cache(maxsize=4096)
 def address_text(raw: bytes) -> str:
     """Show an address of 4 or 16 bytes."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipsec_lo_trace.model.host import UNKNOWN, Cut, HostConfiguration, HostPolicy, HostRule, HostSa
+from ipsec_lo_trace.wire import network
 from tests.audit import independent as by_rfc
 from tests.audit.independent import ENDS, OUTER, Keys
 from tests.audit.support import audited_under, capture
@@ -273,6 +274,26 @@ def test_a_fragment_inside_a_tunnel_is_shown_again(outer: int) -> None:
     host = HostConfiguration(sas=[sa(outer=outer)], policies=[policy("out", 6)])
     done = audited_under(capture([tunnel, inner]), host)
     assert (done.codes[-1], done.verdict.outcome) == (("fragment", "decapsulated-again"), "clean")
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_a_traffic_class_may_come_from_the_tunnel(version: int) -> None:
+    """Congestion in the tunnel, and its DSCP, may show in what was inside; nothing else may differ."""
+    host = HostConfiguration(sas=[sa(outer=4)], policies=[policy("out", version)])
+    ect = network.with_class(clear(version), 0x01)
+    body = by_rfc.esp(KEYS, 0x2001, 1, by_rfc.INSIDE[version], ect)
+    tunnel = network.with_class(by_rfc.header(4, by_rfc.ESP, body, OUTER[4]), 0x2B)
+    for value, right in (
+        (0x01, True),
+        (0x03, True),
+        (0x29, True),
+        (0x2B, True),
+        (0x02, False),
+        (0x40, False),
+    ):
+        shown = network.with_class(clear(version), value)
+        done = audited_under(capture([tunnel, shown]), host)
+        assert (done.codes[-1] == ("decapsulated-again",)) == right
 
 
 def test_what_is_compressed_may_be_longer_inside() -> None:

@@ -104,21 +104,24 @@ def test_sll2_has_interfaces_by_number(wanted: str | None, numbers: list[int], t
 def test_sll_tells_loopback_alone() -> None:
     """Of SLL loopback's packets are taken, unless all are asked for."""
     data = pcap([Packet(0, sll()), Packet(0, sll(hatype=ETHER))], SLL)
-    assert taken(data) == taken(data, "lo") == ([1], "1 packets are of other interfaces and passed over")
+    assert taken(data) == taken(data, "lo") == ([1], "1 packet is of other interfaces and passed over")
     assert taken(data, "any") == ([1, 2], "")
 
 
 def test_pcapng_has_interfaces_by_name_and_number() -> None:
-    """Of pcapng all packets are taken, or those of the name or number that is asked for."""
+    """Of pcapng lo's packets are taken and those without a name, or those of the name or number asked for."""
     data = section() + named(b"lo\0") + named(b"eth0", EN10MB) + interface(RAW) + named(b"lo")
     packet, ether = Packet(0, IPV4_PACKET), Packet(0, ethernet())
     data += enhanced(packet, 0) + enhanced(ether, 0, 1) + enhanced(packet, 0, 2) + enhanced(packet, 0, 3)
     data += section() + named(b"eth0") + simple(packet)
-    assert taken(data) == taken(data, "any") == ([1, 2, 3, 4, 5], "")
+    assert taken(data, "any") == ([1, 2, 3, 4, 5], "")
+    assert taken(data)[0] == [1, 3, 4]
     assert taken(data, "lo")[0] == [1, 4]
     assert taken(data, "eth0") == ([2, 5], "3 packets are of other interfaces (lo, 2) and passed over")
     assert taken(data, "2")[0] == [3]
     assert taken(data, "0")[0] == [1, 5]
+    without_lo = section() + named(b"eth0", EN10MB) + enhanced(ether, 0)
+    assert taken(without_lo)[0] == [1]
 
 
 def test_linux_cooked_packets_beside_others_in_pcapng() -> None:

@@ -61,6 +61,8 @@ class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Refuse what contradicts itself; click.UsageError says what and why."""
+        if not self.interface and self.interface is not None:
+            raise click.UsageError("-i names no interface")
         if self.merge and STDOUT in self.files:
             raise click.UsageError("--merge reads files, not standard input")
         one_stdin(*self.files, *self.config)
