@@ -44,6 +44,7 @@ class Audit:
             config=config,
             sas=list(map(sa_record, host.sas)),
             policies=list(map(policy_record, host.policies)),
+            policies_left_out=host.policies_left_out,
         )
         self.error: CaptureError | None = None
         self._shard = shard

@@ -165,7 +165,7 @@ def _worst(run: AuditRun, part: AuditPart, findings: list[AuditFinding]) -> tupl
         return "unsure", unsure[0].code, f"{AUDIT_OUTCOMES['unsure']}: {AUDIT_CODES[unsure[0].code]}"
     if not part.got:
         return "unsure", "nothing-seen", AUDIT_CODES["nothing-seen"]
-    code = "clean" if run.policies else "no-policy"
+    code = "clean" if run.policies else "policies-left-out" if run.policies_left_out else "no-policy"
     return "clean", code, AUDIT_CODES[code]
 
 

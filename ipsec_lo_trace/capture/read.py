@@ -25,7 +25,8 @@ _PACKED = {
     b"BZh9": "bzip2",
     b"PK\3\4": "zip",
 }
-_HINT = "tcpdump -i lo0 -w FILE writes one"
+_HINT = "tcpdump -i lo0 -w FILE writes one; on Linux -i lo"
+_TEXT_HINT = "this looks like a text; keys and policies go with -f"
 
 
 class _Reader(Protocol):
@@ -77,7 +78,8 @@ def open_capture(stream: BinaryIO, name: str, interface: str | None = None) -> C
         return Capture(name, "pcap", PcapReader(window, name, MAGICS[magic], choice), choice)
     if magic == SHB_MAGIC:
         return Capture(name, "pcapng", PcapngReader(window, name, choice), choice)
-    raise CaptureError(_no_capture(magic, packed=window is not packed), file=name, hint=_HINT)
+    hint = _TEXT_HINT if magic and magic.isascii() and magic.decode().isprintable() else _HINT
+    raise CaptureError(_no_capture(magic, packed=window is not packed), file=name, hint=hint)
 
 
 def _no_capture(magic: bytes, *, packed: bool) -> str:

@@ -56,6 +56,7 @@ class AuditRun(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=Fal
     """The first record: what is audited, and against what.
 
     ``capture`` and ``config`` are the files' names without their folders; ``link_type`` as in "EN10MB (1)".
+    ``policies_left_out`` counts policies that have no say on lo, or for one socket alone.
     """
 
     schema: str
@@ -65,6 +66,7 @@ class AuditRun(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=Fal
     config: list[str]
     sas: list[AuditSa]
     policies: list[AuditPolicy]
+    policies_left_out: int
 
 
 class AuditPacket(msgspec.Struct, tag="packet", tag_field="kind", gc=False):
@@ -250,6 +252,9 @@ NOTE_CODES = {
     "not-ip": "the packet is neither IPv4 nor IPv6, so policies do not speak of it",
     "no-policy-fits": "policies there are, and none fits a packet of this capture",
     "tables-full": "more was open at once than is kept, and the oldest was forgotten",
+    "policies-left-out": (
+        "the configuration has policies, and none with a say on lo: everything may cross in clear"
+    ),
     "no-policy": "no policy asks for protection: everything may cross in clear",
     "clean": "nothing crossed in clear where a policy asks for protection",
 }

@@ -34,7 +34,8 @@ PACKET = Packet(1_000_000_007, IPV4_PACKET)
 LONG = Packet(1_000_000_007, IPV4_PACKET + bytes(1000))
 PCAP = pcap([PACKET] * 3, RAW)
 PCAPNG = pcapng([PACKET] * 3, RAW)
-WRITE_ONE = " (tcpdump -i lo0 -w FILE writes one)"
+WRITE_ONE = " (tcpdump -i lo0 -w FILE writes one; on Linux -i lo)"
+A_TEXT = " (this looks like a text; keys and policies go with -f)"
 KNOWN = (
     "these are read: NULL 0, EN10MB 1, RAW 12, RAW 14, RAW 101, LOOP 108, LINUX_SLL 113, IPV4 228, IPV6 229,"
     " LINUX_SLL2 276"
@@ -49,7 +50,7 @@ HEAD = section() + interface(RAW)
     ("data", "given", "message"),
     [
         (b"", 0, "f: it is empty" + WRITE_ONE),
-        (b"ab", 0, "f: it is neither pcap nor pcapng: it begins with 61 62" + WRITE_ONE),
+        (b"ab", 0, "f: it is neither pcap nor pcapng: it begins with 61 62" + A_TEXT),
         (
             b"\xd4\xc3\xb2\xa2rest",
             0,
@@ -60,7 +61,7 @@ HEAD = section() + interface(RAW)
         (
             gzip.compress(b"hello", mtime=0),
             0,
-            "f: what is in the gzip data is neither pcap nor pcapng: it begins with 68 65 6c 6c" + WRITE_ONE,
+            "f: what is in the gzip data is neither pcap nor pcapng: it begins with 68 65 6c 6c" + A_TEXT,
         ),
         (b"\x1f\x8b garbage", 0, "cannot read f: the gzip data is damaged"),
         (b"\x1f\x8b", 0, "cannot read f: the gzip data ends in its middle"),

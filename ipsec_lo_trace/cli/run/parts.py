@@ -76,7 +76,10 @@ def _can_be(head: AuditRun, part: AuditPart) -> bool:
     sealing = sum(sa.proto in SEALING for sa in head.sas)
     return (
         all(0 <= number <= MAX_NUMBER for number in numbers)
-        and all(count.code in AUDIT_CODES.keys() - {"clean", "no-policy"} for count in part.counts)
+        and all(
+            count.code in AUDIT_CODES.keys() - {"clean", "no-policy", "policies-left-out"}
+            for count in part.counts
+        )
         and len(part.uses) in (0, sealing)
     )
 
