@@ -14,7 +14,7 @@ from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.xfrm.algorithms import auth, cipher, combined, compression
 from ipsec_lo_trace.xfrm.lines import Entry, Words
 from ipsec_lo_trace.xfrm.selector import selector
-from ipsec_lo_trace.xfrm.values import address, needed, number, pairs
+from ipsec_lo_trace.xfrm.values import MAX_16_BITS, address, needed, number, pairs
 from ipsec_lo_trace.xfrm.words import COUNTS, IPSEC, MODES, SA_LINES, UNSEEN
 
 Fields = dict[str, Any]
@@ -206,7 +206,8 @@ def _behind(lines: Lines, names: tuple[str, ...]) -> list[int]:
 
 
 def _wrapping(lines: Lines, _fields: Fields) -> Fields:
-    """Refuse what is wrapped into more than UDP (RFC 3948)."""
+    """Read the ports of ESP in UDP (RFC 3948), 0 being any; refuse what is wrapped into more."""
+    ports: dict[int, None] = {}
     for words in lines.get("encap", ()):
         names, fault = pairs(words[1:], ("type", "sport", "dport", "addr"))
         if fault:
@@ -214,7 +215,9 @@ def _wrapping(lines: Lines, _fields: Fields) -> Fields:
         kind = needed(names, "type", words[0])
         if kind.text != "espinudp":
             raise kind.fault(f"packets in {kind} are not read")
-    return {}
+        named = (names[name] for name in ("sport", "dport") if name in names)
+        ports |= dict.fromkeys(number(word, "a port", MAX_16_BITS) for word in named)
+    return {"udp_ports": tuple(port for port in ports if port)}
 
 
 def _inner(lines: Lines, fields: Fields) -> Fields:

@@ -56,6 +56,11 @@ OPEN = ": what this policy asks for is not known"
             "\tencap type espinudp-nonike sport 1 dport 2 addr ::\n\tsel",
             "f:7:13: packets in espinudp-nonike are not read",
         ),
+        (
+            "\tsel",
+            "\tencap type espinudp sport x dport 1 addr ::\n\tsel",
+            "f:7:28: x where a port should be (a number from 0 to 65535)",
+        ),
         ("\tsel", "\tencap\n\tsel", "f:7:2: type is missing from this line"),
         ("proto esp", "proto ah", "f:4:2: auth-trunc and enc is not what ah needs"),
     ],
@@ -317,9 +322,23 @@ def test_high_halves_are_named_once_and_are_nought_where_none_is_named() -> None
 
 
 @pytest.mark.parametrize(
+    ("ports", "kept"),
+    [
+        ("sport 4500 dport 4500 ", (4500,)),
+        ("sport 10500 dport 4500 ", (10500, 4500)),
+        ("sport 0 dport 10500 ", (10500,)),
+        ("", ()),
+    ],
+)
+def test_ports_of_esp_in_udp(ports: str, kept: tuple[int, ...]) -> None:
+    """The SA has the ports that its packets have outside; 0 is any."""
+    read = load(f"{STATE}\tencap type espinudp {ports}addr 0.0.0.0\n", "f")
+    assert ([sa.udp_ports for sa in read.sas], read.notes) == ([kept], [])
+
+
+@pytest.mark.parametrize(
     "line",
     [
-        "encap type espinudp sport 4500 dport 4500 addr 0.0.0.0",
         "coa 2001:db8::9",
         "lastused 2026-11-28 20:18:49",
         "tfcpad 300",
