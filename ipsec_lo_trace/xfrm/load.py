@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.host import HostConfiguration, HostSa
+from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration, HostSa
 from ipsec_lo_trace.setkey import dump, host
 from ipsec_lo_trace.setkey.load import read_text
 from ipsec_lo_trace.xfrm.lines import Words, printed
@@ -166,7 +166,9 @@ def _default(words: Words, defaults: dict[str, str], notes: list[str]) -> None:
         if direction not in DIRECTIONS:
             continue
         if kind.text not in _DEFAULTS:
-            notes.append(str(kind.fault(f"{kind} where accept or block should be: left out")))
+            defaults[direction] = UNKNOWN
+            reason = f"{kind} where accept or block should be: this default is not known"
+            notes.append(str(kind.fault(reason)))
         elif direction == "out" and _DEFAULTS[kind.text] == "discard":
             defaults[direction] = "none"
             notes.append(str(kind.fault("what goes out by lo is excepted from the default: left out")))

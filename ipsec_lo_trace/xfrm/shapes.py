@@ -24,7 +24,7 @@ _HEADING = re.compile(
     r"|(\w+ ){0,3}(sas?|sad|spd|states?|polic(y|ies))",
     re.IGNORECASE,
 )
-_DEFAULT = re.compile(r"(default policies:\s*)?((in|fwd|out):\s+\w+\s*){1,3}", re.IGNORECASE)
+_DEFAULT = re.compile(r"(default policies:\s*)?((in|fwd|out):\s+\S+\s*){1,3}", re.IGNORECASE)
 _COUNT = re.compile(r"SAD\s+count\s+\d|SPD\s+(IN\s+\d|buckets:|IPv[46] thresholds:)")
 _MONITOR = re.compile(r"(Deleted|Updated|Expired)\s+src\s")
 _ANSWER = re.compile(r"RTNETLINK answers:")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address
 
 import pytest
@@ -451,9 +452,17 @@ def test_the_default_policies() -> None:
     read = load(STATE + text.replace("out: accept", "out: block"), "f")
     assert read.defaults == {"in": "none", "out": "none"}
     assert read.notes == ["f:11:7: what goes out by lo is excepted from the default: left out"]
-    read = load(STATE + text.replace("out: accept", "out: unspec"), "f")
-    assert read.defaults == {"in": "none"}
-    assert read.notes == ["f:11:7: unspec where accept or block should be: left out"]
+
+
+@pytest.mark.parametrize("word", ["blck", "unspec", "bl@ck", "..."])
+@pytest.mark.parametrize(("direction", "line"), [("in", 9), ("out", 11)])
+def test_a_default_that_cannot_be_read_is_unknown(direction: str, line: int, word: str) -> None:
+    """A direction whose default is none of the two words may pass or block what no policy fits."""
+    text = (LINUX2 / "texts" / "swan.getdefault.txt").read_text(encoding="utf-8")
+    read = load(STATE + re.sub(rf"({direction}:\s+)accept", rf"\1{word}", text), "f")
+    assert read.defaults == {"in": "none", "out": "none"} | {direction: "unknown"}
+    reason = f"{word} where accept or block should be: this default is not known"
+    assert read.notes == [f"f:{line}:7: {reason}"]
 
 
 @pytest.mark.parametrize(
