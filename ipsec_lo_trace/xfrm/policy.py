@@ -20,13 +20,16 @@ from ipsec_lo_trace.xfrm.words import COUNTS, UNREAD, UNSEEN
 Fields = dict[str, Any]
 LOOPBACKS = ("lo", "lo0")
 DIRECTIONS = ("in", "out")
-_SOCKETS = ("3", "4", "5")
+_SOCKETS = {"3": "in", "4": "out", "5": "fwd"}
 """The directions of sockets' own policies, from an iproute2 that has no word for them."""
+_OF_A_SOCKET = "a socket"
 _KINDS = {"allow": "none", "block": "discard"}
 _SHOWN = ("dir", "socket", "action", "index", "priority", "ptype", "share")
 _FLAG = re.compile(r"localok|icmp|\(0x[0-9a-f]+\)|[0-9a-f]{1,2}")
 _FIRST = -1
 """The rank of a policy of type sub, asked before all others.  Source: xfrm_policy.c, xfrm_policy_lookup."""
+_OF_SOCKETS = -2
+"""That of a socket's own, asked before those.  Source: xfrm_policy.c, xfrm_lookup_with_ifid."""
 
 
 class Ranked(NamedTuple):
@@ -41,6 +44,7 @@ class _Read(msgspec.Struct):
 
     at: Token
     shown: dict[str, Token] = msgspec.field(default_factory=dict)
+    of_a_socket: bool = False
     templates: list[Entry] = msgspec.field(default_factory=list)
     unseen: dict[str, Token] = msgspec.field(default_factory=dict)
     faults: list[UserError] = msgspec.field(default_factory=list)
@@ -64,7 +68,7 @@ def ranked(entry: Entry, notes: list[str]) -> list[Ranked]:
     """
     read = _sorted(entry)
     chosen = selector(entry.head, read.at)
-    elsewhere = _elsewhere(read.shown, chosen)
+    elsewhere = _elsewhere(read, chosen)
     if elsewhere:
         notes.append(f"{read.at.fault(elsewhere)}: left out")
         return []
@@ -109,10 +113,25 @@ def _sorted(entry: Entry) -> _Read:
     if len(directed) == 1:
         read.shown, fault = pairs(_before_flags(directed[0], read.faults), _SHOWN)
         read.faults += [fault] if fault else []
+        _take_socket(read)
     elif directed:
         # Two policies in one, by the looks of it: neither's direction is to be trusted.
         read.faults.append(directed[1][0].fault(f"{directed[1][0]} stands here as well"))
     return read
+
+
+def _take_socket(read: _Read) -> None:
+    """Give a socket's own policy the direction of any other."""
+    way = read.shown.get("dir")
+    if "socket" in read.shown:
+        way = read.shown["socket"]
+    elif way and way.text in _SOCKETS:
+        way = msgspec.structs.replace(way, text=_SOCKETS[way.text])
+    else:
+        return
+    read.of_a_socket = True
+    read.shown["dir"] = way
+    read.unseen[_OF_A_SOCKET] = way
 
 
 def _before_flags(words: Words, faults: list[UserError]) -> Words:
@@ -124,12 +143,15 @@ def _before_flags(words: Words, faults: list[UserError]) -> Words:
     return words[:end]
 
 
-def _elsewhere(shown: dict[str, Token], chosen: Selector) -> str:
-    """Say why a policy has no say on lo, "" if it has."""
-    way = shown["dir"].text if "dir" in shown else ""
-    if "socket" in shown or way in _SOCKETS:
+def _elsewhere(read: _Read, chosen: Selector) -> str:
+    """Say why a policy has no say on lo, "" if it has.
+
+    A socket's own that asks for nothing is one of a key daemon, for its own packets.
+    """
+    passes = "action" not in read.shown or read.shown["action"].text == "allow"
+    if read.of_a_socket and passes and not (read.templates or read.faults or chosen.faults):
         return "a socket's own policy"
-    if way == "fwd":
+    if "dir" in read.shown and read.shown["dir"].text == "fwd":
         return "a policy for forwarding"
     if chosen.dev and chosen.dev.text not in LOOPBACKS and not chosen.faults:
         return f"a policy for {chosen.dev}"
@@ -144,6 +166,8 @@ def _ways(read: _Read) -> Fields:
 
 
 def _rank(read: _Read) -> Fields:
+    if read.of_a_socket:
+        return {"rank": _OF_SOCKETS}
     if "ptype" in read.shown and read.shown["ptype"].text == "sub":
         return {"rank": _FIRST}
     priority = read.shown.get("priority")

@@ -14,13 +14,15 @@ from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.xfrm.algorithms import auth, cipher, combined, compression
 from ipsec_lo_trace.xfrm.lines import Entry, Words
 from ipsec_lo_trace.xfrm.selector import selector
-from ipsec_lo_trace.xfrm.values import MAX_16_BITS, address, needed, number, pairs
+from ipsec_lo_trace.xfrm.values import MAX_16_BITS, address, needed, number, pairs, protocol
 from ipsec_lo_trace.xfrm.words import COUNTS, IPSEC, MODES, SA_LINES, UNSEEN
 
 Fields = dict[str, Any]
 Lines = dict[str, list[Words]]
 _SHUT = "packets of this SA are not opened"
-_LEFT_OUT = "SA left out"
+LEFT_OUT = "SA left out"
+_MOBILE = ("route2", "hao")
+"""The states of Mobile IPv6, by protocol."""
 _ALGORITHMS = {"auth": auth, "auth-trunc": auth, "enc": cipher, "aead": combined, "comp": compression}
 _NEEDED = {
     IPPROTO_ESP: (("enc",), ("aead",), ("enc", "auth"), ("enc", "auth-trunc")),
@@ -54,17 +56,20 @@ class Identity(NamedTuple):
 
 
 def association(entry: Entry, notes: list[str]) -> tuple[Identity, HostSa] | None:
-    """Make the SA of an entry, None if it is left out; ``notes`` then say so, and all else that is not read.
+    """Make the SA of an entry; ``notes`` say what of it is not read.
 
-    One of which only the identity is known is opaque.
+    None, with a note, for what seals no packet: a state of another protocol, an SA not yet agreed upon.
+    UserError if protocol, SPI or ends cannot be read.  Of an opaque SA no more than that may be known.
     """
     faults: list[UserError] = []
     lines = _sorted(entry, notes)
-    try:
+    fields: Fields = {}
+    idle = _of_another_protocol(lines)
+    if idle is None:
         fields = _named(entry.head, lines, faults)
-        _check_agreed(entry.head[0], lines, fields)
-    except UserError as error:
-        notes.append(f"{error}: {_LEFT_OUT}")
+        idle = _not_agreed(entry.head[0], lines, fields)
+    if idle is not None:
+        notes.append(f"{idle}: {LEFT_OUT}")
         return None
     for step in (_keys, _numbering, _wrapping, _inner):
         fields |= _tried(step, lines, fields, faults)
@@ -103,18 +108,31 @@ def _sorted(entry: Entry, notes: list[str]) -> Lines:
     return lines
 
 
+def _of_another_protocol(lines: Lines) -> UserError | None:
+    """Tell of a state that is not of IPsec; a word that is no protocol may have been one of IPsec."""
+    word = next((word for words in lines.get("proto", ()) for word in words[1:2]), None)
+    try:
+        if word is None or (word.text not in _MOBILE and protocol(word) in IPSEC.values()):
+            return None
+    except UserError:
+        return None
+    return word.fault(f"a state of protocol {word}, not of IPsec")
+
+
 def _named(head: Words, lines: Lines, faults: list[UserError]) -> Fields:
     """Read what an SA is found by, and its mode; UserError where even that cannot be read."""
     at = head[0]
+    if "proto" not in lines:
+        raise at.fault("the SA has no line with its protocol")
     ends, fault = pairs(head, ("src", "dst"))
     src, dst = address(needed(ends, "src", at)), address(needed(ends, "dst", at))
     if src.version != dst.version:
         raise ends["dst"].fault("src and dst are of two families")
-    (words, *twice) = lines.get("proto", [[]])
+    (words, *twice) = lines["proto"]
     names, other = pairs(words, ("proto", "spi", "reqid", "mode"))
     proto = needed(names, "proto", at)
     if proto.text not in IPSEC:
-        raise proto.fault(f"a state of protocol {proto}, not of IPsec")
+        raise proto.fault(f"{proto} where esp, ah or comp should be")
     fields: Fields = {"proto": IPSEC[proto.text], "src": src, "dst": dst, "mode": "any"}
     fields["spi"] = number(needed(names, "spi", at), "an SPI")
     faults += [one for one in (fault, other) if one]
@@ -130,12 +148,13 @@ def _named(head: Words, lines: Lines, faults: list[UserError]) -> Fields:
     return fields
 
 
-def _check_agreed(at: Token, lines: Lines, fields: Fields) -> None:
-    """Refuse a larval SA, which Linux lists while a key daemon has it under way."""
+def _not_agreed(at: Token, lines: Lines, fields: Fields) -> UserError | None:
+    """Tell of a larval SA, which Linux lists while a key daemon has it under way."""
     if not any(name in lines for name in _ALGORITHMS):
-        raise at.fault("an SA without an algorithm, not yet agreed upon")
+        return at.fault("an SA without an algorithm, not yet agreed upon")
     if not fields["spi"]:
-        raise at.fault("an SA without an SPI, not yet agreed upon")
+        return at.fault("an SA without an SPI, not yet agreed upon")
+    return None
 
 
 def _keys(lines: Lines, fields: Fields) -> Fields:
