@@ -13,7 +13,7 @@ from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration, HostSa
 from ipsec_lo_trace.setkey import dump, host
 from ipsec_lo_trace.setkey.load import read_text
 from ipsec_lo_trace.xfrm.lines import Entry, Words, printed
-from ipsec_lo_trace.xfrm.policy import DIRECTIONS, Ranked, is_policy, ranked
+from ipsec_lo_trace.xfrm.policy import DIRECTIONS, Ranked, ranked
 from ipsec_lo_trace.xfrm.shapes import is_blank, is_xfrm
 from ipsec_lo_trace.xfrm.state import LEFT_OUT, Identity, association
 
@@ -152,7 +152,7 @@ def _read(text: str, file: str, notes: list[str]) -> _Reading:
     found = printed(text, file)
     notes += found.notes
     for entry in found.entries:
-        if is_policy(entry):
+        if entry.is_policy:
             made = ranked(entry, notes)
             reading.policies += made
             reading.policies_left_out += not made

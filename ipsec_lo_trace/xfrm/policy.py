@@ -11,7 +11,7 @@ import msgspec
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import UNKNOWN, HostPolicy
 from ipsec_lo_trace.setkey.tokens import Token
-from ipsec_lo_trace.xfrm.lines import Entry, Words
+from ipsec_lo_trace.xfrm.lines import TORN, Entry, Words
 from ipsec_lo_trace.xfrm.selector import Selector, selector
 from ipsec_lo_trace.xfrm.template import rule
 from ipsec_lo_trace.xfrm.values import needed, number, pairs
@@ -50,24 +50,13 @@ class _Read(msgspec.Struct):
     faults: list[UserError] = msgspec.field(default_factory=list)
 
 
-def is_policy(entry: Entry) -> bool:
-    """Tell a policy from an SA: its addresses have prefixes, and it has templates."""
-    firsts = {words[0].text for words in entry.lines}
-    # A newer iproute2 has a line for an SA's direction too.
-    return (
-        any("/" in word.text for word in entry.head)
-        or bool(firsts & {"socket", "tmpl"})
-        or ("dir" in firsts and "proto" not in firsts)
-    )
-
-
 def ranked(entry: Entry, notes: list[str]) -> list[Ranked]:
     """Make the policy of an entry; none if it is left out, which ``notes`` then say.
 
     If something of it cannot be read, its kind is ``UNKNOWN``; if that is its direction, there are two.
     """
     read = _sorted(entry)
-    chosen = selector(entry.head, read.at)
+    chosen = _chosen(entry)
     elsewhere = _elsewhere(read, chosen)
     if elsewhere:
         notes.append(f"{read.at.fault(elsewhere)}: left out")
@@ -86,6 +75,13 @@ def ranked(entry: Entry, notes: list[str]) -> list[Ranked]:
     return [Ranked(rank, HostPolicy(direction=way, condition=condition, **fields)) for way in ways]
 
 
+def _chosen(entry: Entry) -> Selector:
+    """Read the first line; without one, any packet may be meant."""
+    if entry.head:
+        return selector(entry.head, entry.at)
+    return Selector(faults=[entry.at.fault("a policy whose first line is not there")])
+
+
 def _tried(step: Callable[[_Read], Fields], read: _Read, faults: list[UserError]) -> Fields:
     try:
         return step(read)
@@ -96,7 +92,8 @@ def _tried(step: Callable[[_Read], Fields], read: _Read, faults: list[UserError]
 
 def _sorted(entry: Entry) -> _Read:
     """Sort the lines; only those of templates have an order that says something."""
-    read = _Read(entry.head[0])
+    read = _Read(entry.at)
+    read.faults += [words[0].fault("something is missing here") for words in entry.gaps]
     directed: list[Words] = []
     for words in entry.lines:
         at = words[0]
@@ -110,13 +107,14 @@ def _sorted(entry: Entry) -> _Read:
             read.unseen[f"{'an' if at.text == 'if_id' else 'a'} {UNSEEN[at.text]}"] = at
         elif at.text not in UNREAD and not COUNTS.fullmatch(at.text):
             read.faults.append(at.fault(f"{at} is not known in a policy"))
-    if len(directed) == 1:
-        read.shown, fault = pairs(_before_flags(directed[0], read.faults), _SHOWN)
+    for words in directed:
+        read.shown, fault = pairs(_before_flags(words, read.faults), _SHOWN)
         read.faults += [fault] if fault else []
         _take_socket(read)
-    elif directed:
-        # Two policies in one, by the looks of it: neither's direction is to be trusted.
-        read.faults.append(directed[1][0].fault(f"{directed[1][0]} stands here as well"))
+    if entry.is_torn:
+        # Whose direction it is that stands here is not to be trusted.
+        read.faults.append(entry.at.fault(TORN))
+        read.shown.clear()
     return read
 
 

@@ -12,7 +12,7 @@ from ipsec_lo_trace.model.host import UPPER_ANY, Address, HostSa
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, PROTO_NAMES
 from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.xfrm.algorithms import auth, cipher, combined, compression
-from ipsec_lo_trace.xfrm.lines import Entry, Words
+from ipsec_lo_trace.xfrm.lines import TORN, Entry, Words
 from ipsec_lo_trace.xfrm.selector import selector
 from ipsec_lo_trace.xfrm.values import MAX_16_BITS, address, needed, number, pairs, protocol
 from ipsec_lo_trace.xfrm.words import COUNTS, IPSEC, MODES, SA_LINES, UNSEEN
@@ -61,18 +61,24 @@ def association(entry: Entry, notes: list[str]) -> tuple[Identity, HostSa] | Non
     None, with a note, for what seals no packet: a state of another protocol, an SA not yet agreed upon.
     UserError if protocol, SPI or ends cannot be read.  Of an opaque SA no more than that may be known.
     """
+    if not entry.head:
+        raise entry.at.fault("an SA whose first line is not there")
     faults: list[UserError] = []
-    lines = _sorted(entry, notes)
+    lines, unread = _sorted(entry)
     fields: Fields = {}
     idle = _of_another_protocol(lines)
     if idle is None:
         fields = _named(entry.head, lines, faults)
-        idle = _not_agreed(entry.head[0], lines, fields)
+        idle = None if unread else _not_agreed(entry.at, lines, fields)
     if idle is not None:
         notes.append(f"{idle}: {LEFT_OUT}")
         return None
     for step in (_keys, _numbering, _wrapping, _inner):
         fields |= _tried(step, lines, fields, faults)
+    if unread and not faults and not _is_whole(lines, fields):
+        faults.append(unread)
+    if unread and unread not in faults:
+        notes.append(f"{unread}: line left out")
     if faults:
         notes.append(f"{faults[0]}: {_SHUT}")
         fields["opaque"] = faults[0].reason
@@ -92,10 +98,10 @@ def _tried(
         return {}
 
 
-def _sorted(entry: Entry, notes: list[str]) -> Lines:
-    """Give the lines by their first word, since their order says nothing."""
+def _sorted(entry: Entry) -> tuple[Lines, UserError | None]:
+    """Give the lines by their first word, since their order says nothing; and what else stands there."""
     lines: Lines = {}
-    unknown: list[Token] = []
+    unknown = [words[0] for words in entry.gaps]
     for words in entry.lines:
         at = words[0]
         if at.text in SA_LINES:
@@ -104,8 +110,19 @@ def _sorted(entry: Entry, notes: list[str]) -> Lines:
             unknown.append(at)
     if unknown:
         also = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
-        notes.append(str(unknown[0].fault(f"{unknown[0]}{also} is not known in an SA: line left out")))
-    return lines
+        return lines, unknown[0].fault(f"{unknown[0]}{also} is not known in an SA")
+    if entry.is_torn:
+        return lines, entry.at.fault(TORN)
+    return lines, None
+
+
+def _is_whole(lines: Lines, fields: Fields) -> bool:
+    """Tell whether nothing that packets are opened with can be in a line that is not read."""
+    is_numbered = "replay-window" in lines or "flag" in lines
+    if fields["proto"] == IPPROTO_IPCOMP:
+        return is_numbered
+    has_highs = fields.get("seq_hi") is None or bool(_behind(lines, ("seq-hi", "oseq-hi")))
+    return is_numbered and has_highs and bool(fields.get("cuts"))
 
 
 def _of_another_protocol(lines: Lines) -> UserError | None:
@@ -163,6 +180,8 @@ def _keys(lines: Lines, fields: Fields) -> Fields:
     for name, several in found.items():
         if len(several) > 1:
             raise several[1][0].fault(f"{name} stands here twice")
+    if not found:
+        raise lines["proto"][0][0].fault("an SA without an algorithm")
     read = {name: _ALGORITHMS[name](words) for name, (words,) in found.items()}
     at = next(iter(found.values()))[0][0]
     if not any(set(read) == set(names) for names in _NEEDED[fields["proto"]]):
