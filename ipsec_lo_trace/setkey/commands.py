@@ -43,7 +43,7 @@ class Extensions(msgspec.Struct):
     """-m, -u, -r, -lh, -ls and -f; ``replay`` in bytes of bitmap, lifetimes in seconds.
 
     ``padding`` has each kind that is asked for, with its place.  ``esn`` and ``context``, a security context,
-    are of later times.
+    are of later times, as are the ports of -natt.
     """
 
     mode: Mode = Mode.ANY
@@ -57,15 +57,20 @@ class Extensions(msgspec.Struct):
     cyclic: bool = True
     esn: bool = False
     context: Token | None = None
+    udp_ports: tuple[int, ...] = ()
 
 
 class Ends(msgspec.Struct, frozen=True):
-    """Source and destination of an SA, of one family; None for a name that is not resolved."""
+    """Source and destination of an SA, of one family; None for a name that is not resolved.
+
+    ``udp_ports`` are those behind them, of ESP in UDP.
+    """
 
     src: Address | None
     dst: Address | None
     src_at: Token
     dst_at: Token
+    udp_ports: tuple[int, ...] = ()
 
 
 class SaName(msgspec.Struct, frozen=True, kw_only=True):

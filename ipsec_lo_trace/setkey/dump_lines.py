@@ -16,7 +16,7 @@ from ipsec_lo_trace.setkey.tokens import Kind, Token
 
 _END = r"[0-9A-Fa-f:.]+(?:%[A-Za-z0-9]+)?"
 _PORTS = r"(?:\[[^\]\s]*\])*"
-SA_HEAD = re.compile(rf"\s*(?P<src>{_END}){_PORTS}\s+(?P<dst>{_END}){_PORTS}\s*")
+SA_HEAD = re.compile(rf"\s*(?P<src>{_END})(?P<src_port>{_PORTS})\s+(?P<dst>{_END})(?P<dst_port>{_PORTS})\s*")
 SA_BODY = re.compile(
     r"\s*(?:natt\+)?(?P<proto>[a-z0-9-]+)\s+mode=(?P<mode>\w+)\s+spi=(?P<spi>[0-9]+)\(0x[0-9a-fA-F]+\)"
     r"(?:\s+reqid=(?P<reqid>[0-9]+)\(0x[0-9a-fA-F]+\))?\s*"

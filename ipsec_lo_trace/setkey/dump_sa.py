@@ -12,7 +12,7 @@ from ipsec_lo_trace.setkey.dump_lines import Entry
 from ipsec_lo_trace.setkey.host_sad import PACKETS_A_BYTE
 from ipsec_lo_trace.setkey.sealing import Named, Sealing, auth_sealing, comp_sealing, esp_sealing
 from ipsec_lo_trace.setkey.tokens import Token, shown
-from ipsec_lo_trace.setkey.values import MAX_32_BITS, dumped_ends
+from ipsec_lo_trace.setkey.values import MAX_32_BITS, MAX_PORT, dumped_ends
 from ipsec_lo_trace.setkey.words import TCP_SA
 
 _PROTOCOLS = {"esp": IPPROTO_ESP, "esp-udp": IPPROTO_ESP, "ah": IPPROTO_AH, "ipcomp": IPPROTO_IPCOMP}
@@ -30,6 +30,7 @@ _NAMES = {
 """What it calls algorithms otherwise; one that it has no word for is a number (SADB_X_EALG_*)."""
 _NOT_LIVE = {"larval": "not yet agreed upon", "dead": "dead"}
 _ALGORITHM = re.compile(r"\s*(?P<what>[EAC]):\s*(?P<name>\S+)(?P<key>.*)")
+_PORT = re.compile(r"\[([0-9]{1,5})\]")
 _GROUP = r"[0-9A-Fa-f]{2,8}"
 _MORE = re.compile(rf"\s*{_GROUP}(?:\s+{_GROUP})*\s*")
 _STATE = re.compile(r"\bstate=(\w+)")
@@ -82,8 +83,15 @@ def association(entry: Entry, file: str) -> HostSa:
         padding=_PADDINGS.get(said.flags & 0x0300, "seq"),
         old=bool(said.flags & _OLD),
         window=said.window * PACKETS_A_BYTE,
+        udp_ports=_udp_ports(head),
         opaque=sealing.opaque,
     )
+
+
+def _udp_ports(head: re.Match[str]) -> tuple[int, ...]:
+    """Return the ports behind the ends, which are those of ESP in UDP, each once."""
+    digits = _PORT.findall(head["src_port"] + head["dst_port"])
+    return tuple(dict.fromkeys(port for port in map(int, digits) if 0 < port <= MAX_PORT))
 
 
 def _number(digits: str, at: Token) -> int:

@@ -71,13 +71,18 @@ def _later(option: Token, stream: Stream, given: Extensions) -> None:
     elif option.is_("-hwif"):
         stream.take()
     elif option.is_("-natt"):
-        for _end in range(2):
-            numeric_host(stream.take())
-            stream.expect("[")
-            port(stream.take(), stream.dialect)
-            stream.expect("]")
+        given.udp_ports = _natt_end(stream), _natt_end(stream)
     else:
         number(stream.take(), "a number of bytes")
+
+
+def _natt_end(stream: Stream) -> int:
+    """Read an address with a port behind it; give the port."""
+    numeric_host(stream.take())
+    stream.expect("[")
+    found = port(stream.take(), stream.dialect)
+    stream.expect("]")
+    return found
 
 
 def context(option: Token, stream: Stream) -> Token:

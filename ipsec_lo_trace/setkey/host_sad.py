@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ipsec_lo_trace.model.host import Address, HostSa
+from ipsec_lo_trace.model.policy import PORT_ANY
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, IPPROTO_TCP, PROTO_NAMES
 from ipsec_lo_trace.model.sa import CPI_MAX, RESERVED_SPI_MAX
 from ipsec_lo_trace.setkey.commands import Add, Algorithm, Delete, DeleteAll, Ends, Extensions, SaName
@@ -144,8 +145,15 @@ def _made(command: Add, ends: _Ends, head: _Head, sealing: Sealing) -> HostSa:
         padding=list(given.padding)[-1] if given.padding else "seq",
         old=name.old,
         window=given.replay * PACKETS_A_BYTE,
+        udp_ports=_udp_ports(command),
         opaque=sealing.opaque,
     )
+
+
+def _udp_ports(command: Add) -> tuple[int, ...]:
+    """Return the ports of ESP in UDP that are named, each once."""
+    named = (*command.sa.ends.udp_ports, *command.extensions.udp_ports)
+    return tuple(dict.fromkeys(port for port in named if port not in (0, PORT_ANY)))
 
 
 def _sealing(command: Add) -> Sealing:

@@ -109,22 +109,24 @@ def _ends(stream: Stream, wanted: Family) -> Ends:
     """Read source and destination, today's with a port each, which is that of ESP in UDP."""
     src_at = stream.take()
     src = host(src_at, wanted, stream.dialect)
-    _udp_port(stream)
+    ports = _udp_port(stream)
     dst_at = stream.take()
     dst = host(dst_at, wanted, stream.dialect)
-    _udp_port(stream)
+    ports += _udp_port(stream)
     one_family(src_at, src, dst_at, dst)
-    return Ends(src, dst, src_at, dst_at)
+    return Ends(src, dst, src_at, dst_at, ports)
 
 
-def _udp_port(stream: Stream) -> None:
+def _udp_port(stream: Stream) -> tuple[int, ...]:
+    """Read a port, if one is there."""
     if not stream.peek.is_("["):
-        return
+        return ()
     if not stream.dialect.later:
         raise stream.peek.fault("an SA's port is of a later setkey(8)", "leave it out")
     stream.take()
-    port(stream.take(), stream.dialect)
+    found = port(stream.take(), stream.dialect)
     stream.expect("]")
+    return (found,)
 
 
 def _protocol(stream: Stream) -> SaProtocol:

@@ -7,20 +7,58 @@ import re
 import msgspec
 
 from ipsec_lo_trace.setkey.tokens import Kind, Token
-from ipsec_lo_trace.xfrm.shapes import Shape, quoted_len, shape
-from ipsec_lo_trace.xfrm.words import begins_a_line
+from ipsec_lo_trace.xfrm.shapes import Shape, is_joined, quoted_len, shape
+from ipsec_lo_trace.xfrm.words import CONTEXTS, OF_POLICIES, OF_SAS, begins_a_line, is_entry_line
 
 _WORD = re.compile(r"\S+")
 _KEY = re.compile(r"0x[0-9A-Fa-f]{9,}|[0-9A-Fa-f]{11,}")
 """More digits than a number of 32 bits has."""
 Words = list[Token]
+TORN = "lines of another SA or policy follow, whose first line is not there"
+_DIRECTED = frozenset(("dir", "socket"))
+_DIR_LEN = 2
+"""How many words an SA has in its line with a direction; a policy has more."""
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """One SA or policy: the words of the line that names it, and of those below, none of them empty."""
+class Entry(msgspec.Struct):
+    """One SA or policy: the words of the line that names it, and of those below, none of them empty.
+
+    ``head`` is empty where that line cannot be read.  ``gaps`` are what stands where lines are missing.
+    ``is_torn`` says that the next line belongs to another entry, whose first line is not there.
+    """
 
     head: Words
     lines: list[Words]
+    gaps: list[Words] = msgspec.field(default_factory=list)
+    is_torn: bool = False
+
+    @property
+    def at(self) -> Token:
+        """Return where it begins."""
+        return (self.head or self.lines[0])[0]
+
+    @property
+    def is_policy(self) -> bool:
+        """Tell a policy from an SA: its addresses have prefixes, and it has templates."""
+        firsts = {words[0].text for words in self.lines}
+        if not self.head and not firsts & OF_POLICIES:
+            named = [word.text for words in self.lines for word in words if words[0].text == "proto"]
+            return not firsts & (OF_SAS | CONTEXTS) and "spi" not in named
+        # A newer iproute2 has a line for an SA's direction too.
+        return (
+            any("/" in word.text for word in self.head)
+            or bool(firsts & {"socket", "tmpl"})
+            or ("dir" in firsts and "proto" not in firsts)
+        )
+
+    def takes(self, words: Words) -> bool:
+        """Tell whether a line can be one of this entry."""
+        first, firsts = words[0].text, {words[0].text for words in self.lines}
+        if self.is_policy:
+            return first not in OF_SAS and not (first in _DIRECTED and firsts & _DIRECTED)
+        if first == "dir" and firsts:
+            return len(words) == _DIR_LEN and "dir" not in firsts
+        return not firsts or (first not in OF_POLICIES and not (first == "proto" and "proto" in firsts))
 
 
 class Printed(msgspec.Struct):
@@ -36,11 +74,15 @@ def printed(text: str, file: str) -> Printed:
     sorter = _Sorter()
     for number, line in enumerate(text.split("\n"), 1):
         kind = shape(line)
-        if kind in (Shape.ENTRY, Shape.LINE):
-            for words in _pieces(line, file, number):
+        if kind is Shape.BLANK:
+            sorter.pass_blank()
+        elif kind in (Shape.ENTRY, Shape.LINE) or is_joined(line):
+            for count, words in enumerate(_pieces(line, file, number)):
                 # With -o a line of an entry has no beginning to tell it by.
-                sorter.take(_piece_shape(words[0].text), words, indented=line[0] in " \t" or "\\" in line)
-        elif kind is not Shape.BLANK:
+                joined = "\\" in line and (count > 0 or kind in (Shape.ENTRY, Shape.LINE))
+                indented = joined or line[0] in " \t"
+                sorter.take(_piece_shape(words), words, indented=indented)
+        else:
             words = _words(line, file, number, quoted_len(line), len(line))
             sorter.take(kind, words, indented=line[0] in " \t")
     sorter.close()
@@ -52,38 +94,71 @@ class _Sorter:
 
     A line that is not known may be one of the entry above, or another command's output.  Further out than the
     entry's other lines, or behind a prompt or heading, that is open (``_between``) until a line that is known
-    goes on with the entry, or another one begins.
+    goes on with the entry, or another one begins.  So it is with what stands for missing lines
+    (``_missing``), behind a prompt, a heading or a blank line.
     """
 
     def __init__(self) -> None:
         self.printed = Printed()
         self._entry: Entry | None = None
         self._between: list[Words] = []
+        self._missing: list[Words] = []
         self._apart = False
+        self._blank = False
         self._indented = False
+        self._away = False
+        self._aside = False
 
     def take(self, kind: Shape, words: Words, *, indented: bool) -> None:
         """Take the next line."""
         if kind in (Shape.ENTRY, Shape.AWAY):
             self.close()
+            self._away = kind is Shape.AWAY
         if kind is Shape.ENTRY:
             self._entry = Entry(words, [])
-        elif kind is Shape.LINE and self._entry is not None:
-            self._entry.lines.extend([*self._between, words])
-            self._between.clear()
-            self._apart, self._indented = False, indented
+        elif kind is Shape.LINE and (self._entry is not None or self._begins_without_head(words)):
+            self._go_on(words, indented=indented)
         elif kind in (Shape.LINE, Shape.AWAY, Shape.OTHER):
             outside = self._apart or self._between or indented < self._indented
             (self._between if outside or self._entry is None else self._entry.lines).append(words)
         else:
-            self._apart = True
-            self._take_aside(kind, words)
+            self._take_aside(kind, words, indented=indented)
 
-    def _take_aside(self, kind: Shape, words: Words) -> None:
+    def pass_blank(self) -> None:
+        """Pass an empty line."""
+        self._blank = True
+
+    def _begins_without_head(self, words: Words) -> bool:
+        """Tell whether a line that belongs to no entry is one of an entry whose first line is not there."""
+        return not self._away and is_entry_line(" ".join(word.text for word in words))
+
+    def _go_on(self, words: Words, *, indented: bool) -> None:
+        """Take a line of the entry, or of one whose first line is not there."""
+        if self._entry is None or not self._entry.takes(words):
+            if self._entry is not None:
+                self._entry.is_torn = not (self._between or self._apart)
+            self._between.clear()
+            self.close()
+            self._entry = Entry([], [])
+        self._entry.lines.extend([*self._between, words])
+        self._entry.gaps += self._missing
+        self._between.clear()
+        self._missing.clear()
+        self._apart = self._blank = self._aside = False
+        self._indented = indented
+
+    def _take_aside(self, kind: Shape, words: Words, *, indented: bool) -> None:
         if kind is Shape.DEFAULT:
             self.printed.defaults.append(words)
         elif kind is Shape.COUNT:
             self.printed.notes.append(str(words[0].fault("a count, not what is counted: left out")))
+        inside = self._entry is not None and not self._apart and not self._blank and not self._between
+        within = kind is Shape.ASIDE and inside and indented and self._indented
+        if (kind is Shape.GAP and not self._aside) or within:
+            (self._entry.gaps if self._entry is not None and inside else self._missing).append(words)
+            return
+        self._apart = True
+        self._aside = kind is Shape.HEAD_ASIDE or (kind is Shape.GAP and self._aside)
 
     def close(self) -> None:
         """End the entry; what stood behind it belongs to none."""
@@ -96,7 +171,8 @@ class _Sorter:
             self.printed.notes.append(str(fault))
         self._entry = None
         self._between.clear()
-        self._apart = self._indented = False
+        self._missing.clear()
+        self._apart = self._blank = self._indented = self._away = self._aside = False
 
 
 def _pieces(line: str, file: str, number: int) -> list[Words]:
@@ -109,7 +185,8 @@ def _pieces(line: str, file: str, number: int) -> list[Words]:
     return [words for words in pieces if words]
 
 
-def _piece_shape(first: str) -> Shape:
+def _piece_shape(words: Words) -> Shape:
+    first = words[0].text
     if first == "src":
         return Shape.ENTRY
     return Shape.LINE if begins_a_line(first) else Shape.OTHER

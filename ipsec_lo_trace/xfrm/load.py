@@ -9,13 +9,13 @@ from typing import NamedTuple
 import msgspec
 
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.host import HostConfiguration, HostSa
+from ipsec_lo_trace.model.host import UNKNOWN, HostConfiguration, HostSa
 from ipsec_lo_trace.setkey import dump, host
 from ipsec_lo_trace.setkey.load import read_text
-from ipsec_lo_trace.xfrm.lines import Words, printed
-from ipsec_lo_trace.xfrm.policy import DIRECTIONS, Ranked, is_policy, ranked
+from ipsec_lo_trace.xfrm.lines import Entry, Words, printed
+from ipsec_lo_trace.xfrm.policy import DIRECTIONS, Ranked, ranked
 from ipsec_lo_trace.xfrm.shapes import is_blank, is_xfrm
-from ipsec_lo_trace.xfrm.state import Identity, association
+from ipsec_lo_trace.xfrm.state import LEFT_OUT, Identity, association
 
 Text = tuple[str, str]
 """A text with its file's name."""
@@ -39,6 +39,8 @@ class _Reading(msgspec.Struct):
     sas: list[tuple[Identity, HostSa, Words]] = msgspec.field(default_factory=list)
     policies: list[Ranked] = msgspec.field(default_factory=list)
     defaults: dict[str, str] = msgspec.field(default_factory=dict)
+    policies_left_out: int = 0
+    lost_sas: bool = False
 
 
 def load(text: str, file: str) -> HostConfiguration:
@@ -95,6 +97,8 @@ def _add_dumped(configuration: HostConfiguration, dumps: Sequence[Text]) -> None
         return
     configuration.sas += dumped.sas
     configuration.policies += dumped.policies
+    configuration.policies_left_out += dumped.policies_left_out
+    configuration.lost_sas |= dumped.lost_sas
     configuration.notes += dumped.notes
 
 
@@ -135,6 +139,8 @@ def _loaded(texts: Sequence[Text]) -> HostConfiguration:
                 configuration.notes.append(str(fault))
         policies += reading.policies
         configuration.defaults |= reading.defaults
+        configuration.policies_left_out += reading.policies_left_out
+        configuration.lost_sas |= reading.lost_sas
     configuration.sas = list(reversed(sas.values()))
     policies.reverse()
     configuration.policies = [policy for _rank, policy in sorted(policies, key=lambda one: one.rank)]
@@ -146,13 +152,27 @@ def _read(text: str, file: str, notes: list[str]) -> _Reading:
     found = printed(text, file)
     notes += found.notes
     for entry in found.entries:
-        if is_policy(entry):
-            reading.policies += ranked(entry, notes)
-        elif (made := association(entry, notes)) is not None:
-            reading.sas.append((*made, entry.head))
+        if entry.is_policy:
+            made = ranked(entry, notes)
+            reading.policies += made
+            reading.policies_left_out += not made
+        else:
+            _take_sa(entry, reading, notes)
     for words in found.defaults:
         _default(words, reading.defaults, notes)
     return reading
+
+
+def _take_sa(entry: Entry, reading: _Reading, notes: list[str]) -> None:
+    """Take over the SA of an entry."""
+    try:
+        made = association(entry, notes)
+    except UserError as error:
+        reading.lost_sas = True
+        notes.append(f"{error}: {LEFT_OUT}")
+        return
+    if made is not None:
+        reading.sas.append((*made, entry.head))
 
 
 def _default(words: Words, defaults: dict[str, str], notes: list[str]) -> None:
@@ -166,7 +186,9 @@ def _default(words: Words, defaults: dict[str, str], notes: list[str]) -> None:
         if direction not in DIRECTIONS:
             continue
         if kind.text not in _DEFAULTS:
-            notes.append(str(kind.fault(f"{kind} where accept or block should be: left out")))
+            defaults[direction] = UNKNOWN
+            reason = f"{kind} where accept or block should be: this default is not known"
+            notes.append(str(kind.fault(reason)))
         elif direction == "out" and _DEFAULTS[kind.text] == "discard":
             defaults[direction] = "none"
             notes.append(str(kind.fault("what goes out by lo is excepted from the default: left out")))

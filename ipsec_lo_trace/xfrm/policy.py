@@ -11,7 +11,7 @@ import msgspec
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import UNKNOWN, HostPolicy
 from ipsec_lo_trace.setkey.tokens import Token
-from ipsec_lo_trace.xfrm.lines import Entry, Words
+from ipsec_lo_trace.xfrm.lines import TORN, Entry, Words
 from ipsec_lo_trace.xfrm.selector import Selector, selector
 from ipsec_lo_trace.xfrm.template import rule
 from ipsec_lo_trace.xfrm.values import needed, number, pairs
@@ -20,13 +20,16 @@ from ipsec_lo_trace.xfrm.words import COUNTS, UNREAD, UNSEEN
 Fields = dict[str, Any]
 LOOPBACKS = ("lo", "lo0")
 DIRECTIONS = ("in", "out")
-_SOCKETS = ("3", "4", "5")
+_SOCKETS = {"3": "in", "4": "out", "5": "fwd"}
 """The directions of sockets' own policies, from an iproute2 that has no word for them."""
+_OF_A_SOCKET = "a socket"
 _KINDS = {"allow": "none", "block": "discard"}
 _SHOWN = ("dir", "socket", "action", "index", "priority", "ptype", "share")
 _FLAG = re.compile(r"localok|icmp|\(0x[0-9a-f]+\)|[0-9a-f]{1,2}")
 _FIRST = -1
 """The rank of a policy of type sub, asked before all others.  Source: xfrm_policy.c, xfrm_policy_lookup."""
+_OF_SOCKETS = -2
+"""That of a socket's own, asked before those.  Source: xfrm_policy.c, xfrm_lookup_with_ifid."""
 
 
 class Ranked(NamedTuple):
@@ -41,20 +44,10 @@ class _Read(msgspec.Struct):
 
     at: Token
     shown: dict[str, Token] = msgspec.field(default_factory=dict)
+    of_a_socket: bool = False
     templates: list[Entry] = msgspec.field(default_factory=list)
     unseen: dict[str, Token] = msgspec.field(default_factory=dict)
     faults: list[UserError] = msgspec.field(default_factory=list)
-
-
-def is_policy(entry: Entry) -> bool:
-    """Tell a policy from an SA: its addresses have prefixes, and it has templates."""
-    firsts = {words[0].text for words in entry.lines}
-    # A newer iproute2 has a line for an SA's direction too.
-    return (
-        any("/" in word.text for word in entry.head)
-        or bool(firsts & {"socket", "tmpl"})
-        or ("dir" in firsts and "proto" not in firsts)
-    )
 
 
 def ranked(entry: Entry, notes: list[str]) -> list[Ranked]:
@@ -63,8 +56,8 @@ def ranked(entry: Entry, notes: list[str]) -> list[Ranked]:
     If something of it cannot be read, its kind is ``UNKNOWN``; if that is its direction, there are two.
     """
     read = _sorted(entry)
-    chosen = selector(entry.head, read.at)
-    elsewhere = _elsewhere(read.shown, chosen)
+    chosen = _chosen(entry)
+    elsewhere = _elsewhere(read, chosen)
     if elsewhere:
         notes.append(f"{read.at.fault(elsewhere)}: left out")
         return []
@@ -82,6 +75,13 @@ def ranked(entry: Entry, notes: list[str]) -> list[Ranked]:
     return [Ranked(rank, HostPolicy(direction=way, condition=condition, **fields)) for way in ways]
 
 
+def _chosen(entry: Entry) -> Selector:
+    """Read the first line; without one, any packet may be meant."""
+    if entry.head:
+        return selector(entry.head, entry.at)
+    return Selector(faults=[entry.at.fault("a policy whose first line is not there")])
+
+
 def _tried(step: Callable[[_Read], Fields], read: _Read, faults: list[UserError]) -> Fields:
     try:
         return step(read)
@@ -92,7 +92,8 @@ def _tried(step: Callable[[_Read], Fields], read: _Read, faults: list[UserError]
 
 def _sorted(entry: Entry) -> _Read:
     """Sort the lines; only those of templates have an order that says something."""
-    read = _Read(entry.head[0])
+    read = _Read(entry.at)
+    read.faults += [words[0].fault("something is missing here") for words in entry.gaps]
     directed: list[Words] = []
     for words in entry.lines:
         at = words[0]
@@ -106,13 +107,29 @@ def _sorted(entry: Entry) -> _Read:
             read.unseen[f"{'an' if at.text == 'if_id' else 'a'} {UNSEEN[at.text]}"] = at
         elif at.text not in UNREAD and not COUNTS.fullmatch(at.text):
             read.faults.append(at.fault(f"{at} is not known in a policy"))
-    if len(directed) == 1:
-        read.shown, fault = pairs(_before_flags(directed[0], read.faults), _SHOWN)
+    for words in directed:
+        read.shown, fault = pairs(_before_flags(words, read.faults), _SHOWN)
         read.faults += [fault] if fault else []
-    elif directed:
-        # Two policies in one, by the looks of it: neither's direction is to be trusted.
-        read.faults.append(directed[1][0].fault(f"{directed[1][0]} stands here as well"))
+        _take_socket(read)
+    if entry.is_torn:
+        # Whose direction it is that stands here is not to be trusted.
+        read.faults.append(entry.at.fault(TORN))
+        read.shown.clear()
     return read
+
+
+def _take_socket(read: _Read) -> None:
+    """Give a socket's own policy the direction of any other."""
+    way = read.shown.get("dir")
+    if "socket" in read.shown:
+        way = read.shown["socket"]
+    elif way and way.text in _SOCKETS:
+        way = msgspec.structs.replace(way, text=_SOCKETS[way.text])
+    else:
+        return
+    read.of_a_socket = True
+    read.shown["dir"] = way
+    read.unseen[_OF_A_SOCKET] = way
 
 
 def _before_flags(words: Words, faults: list[UserError]) -> Words:
@@ -124,12 +141,15 @@ def _before_flags(words: Words, faults: list[UserError]) -> Words:
     return words[:end]
 
 
-def _elsewhere(shown: dict[str, Token], chosen: Selector) -> str:
-    """Say why a policy has no say on lo, "" if it has."""
-    way = shown["dir"].text if "dir" in shown else ""
-    if "socket" in shown or way in _SOCKETS:
+def _elsewhere(read: _Read, chosen: Selector) -> str:
+    """Say why a policy has no say on lo, "" if it has.
+
+    A socket's own that asks for nothing is one of a key daemon, for its own packets.
+    """
+    passes = "action" not in read.shown or read.shown["action"].text == "allow"
+    if read.of_a_socket and passes and not (read.templates or read.faults or chosen.faults):
         return "a socket's own policy"
-    if way == "fwd":
+    if "dir" in read.shown and read.shown["dir"].text == "fwd":
         return "a policy for forwarding"
     if chosen.dev and chosen.dev.text not in LOOPBACKS and not chosen.faults:
         return f"a policy for {chosen.dev}"
@@ -144,6 +164,8 @@ def _ways(read: _Read) -> Fields:
 
 
 def _rank(read: _Read) -> Fields:
+    if read.of_a_socket:
+        return {"rank": _OF_SOCKETS}
     if "ptype" in read.shown and read.shown["ptype"].text == "sub":
         return {"rank": _FIRST}
     priority = read.shown.get("priority")

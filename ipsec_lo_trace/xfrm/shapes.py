@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import re
 
-from ipsec_lo_trace.xfrm.words import begins_a_line
+from ipsec_lo_trace.xfrm.words import begins_a_line, is_entry_line
 
 _LOOKED_AT = 200
 """How many characters decide what a line is; a regular expression sees no more."""
@@ -24,17 +24,30 @@ _HEADING = re.compile(
     r"|(\w+ ){0,3}(sas?|sad|spd|states?|polic(y|ies))",
     re.IGNORECASE,
 )
-_DEFAULT = re.compile(r"(default policies:\s*)?((in|fwd|out):\s+\w+\s*){1,3}", re.IGNORECASE)
+_GAP = re.compile(
+    r"[\[(<{#/*\s-]*(\.\.|\u2026).*"
+    r"|[^\w\s].*\b(cut|deleted|elided|hidden|omitted|redacted|removed|skipped|snip|snipped|stripped|truncated)\b.*",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(r"[^\w\s]*\s*(?P<word>[\w-]+)[^\w\s]*")
+"""A line's first word in whatever marks it as a comment, a list's or bold."""
+_DEFAULT = re.compile(r"(default policies:\s*)?((in|fwd|out):\s+\S+\s*){1,3}", re.IGNORECASE)
 _COUNT = re.compile(r"SAD\s+count\s+\d|SPD\s+(IN\s+\d|buckets:|IPv[46] thresholds:)")
 _MONITOR = re.compile(r"(Deleted|Updated|Expired)\s+src\s")
 _ANSWER = re.compile(r"RTNETLINK answers:")
 
 
 class Shape(enum.Enum):
-    """What a line is: ``ASIDE`` brings nothing; ``AWAY`` is no output of ip xfrm, but looks like it."""
+    """What a line is: ``ASIDE`` brings nothing; ``AWAY`` is no output of ip xfrm, but looks like it.
+
+    ``GAP`` stands for lines that somebody took out, or is one that he commented out; ``HEAD_ASIDE`` is the
+    first line of an entry that he commented out.
+    """
 
     BLANK = enum.auto()
     ASIDE = enum.auto()
+    GAP = enum.auto()
+    HEAD_ASIDE = enum.auto()
     ENTRY = enum.auto()
     LINE = enum.auto()
     DEFAULT = enum.auto()
@@ -69,14 +82,29 @@ def shape(line: str) -> Shape:
 def _around(bare: str) -> Shape:
     """Tell what a line is that is no line of an entry."""
     call = _CALL.search(bare)
-    if _PROMPT.match(bare) or _HEADING.fullmatch(bare) or (call and not call["makes"]):
+    prompt = None if bare.startswith("#") else _PROMPT.match(bare)
+    first = _FIRST.match(bare)
+    plain = first["word"] + bare[first.end() :] if first else ""
+    if plain.startswith("src ") and bare.startswith("#"):
+        return Shape.HEAD_ASIDE
+    if not call and not prompt and (_GAP.fullmatch(bare) or is_entry_line(plain)):
+        return Shape.GAP
+    if prompt or _HEADING.fullmatch(bare) or (call and not call["makes"]):
         return Shape.ASIDE
     return Shape.AWAY if call or _MONITOR.match(bare) else Shape.OTHER
 
 
+def is_joined(line: str) -> bool:
+    """Tell whether a line is an entry of -o whose first words cannot be read."""
+    _head, *rest = line[:_LOOKED_AT].split("\\")
+    like = any(is_entry_line(piece.lstrip()) for piece in rest)
+    return like and shape(line) in (Shape.OTHER, Shape.ASIDE)
+
+
 def is_blank(text: str) -> bool:
     """Tell whether there is nothing in a text but empty lines, comments, prompts and headings."""
-    return all(shape(line) in (Shape.BLANK, Shape.ASIDE) for line in text.split("\n"))
+    harmless = (Shape.BLANK, Shape.ASIDE, Shape.GAP, Shape.HEAD_ASIDE)
+    return all(shape(line) in harmless for line in text.split("\n"))
 
 
 def is_xfrm(text: str) -> bool:
@@ -88,4 +116,6 @@ def _is_xfrm(line: str) -> bool:
     if shape(line) in (Shape.ENTRY, Shape.DEFAULT, Shape.COUNT):
         return True
     bare = line[quoted_len(line) :][:_LOOKED_AT]
+    if is_entry_line(bare) or is_joined(line):
+        return True
     return not bare.startswith("#") and bool(_CALL.search(bare) or _ANSWER.match(bare))

@@ -12,15 +12,17 @@ from ipsec_lo_trace.model.host import UPPER_ANY, Address, HostSa
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, PROTO_NAMES
 from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.xfrm.algorithms import auth, cipher, combined, compression
-from ipsec_lo_trace.xfrm.lines import Entry, Words
+from ipsec_lo_trace.xfrm.lines import TORN, Entry, Words
 from ipsec_lo_trace.xfrm.selector import selector
-from ipsec_lo_trace.xfrm.values import address, needed, number, pairs
+from ipsec_lo_trace.xfrm.values import MAX_16_BITS, address, needed, number, pairs, protocol
 from ipsec_lo_trace.xfrm.words import COUNTS, IPSEC, MODES, SA_LINES, UNSEEN
 
 Fields = dict[str, Any]
 Lines = dict[str, list[Words]]
 _SHUT = "packets of this SA are not opened"
-_LEFT_OUT = "SA left out"
+LEFT_OUT = "SA left out"
+_MOBILE = ("route2", "hao")
+"""The states of Mobile IPv6, by protocol."""
 _ALGORITHMS = {"auth": auth, "auth-trunc": auth, "enc": cipher, "aead": combined, "comp": compression}
 _NEEDED = {
     IPPROTO_ESP: (("enc",), ("aead",), ("enc", "auth"), ("enc", "auth-trunc")),
@@ -54,20 +56,29 @@ class Identity(NamedTuple):
 
 
 def association(entry: Entry, notes: list[str]) -> tuple[Identity, HostSa] | None:
-    """Make the SA of an entry, None if it is left out; ``notes`` then say so, and all else that is not read.
+    """Make the SA of an entry; ``notes`` say what of it is not read.
 
-    One of which only the identity is known is opaque.
+    None, with a note, for what seals no packet: a state of another protocol, an SA not yet agreed upon.
+    UserError if protocol, SPI or ends cannot be read.  Of an opaque SA no more than that may be known.
     """
+    if not entry.head:
+        raise entry.at.fault("an SA whose first line is not there")
     faults: list[UserError] = []
-    lines = _sorted(entry, notes)
-    try:
+    lines, unread = _sorted(entry)
+    fields: Fields = {}
+    idle = _of_another_protocol(lines)
+    if idle is None:
         fields = _named(entry.head, lines, faults)
-        _check_agreed(entry.head[0], lines, fields)
-    except UserError as error:
-        notes.append(f"{error}: {_LEFT_OUT}")
+        idle = None if unread else _not_agreed(entry.at, lines, fields)
+    if idle is not None:
+        notes.append(f"{idle}: {LEFT_OUT}")
         return None
     for step in (_keys, _numbering, _wrapping, _inner):
         fields |= _tried(step, lines, fields, faults)
+    if unread and not faults and not _is_whole(lines, fields):
+        faults.append(unread)
+    if unread and unread not in faults:
+        notes.append(f"{unread}: line left out")
     if faults:
         notes.append(f"{faults[0]}: {_SHUT}")
         fields["opaque"] = faults[0].reason
@@ -87,10 +98,10 @@ def _tried(
         return {}
 
 
-def _sorted(entry: Entry, notes: list[str]) -> Lines:
-    """Give the lines by their first word, since their order says nothing."""
+def _sorted(entry: Entry) -> tuple[Lines, UserError | None]:
+    """Give the lines by their first word, since their order says nothing; and what else stands there."""
     lines: Lines = {}
-    unknown: list[Token] = []
+    unknown = [words[0] for words in entry.gaps]
     for words in entry.lines:
         at = words[0]
         if at.text in SA_LINES:
@@ -99,22 +110,46 @@ def _sorted(entry: Entry, notes: list[str]) -> Lines:
             unknown.append(at)
     if unknown:
         also = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
-        notes.append(str(unknown[0].fault(f"{unknown[0]}{also} is not known in an SA: line left out")))
-    return lines
+        return lines, unknown[0].fault(f"{unknown[0]}{also} is not known in an SA")
+    if entry.is_torn:
+        return lines, entry.at.fault(TORN)
+    return lines, None
+
+
+def _is_whole(lines: Lines, fields: Fields) -> bool:
+    """Tell whether nothing that packets are opened with can be in a line that is not read."""
+    is_numbered = "replay-window" in lines or "flag" in lines
+    if fields["proto"] == IPPROTO_IPCOMP:
+        return is_numbered
+    has_highs = fields.get("seq_hi") is None or bool(_behind(lines, ("seq-hi", "oseq-hi")))
+    return is_numbered and has_highs and bool(fields.get("cuts"))
+
+
+def _of_another_protocol(lines: Lines) -> UserError | None:
+    """Tell of a state that is not of IPsec; a word that is no protocol may have been one of IPsec."""
+    word = next((word for words in lines.get("proto", ()) for word in words[1:2]), None)
+    try:
+        if word is None or (word.text not in _MOBILE and protocol(word) in IPSEC.values()):
+            return None
+    except UserError:
+        return None
+    return word.fault(f"a state of protocol {word}, not of IPsec")
 
 
 def _named(head: Words, lines: Lines, faults: list[UserError]) -> Fields:
     """Read what an SA is found by, and its mode; UserError where even that cannot be read."""
     at = head[0]
+    if "proto" not in lines:
+        raise at.fault("the SA has no line with its protocol")
     ends, fault = pairs(head, ("src", "dst"))
     src, dst = address(needed(ends, "src", at)), address(needed(ends, "dst", at))
     if src.version != dst.version:
         raise ends["dst"].fault("src and dst are of two families")
-    (words, *twice) = lines.get("proto", [[]])
+    (words, *twice) = lines["proto"]
     names, other = pairs(words, ("proto", "spi", "reqid", "mode"))
     proto = needed(names, "proto", at)
     if proto.text not in IPSEC:
-        raise proto.fault(f"a state of protocol {proto}, not of IPsec")
+        raise proto.fault(f"{proto} where esp, ah or comp should be")
     fields: Fields = {"proto": IPSEC[proto.text], "src": src, "dst": dst, "mode": "any"}
     fields["spi"] = number(needed(names, "spi", at), "an SPI")
     faults += [one for one in (fault, other) if one]
@@ -130,12 +165,13 @@ def _named(head: Words, lines: Lines, faults: list[UserError]) -> Fields:
     return fields
 
 
-def _check_agreed(at: Token, lines: Lines, fields: Fields) -> None:
-    """Refuse a larval SA, which Linux lists while a key daemon has it under way."""
+def _not_agreed(at: Token, lines: Lines, fields: Fields) -> UserError | None:
+    """Tell of a larval SA, which Linux lists while a key daemon has it under way."""
     if not any(name in lines for name in _ALGORITHMS):
-        raise at.fault("an SA without an algorithm, not yet agreed upon")
+        return at.fault("an SA without an algorithm, not yet agreed upon")
     if not fields["spi"]:
-        raise at.fault("an SA without an SPI, not yet agreed upon")
+        return at.fault("an SA without an SPI, not yet agreed upon")
+    return None
 
 
 def _keys(lines: Lines, fields: Fields) -> Fields:
@@ -144,6 +180,8 @@ def _keys(lines: Lines, fields: Fields) -> Fields:
     for name, several in found.items():
         if len(several) > 1:
             raise several[1][0].fault(f"{name} stands here twice")
+    if not found:
+        raise lines["proto"][0][0].fault("an SA without an algorithm")
     read = {name: _ALGORITHMS[name](words) for name, (words,) in found.items()}
     at = next(iter(found.values()))[0][0]
     if not any(set(read) == set(names) for names in _NEEDED[fields["proto"]]):
@@ -206,7 +244,8 @@ def _behind(lines: Lines, names: tuple[str, ...]) -> list[int]:
 
 
 def _wrapping(lines: Lines, _fields: Fields) -> Fields:
-    """Refuse what is wrapped into more than UDP (RFC 3948)."""
+    """Read the ports of ESP in UDP (RFC 3948), 0 being any; refuse what is wrapped into more."""
+    ports: dict[int, None] = {}
     for words in lines.get("encap", ()):
         names, fault = pairs(words[1:], ("type", "sport", "dport", "addr"))
         if fault:
@@ -214,7 +253,9 @@ def _wrapping(lines: Lines, _fields: Fields) -> Fields:
         kind = needed(names, "type", words[0])
         if kind.text != "espinudp":
             raise kind.fault(f"packets in {kind} are not read")
-    return {}
+        named = (names[name] for name in ("sport", "dport") if name in names)
+        ports |= dict.fromkeys(number(word, "a port", MAX_16_BITS) for word in named)
+    return {"udp_ports": tuple(port for port in ports if port)}
 
 
 def _inner(lines: Lines, fields: Fields) -> Fields:

@@ -15,10 +15,13 @@ MODES = ("transport", "tunnel", "beet")
 """The modes that are read."""
 
 _STATISTICS = ("lifetime", "limit:", "expire", "add", "lastused", "stats:")
+CONTEXTS = frozenset(("anti-replay", "seq-hi", "oseq-hi", "replay_window"))
+"""Where the lines of an SA's replay context begin."""
 UNREAD = frozenset(
     (
         *_STATISTICS,
-        *("anti-replay", "seq-hi", "oseq-hi", "replay_window", "extra_flag", "coa", "tfcpad", "output-mark"),
+        *CONTEXTS,
+        *("extra_flag", "coa", "tfcpad", "output-mark"),
         *("crypto", "dir", "pcpu-num", "iptfs-opts", "enc-mask"),
     )
 )
@@ -36,9 +39,24 @@ SA_LINES = frozenset(
 POLICY_LINES = frozenset((*UNREAD, *UNSEEN, "dir", "socket", "tmpl", "proto", "level"))
 
 
+OF_POLICIES = frozenset(("dir", "socket", "tmpl"))
+OF_SAS = frozenset(("replay-window", "encap", "auth", "auth-trunc", "aead", "enc", "comp", "sel"))
+"""First words of lines that no entry of the other kind has, but for an SA's ``dir``, behind which is nothing."""
+_ENTRY_LINE = re.compile(
+    r"(dir|socket)\s+(in|out|fwd|\d+)\b|tmpl\s+src\b|proto\s+\S+\s+(spi|reqid|mode)\b|level\s+\S+\s+share\b"
+    r"|mark\s+\w+/|if_id\s+0x|security\s+context\b|(auth|auth-trunc|aead|enc|comp)\s+\S+\s+0x|comp\s+deflate\b"
+    r"|replay-window\s+\d|encap\s+type\b|sel\s+src\b|anti-replay\s|(seq-hi|oseq-hi|replay_window)\s"
+)
+
+
 def begins_a_line(word: str) -> bool:
     """Tell whether a line of an SA or policy, below its first one, begins so."""
     return word in SA_LINES or word in POLICY_LINES or COUNTS.fullmatch(word) is not None
+
+
+def is_entry_line(line: str) -> bool:
+    """Tell whether a line is one of an SA or policy, and not another text that begins with such a word."""
+    return _ENTRY_LINE.match(line) is not None
 
 
 PROTOCOLS = {

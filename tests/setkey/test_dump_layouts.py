@@ -36,6 +36,7 @@ FREEBSD = HostConfiguration(
             cipher="chacha20-poly1305",
             enc_key=AES_KEY + bytes.fromhex("0123456789abcdeffedcba9876543210a1b2c3d4"),
             cuts=(Cut("", 16),),
+            udp_ports=(4500,),
         ),
         HostSa(
             proto=50,
@@ -154,6 +155,7 @@ IPSEC_TOOLS = HostConfiguration(
             auth_key=AES_KEY,
             cuts=(Cut("hmac-md5", 12),),
             window=32,
+            udp_ports=(4500,),
         )
     ],
     policies=[

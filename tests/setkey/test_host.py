@@ -83,6 +83,22 @@ def test_extensions_of_later_times_are_read() -> None:
         ' -natt 10.0.0.1 [4500] 10.0.0.2 [4500] -hwif mce0 -ctx 1 1 "u:r:t:s0" -f zero-pad -E null "";'
     )
     assert (sa.proto, sa.window, sa.seq_hi, sa.reqid, sa.padding) == (50, 32, (0,), 7, "zero")
+    assert sa.udp_ports == (4500,)
+
+
+@pytest.mark.parametrize(
+    ("ends", "option", "ports"),
+    [
+        ("10.0.0.1[500] 10.0.0.2[10500]", "", (500, 10500)),
+        ("10.0.0.1 10.0.0.2", "-natt 10.0.0.1 [500] 10.0.0.2 [10500]", (500, 10500)),
+        ("10.0.0.1[any] 10.0.0.2[0]", "", ()),
+        ("10.0.0.1 10.0.0.2", "", ()),
+    ],
+)
+def test_ports_of_esp_in_udp_are_kept(ends: str, option: str, ports: tuple[int, ...]) -> None:
+    """Wherever the two ports are named, the SA has them; any port is none."""
+    [sa] = sas(f'add {ends} esp-udp 300 {option} -E null "";')
+    assert sa.udp_ports == ports
 
 
 def test_a_derived_iv_is_made_as_any_other() -> None:

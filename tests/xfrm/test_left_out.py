@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address
 
 import pytest
@@ -56,6 +57,11 @@ OPEN = ": what this policy asks for is not known"
             "\tencap type espinudp-nonike sport 1 dport 2 addr ::\n\tsel",
             "f:7:13: packets in espinudp-nonike are not read",
         ),
+        (
+            "\tsel",
+            "\tencap type espinudp sport x dport 1 addr ::\n\tsel",
+            "f:7:28: x where a port should be (a number from 0 to 65535)",
+        ),
         ("\tsel", "\tencap\n\tsel", "f:7:2: type is missing from this line"),
         ("proto esp", "proto ah", "f:4:2: auth-trunc and enc is not what ah needs"),
     ],
@@ -83,7 +89,10 @@ def test_an_sa_that_cannot_be_opened_is_known_by_its_spi(old: str, new: str, not
         ("proto esp", "proto route2", "f:2:8: a state of protocol route2, not of IPsec"),
         ("proto esp", "proto 4", "f:2:8: a state of protocol 4, not of IPsec"),
         ("proto esp", "proto 41", "f:2:8: a state of protocol 41, not of IPsec"),
-        ("\tproto", "\tprotocol", "f:1:1: proto is missing from this line"),
+        ("\tproto", "\tprotocol", "f:1:1: the SA has no line with its protocol"),
+        ("proto esp", "proto esq", "f:2:8: esq where esp, ah or comp should be"),
+        ("proto esp", "proto 50", "f:2:8: 50 where esp, ah or comp should be"),
+        ("proto esp", "proto 256", "f:2:8: 256 where esp, ah or comp should be"),
         ("spi 0x00001001 ", "", "f:1:1: spi is missing from this line"),
         ("0x00001001", "0x1000000010", "f:2:16: 0x... where an SPI should be"),
         ("0x00001001", "4294967296", "f:2:16: 4294967296 where an SPI should be"),
@@ -92,11 +101,15 @@ def test_an_sa_that_cannot_be_opened_is_known_by_its_spi(old: str, new: str, not
     ],
 )
 def test_what_is_no_sa_is_left_out(old: str, new: str, note: str) -> None:
-    """Without ends, protocol or SPI there is nothing to know packets by; the other SAs are as they were."""
+    """Without ends, protocol or SPI there is nothing to know packets by; the other SAs are as they were.
+
+    That an SA is lost is told, but not of what is there and seals nothing.
+    """
     assert old in STATE
     read = load(AB + STATE.replace(old, new, 1), "f")
     alone = load(AB, "f")
     assert said(read) == said(alone)
+    assert read.lost_sas == ("not of IPsec" not in note and "not yet agreed" not in note)
     line, column, reason = note.split(":", 3)[1:]
     assert read.notes[-1].startswith(f"f:{int(line) + AB.count(chr(10))}:{column}:{reason}")
     assert read.notes[-1].endswith(GONE)
@@ -197,7 +210,7 @@ def test_a_policy_whose_upper_protocol_cannot_be_read(old: str, new: str, note: 
 
 def test_a_policy_without_a_direction_stands_in_both() -> None:
     """Whichever way it goes, it is in the way; so is what has two directions."""
-    for new in ("dir up", "dir 17", "direction in", "dir fwd\n\tdir in", "dir in\n\tsocket in"):
+    for new in ("dir up", "dir 17", "direction in"):
         read = load(entries_of(POLICY)[0].replace("dir in", new), "f")
         assert {(one.direction, one.kind) for one in read.policies} == {("in", "unknown"), ("out", "unknown")}
         assert len(read.notes) == 1
@@ -221,10 +234,37 @@ def test_a_policy_without_a_direction_stands_in_both() -> None:
     ],
 )
 def test_policies_without_a_say_on_lo_are_left_out(head: str, direction: str, note: str) -> None:
-    """What decides about other packets than those of lo is left out, with a note."""
+    """What decides about other packets than those of lo is left out, with a note, and counted."""
     read = load(f"{head}\n\t{direction}\n{POLICY}", "f")
     assert read.notes == [f"f:1:1: {note}: left out"]
     assert said(read) == said(load(POLICY, "f"))
+    assert (read.policies_left_out, load(POLICY, "f").policies_left_out) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "direction"),
+    [("socket in", "in"), ("socket out", "out"), ("dir 3", "in"), ("dir 4", "out")],
+)
+def test_a_sockets_own_policy_that_asks_for_something_may_be_asked(line: str, direction: str) -> None:
+    """One with a template is kept, ahead of all others, on the condition that the packet is its socket's."""
+    (text, *_rest) = entries_of(POLICY)
+    read = load(POLICY + text.replace("dir in", line).replace("priority 0", "priority 9"), "f")
+    first = read.policies[0]
+    assert (first.direction, first.kind, first.condition) == (direction, "ipsec", "a socket")
+    assert first.rules == read.policies[1].rules
+    assert (len(read.policies), read.policies_left_out, len(read.notes)) == (3, 0, 1)
+
+
+def test_a_sockets_own_policy_that_blocks_or_cannot_be_read_may_be_asked() -> None:
+    """Without a template it is left out only if it lets everything pass."""
+    head = "src 0.0.0.0/0 dst 0.0.0.0/0\n"
+    kinds = {
+        "\tsocket in action block priority 0\n": "discard",
+        "\tsocket in priority 0\n\ttmpk src 0.0.0.0\n": "unknown",
+    }
+    for text, kind in kinds.items():
+        (one,) = load(head + text, "f").policies
+        assert (one.direction, one.kind, one.condition) == ("in", kind, "a socket")
 
 
 @pytest.mark.parametrize(
@@ -317,9 +357,23 @@ def test_high_halves_are_named_once_and_are_nought_where_none_is_named() -> None
 
 
 @pytest.mark.parametrize(
+    ("ports", "kept"),
+    [
+        ("sport 4500 dport 4500 ", (4500,)),
+        ("sport 10500 dport 4500 ", (10500, 4500)),
+        ("sport 0 dport 10500 ", (10500,)),
+        ("", ()),
+    ],
+)
+def test_ports_of_esp_in_udp(ports: str, kept: tuple[int, ...]) -> None:
+    """The SA has the ports that its packets have outside; 0 is any."""
+    read = load(f"{STATE}\tencap type espinudp {ports}addr 0.0.0.0\n", "f")
+    assert ([sa.udp_ports for sa in read.sas], read.notes) == ([kept], [])
+
+
+@pytest.mark.parametrize(
     "line",
     [
-        "encap type espinudp sport 4500 dport 4500 addr 0.0.0.0",
         "coa 2001:db8::9",
         "lastused 2026-11-28 20:18:49",
         "tfcpad 300",
@@ -396,7 +450,7 @@ def test_a_blocking_policy_asks_for_nothing() -> None:
 def test_an_entry_of_one_line() -> None:
     """An output that was cut off behind a first line: an SA is left out, a policy may ask for anything."""
     read = load(f"{STATE}src 10.0.0.1 dst 10.0.0.2", "f")
-    assert read.notes == [f"f:8:1: proto is missing from this line{GONE}"]
+    assert read.notes == [f"f:8:1: the SA has no line with its protocol{GONE}"]
     read = load(f"{STATE}src 10.0.0.1/32 dst 10.0.0.2/32", "f")
     assert read.notes == [f"f:8:1: dir is missing from this line{OPEN}"]
     assert [one.kind for one in read.policies] == ["unknown"] * 2
@@ -432,9 +486,17 @@ def test_the_default_policies() -> None:
     read = load(STATE + text.replace("out: accept", "out: block"), "f")
     assert read.defaults == {"in": "none", "out": "none"}
     assert read.notes == ["f:11:7: what goes out by lo is excepted from the default: left out"]
-    read = load(STATE + text.replace("out: accept", "out: unspec"), "f")
-    assert read.defaults == {"in": "none"}
-    assert read.notes == ["f:11:7: unspec where accept or block should be: left out"]
+
+
+@pytest.mark.parametrize("word", ["blck", "unspec", "bl@ck", "..."])
+@pytest.mark.parametrize(("direction", "line"), [("in", 9), ("out", 11)])
+def test_a_default_that_cannot_be_read_is_unknown(direction: str, line: int, word: str) -> None:
+    """A direction whose default is none of the two words may pass or block what no policy fits."""
+    text = (LINUX2 / "texts" / "swan.getdefault.txt").read_text(encoding="utf-8")
+    read = load(STATE + re.sub(rf"({direction}:\s+)accept", rf"\1{word}", text), "f")
+    assert read.defaults == {"in": "none", "out": "none"} | {direction: "unknown"}
+    reason = f"{word} where accept or block should be: this default is not known"
+    assert read.notes == [f"f:{line}:7: {reason}"]
 
 
 @pytest.mark.parametrize(
