@@ -41,7 +41,8 @@ OWN, STALE = {"new", "own", "decides"}, {"stale", "stale-decides"}
 
 def traced(setup: Setup) -> StoredTrace:
     """Run a setup and store its trace."""
-    tracing, out = Tracing(planned(setup), configuration(setup)), io.BytesIO()
+    read = configuration(setup)
+    tracing, out = Tracing(planned(setup, read), read), io.BytesIO()
     with closing(tracing.crossings) as crossings:
         write_jsonl(tracing.stretches(), crossings.lines(), out)
     return StoredTrace(out)
