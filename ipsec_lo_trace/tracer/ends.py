@@ -85,13 +85,22 @@ def _local(setup: Setup) -> Iterator[IPv4Address]:
 
 def _asked_for(setup: Setup, db: Databases) -> Pair | None:
     """Return the ends that a setup has taken from its policies; None where the given ones hold."""
-    if setup.ends is None or (setup.ends == "pair" and not _is_one_pair(db)):
+    if setup.ends is None or (setup.ends == "pair" and (has_own_ends(setup) or not _is_one_pair(db))):
         return None
     pair = first_pair(db)
     if pair is None and setup.ends == "auto":
         reason = "no IPsec policy is about addresses that lo0 can have"
         raise UserError(reason, field="ends", token=setup.ends, other="host", hint="give {other}")
     return pair
+
+
+def has_own_ends(setup: Setup) -> bool:
+    """Tell whether a probe sends elsewhere than from one end to the other: to a group, on to another host."""
+    if setup.probe is None:
+        return False
+    from ipsec_lo_trace.userland.probe_kind import known_probe  # noqa: PLC0415 -- a ping does without
+
+    return bool(known_probe(setup.probe).config)
 
 
 def _is_one_pair(db: Databases) -> bool:
@@ -140,6 +149,8 @@ def beside_the_point(setup: Setup, db: Databases) -> str:
     UserError as ``ends_of`` has it.
     """
     ends = ends_of(setup, db)
+    if has_own_ends(setup):
+        return ""
     policies = [policy for each in db.sptree.values() for policy in each]
     src, proto = ends.src or ends.dst, IPPROTO_ICMP if setup.probe is None else None
     if not policies or any(_is_about(policy, src, ends.dst, proto) for policy in policies):

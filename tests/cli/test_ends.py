@@ -126,6 +126,14 @@ def test_which_ends_a_file_is_about(what: str, tmp_path: Path) -> None:
     assert ends("-f", path, "--ends", "auto")[3] == sorted({"127.0.0.1", *asked})
 
 
+@pytest.mark.parametrize("kind", ["forward", "multicast", "redirect"])
+def test_a_probe_that_sends_elsewhere_keeps_its_ends(kind: str, tmp_path: Path) -> None:
+    """A probe to a group or another host does not take a pair's ends unasked, and nothing warns of them."""
+    path = written(tmp_path, f"spdadd 10.0.0.1 10.0.0.2 any {OUT}")
+    done = invoke("probe", kind, "-f", path, "--format", "jsonl")
+    assert (done.code, done.err, done.records[0]["ends"]) == (0, "", "")
+
+
 def test_no_policy_to_take_ends_from(tmp_path: Path) -> None:
     """--ends auto is refused where no IPsec policy has ends that lo0 can have."""
     path = written(tmp_path, f"spdadd 10.0.0.1 224.0.0.1 any {OUT}")
