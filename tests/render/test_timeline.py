@@ -258,6 +258,25 @@ def test_phrases(setup: Setup, stage: str, words: str) -> None:
     assert words in said
 
 
+@pytest.mark.parametrize(
+    "options", [[], ["-c", "2"], ["--proto", "esp+ah", "--mode", "tunnel"], ["--fix", "strict"]]
+)
+@pytest.mark.parametrize("command", [["ping"], ["probe", "redirect"]])
+def test_decisions_have_a_heading(
+    command: list[str], options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a row says its decision, the column has its name, and begins where it does."""
+    monkeypatch.setenv("COLUMNS", "140")
+    done = invoke(*command, *options).out.decode().splitlines()
+    [head] = [line for line in done if line.startswith("row  ")]
+    column = head.index("decision")
+    decided = [line for line in done if re.match(r" *\d+[^ ]? +\w", line) and len(line) > column]
+    assert decided
+    assert all(re.match(r" [a-z]", line[column - 1 :]) for line in decided)
+    monkeypatch.setenv("COLUMNS", "119")
+    assert "decision" not in invoke(*command, *options).out.decode()
+
+
 def test_where_model_and_mail_differ_the_full_text_says_so() -> None:
     """Steps 2 and 4 have a note in --detail full, and explain has it too; the summary has none."""
     trace = traced(Setup())
