@@ -109,8 +109,8 @@ class Rows:
         for number, lane in enumerate(lanes[:-1]):
             yield Line(f"{' ' * (before - 1)}{stem * number}{self._glyphs.corner} ").say(_named(lane))
         lead = f"{head}{stem * (len(lanes) - 1)}{self._glyphs.corner if lanes else ''} "
-        named = _named(lanes[-1]) if lanes else ""
-        yield self._decision_head(Line(lead, style="quiet").say(named), len(lead + named) + bool(named))
+        last = _named(lanes[-1]) if lanes else ""
+        yield self._decision_head(Line(lead, style="quiet").say(last), len(lead + last) + bool(last))
 
     def _decision_head(self, line: Line, columns: int) -> Line:
         """Name the decisions' column, if there is one; the line's next word would begin at ``columns``."""

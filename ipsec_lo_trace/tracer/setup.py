@@ -35,11 +35,13 @@ if TYPE_CHECKING:
 
 PING_SIZE = 56
 """The bytes of data that ping(8) sends unless told otherwise."""
+_PROBED = 'probe("udp-echo", Setup(count=2))'
 _HOW_CHOSEN = {None: "the default: unpatched", "unpatched": "--unpatched", "patched": "--patched"}
 
 
 def ping(setup: Setup = Setup()) -> Trace:  # noqa: B008 -- frozen
     """Trace echo requests and their replies; UserError, about the field at fault, for what cannot be run."""
+    _check_setup(setup)
     if setup.probe is not None:
         raise UserError("a ping is no probe", field="probe", token=str(setup.probe), hint="call probe()")
     return _traced(setup)
@@ -47,9 +49,19 @@ def ping(setup: Setup = Setup()) -> Trace:  # noqa: B008 -- frozen
 
 def probe(kind: str, setup: Setup = Setup()) -> Trace:  # noqa: B008 -- frozen
     """Trace a probe (``ipsec-lo-trace list probes`` names them); otherwise as ``ping``."""
+    if not isinstance(kind, str):
+        raise UserError("not the name of a probe", field="kind", token=type(kind).__name__, hint=_PROBED)
+    _check_setup(setup)
     if setup.probe not in (None, kind):
         raise UserError(f"the setup of another probe than {kind}", field="probe", token=str(setup.probe))
     return _traced(msgspec.structs.replace(setup, probe=kind))
+
+
+def _check_setup(setup: object) -> None:
+    """Refuse an address or a dictionary in a setup's place."""
+    if not isinstance(setup, Setup):
+        token = setup if isinstance(setup, str) else type(setup).__name__
+        raise UserError("not a Setup", field="setup", token=token, hint='such as Setup(host="127.0.0.1")')
 
 
 def _traced(setup: Setup) -> Trace:
