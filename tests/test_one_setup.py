@@ -41,7 +41,11 @@ NOT_OF_A_RUN = {
     "output": "says where the output goes",
 }
 """Options that shape no run, and why not."""
-CONFIG = "spdadd 127.0.0.1/32 127.0.0.1/32 any -P out none ;\n"
+CONFIG = """\
+spdadd 127.0.0.1/32 127.0.0.1/32 any -P out none ;
+spdadd 10.9.9.1/32 10.9.9.2/32 any -P out ipsec esp/transport//use ;
+spdadd 10.9.9.1/32 127.0.0.1/32 any -P in ipsec esp/transport//use ;
+"""
 
 
 def options(command: click.Command) -> dict[str, click.Parameter]:
@@ -215,6 +219,21 @@ REFUSED: dict[str, tuple[Setup, str, str]] = {
         "strict",
         "{field}: has nothing to be strict about: {config} gives no configuration",
     ),
+    "ends of no file": (
+        Setup(ends="auto"),
+        "ends",
+        "{field} auto: has no policy to take ends from: {config} gives no configuration",
+    ),
+    "ends beside a host": (
+        Setup(config=File("own.conf"), ends="auto", host="127.0.0.1"),
+        "ends",
+        "{field} auto: takes both ends from a policy, and {host} gives one",
+    ),
+    "ends beside a source": (
+        Setup(config=File("own.conf"), ends="pair", source="127.0.0.1"),
+        "ends",
+        "{field} pair: takes both ends from a policy, and {source} gives one",
+    ),
     "no cipher": (
         Setup(enc="des"),
         "enc",
@@ -322,6 +341,7 @@ SAME: dict[str, Setup] = {
     "a case": Setup(case="ab-esp", reflector="userspace"),
     "other ends": Setup(case="ab-esp", host="10.9.9.1", source="10.9.9.2", local=("10.9.9.3", "10.9.9.4")),
     "a file": Setup(config=File("own.conf")),
+    "a file's ends": Setup(config=File("own.conf"), ends="auto"),
     "a file without a mistake": Setup(config=File("own.conf"), strict=True),
     "an experiment": Setup(drop_mark=("OUT_DONE@icmp_reflect", "flags@looutput:2")),
     "a probe": Setup(probe="udp-echo", count=2, size=300, fix="strict"),

@@ -110,7 +110,8 @@ def setup(case: Case, under: str) -> Setup:
 def modelled(case: Case, under: str) -> Outcome:
     """Run a case through the model."""
     run = setup(case, under)
-    records = Tracing(planned(run), configuration(run)).whole()
+    read = configuration(run)
+    records = Tracing(planned(run, read), read).whole()
     verdict = records[-1]
     assert isinstance(verdict, Verdict)
     if verdict.outcome == "panic":

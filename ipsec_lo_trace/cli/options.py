@@ -206,6 +206,12 @@ OPTIONS = (
         "--local", type=FieldText("address"), multiple=True, help="Add this address to lo0 (repeatable)."
     ),
     click.option(
+        "--ends",
+        type=FieldChoice("ends"),
+        help="Ends of FILE's first IPsec policy: auto, or pair if FILE is about one pair of hosts alone"
+        " [pair unless HOST or -I is given].",
+    ),
+    click.option(
         "-f",
         "--config",
         "config",
@@ -299,6 +305,8 @@ def setup_of(values: dict[str, Any]) -> Setup:
     fields["settings"] = turned(fields["settings"])
     if fields["config"] is not None:
         fields["config"] = File(fields["config"])
+        if fields["ends"] is fields["host"] is fields["source"] is None:
+            fields["ends"] = "pair"
     return Setup(**fields)
 
 

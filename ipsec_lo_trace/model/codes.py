@@ -155,4 +155,17 @@ REASONS: dict[Reason, str] = {
 }
 """Why a stage drops a packet, or panics."""
 
+UNASKED = "no-policy"
+"""The code of a run in which nothing was protected, since no policy asks for it: no proof of a policy's."""
+
+
+def is_met(expected: str, outcome: str, code: str) -> bool:
+    """Tell whether a run ended as expected: with this outcome, or with this code.
+
+    An outcome that no policy asked for is met by its code alone: clean would else hold where nothing was
+    protected.
+    """
+    return expected == code or (expected == outcome and code != UNASKED)
+
+
 CODES: dict[str, str] = {**STALE_CODES, **OTHER_CODES, **FINDING_CODES, **dict(REASONS.items())}

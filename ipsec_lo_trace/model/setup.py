@@ -19,6 +19,7 @@ from ipsec_lo_trace.model.errors import UserError
 
 Reflector = Literal["kernel", "userspace"]
 Pinger = Literal["netbsd", "plain"]
+Ends = Literal["auto", "pair"]
 LOCALHOST = IPv4Address("127.0.0.1")
 MAX_COUNT = 1_000_000
 MAX_PATTERN_BYTES = 16
@@ -37,6 +38,7 @@ CHOICES = {
     "level": ("default", "use", "require", "unique"),
     "reflector": ("kernel", "userspace"),
     "pinger": ("netbsd", "plain"),
+    "ends": ("auto", "pair"),
 }
 """The words that each of these fields may be."""
 SHAPES = ("proto", "mode", "level", "enc", "auth")
@@ -57,14 +59,19 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent, on which host, and how its kernel is built; every field has the command line's default.
+    """What is sent, on which host, and how its kernel is built.
 
+    All fields but ``ends`` have the command line's default.
     ``probe`` is the kind of a probe, None for a ping.  ``size`` is in bytes of data, None for the usual;
     ``pattern`` is in hexadecimal digits.  ``config`` is setkey(8) text, or a Path to a file of it, ``case``
     the name of a configuration that comes with the program; without either there is a built-in one for
     ``host`` to itself, which ``proto`` to ``auth`` shape.  With ``strict`` what the kernel of 2003 refuses of
     ``config`` is a mistake, where else it is left out.  ``fix`` names a fix, "patched" is the one of 2003;
     ``settings`` turns switches by hand.  ``drop_mark`` has experiments, as NAME@STAGE[:VISIT].
+
+    ``ends`` has the ends of ``config``'s first IPsec policy, outbound ones before inbound ones, in place of
+    ``host`` and ``source``, and adds them to lo0: "auto" in any case, "pair" if all its IPsec policies are
+    about one pair of hosts.  The command line says "pair" where it gives a file and no end.
 
     ``pinger`` says which ping: NetBSD's, or a plain program that lets the kernel write the IP header.  The
     first ``preload`` requests go out together; of NetBSD's they come on top of ``count``, of the plain one's
@@ -77,6 +84,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     host: str | None = None
     source: str | None = None
     local: tuple[str, ...] = ()
+    ends: Ends | None = None
     count: int = 1
     size: int | None = None
     pattern: str = ""
@@ -123,6 +131,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
             if value is not None:
                 _check(name, value)
         self._check_configuration()
+        self._check_ends()
         if self.flush_probe and self.pinger != "netbsd":
             raise UserError(
                 "is NetBSD's ping's own, and {other} gives another", field="flush_probe", other="pinger"
@@ -147,6 +156,18 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         if self.case is not None and given:
             reason, token = "gives a configuration, as {other} does", self.shapes.get(given[0], "")
             raise UserError(reason, field=given[0], token=token, other="case")
+
+    def _check_ends(self) -> None:
+        """Refuse ends from a configuration that is not given, or beside an end that is."""
+        if self.ends is None:
+            return
+        if self.config is None:
+            reason = "has no policy to take ends from: {other} gives no configuration"
+            raise UserError(reason, field="ends", token=self.ends, other="config")
+        for name in ("host", "source"):
+            if getattr(self, name) is not None:
+                reason = "takes both ends from a policy, and {other} gives one"
+                raise UserError(reason, field="ends", token=self.ends, other=name)
 
 
 def _check(name: str, value: Any) -> None:  # noqa: ANN401 -- whatever was given

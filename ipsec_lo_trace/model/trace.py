@@ -151,7 +151,8 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     the first ``preload`` requests go out together, and NetBSD's ping sends them on top of ``count``.
     With ``both_ways`` a second ping goes back from ``dst`` at the same time: even echoes are its.
     ``schedule`` says who runs next in a burst.  ``bound`` tells whether ``src`` was asked for (-I), so
-    that the socket is bound to it.
+    that the socket is bound to it.  ``ends`` is "auto" where ``src`` and ``dst`` are those of the
+    configuration's first IPsec policy, else "".
 
     ``source`` says where the configuration came from: "built-in" (``shape`` has the options that shaped it),
     "probe" (its kind's own), "case" (named by ``case``), "file" (``config`` has the names, without folders),
@@ -172,6 +173,7 @@ class Run(msgspec.Struct, tag="run", tag_field="kind", kw_only=True, gc=False):
     src: str
     dst: str
     bound: bool
+    ends: str = ""
     count: int
     size: int
     preload: int

@@ -10,6 +10,7 @@ from ipsec_lo_trace.pages.codes import AUDIT_PAGES, CODE_PAGES, OUTCOME_PAGES
 from ipsec_lo_trace.pages.counters import COUNTER_PAGES
 from ipsec_lo_trace.pages.generated import PROBES, STAGES
 from ipsec_lo_trace.pages.kernels import CASES, FIXES, KERNELS, KNOB_PAGES
+from ipsec_lo_trace.pages.labels import LABEL_PAGES, kind_page
 from ipsec_lo_trace.pages.laws import LAW_PAGES, TRUTH_PAGES
 from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.pages.page import Page
@@ -19,7 +20,7 @@ from ipsec_lo_trace.pages.steps import STEP_PAGES
 from ipsec_lo_trace.pages.terms import TERMS
 from ipsec_lo_trace.pages.words import DECISIONS, ERRNOS, VIAS
 
-KINDS = {
+_KINDS = {
     "steps": ("the eight steps of the 2003 analysis", STEP_PAGES),
     "stages": ("modelled kernel functions that take the packet", STAGES),
     "marks": ("packet tags and mbuf flags", MARKS),
@@ -42,10 +43,25 @@ KINDS = {
     "runs": ("runs of real kernels that other pages rest on", RUN_PAGES),
     "terms": ("the glossary", TERMS),
 }
+_LABELS = "labels of the screens"
+_KIND_PAGES = tuple(kind_page(kind, meaning) for kind, (meaning, _pages) in _KINDS.items())
+KINDS = {**_KINDS, "labels": (_LABELS, (*LABEL_PAGES, *_KIND_PAGES, kind_page("labels", _LABELS)))}
 """Each kind's meaning and its pages."""
 
 PAGES = tuple(page for _meaning, pages in KINDS.values() for page in pages)
 MANY = 5
+_FIX = "|".join(re.escape(name) for page in FIXES for name in (page.name, *page.aliases))
+FORMS = (
+    (r"(\w+)(\[\d+\])?", (r"\1[0]",)),
+    (r"[pf]\d+(/(\d+|loop[12]|copy))*", ("p1",)),
+    (r"(echo|row) \d+", (r"\1",)),
+    (r"(esp|ah|ipcomp)/(transport|tunnel|any)/[^/]*/(default|use|require|unique)(:\d+)?", ("rule",)),
+    (r"((ah|esp|ipcomp):[\da-f]+#\d+(/(?=.)|$))+", ("crossing",)),
+    (r"0x[\da-f]{1,8}", ("spi",)),
+    (rf"@({_FIX})", ("@", r"\1")),
+    (r"(.+):", (r"\1",)),
+)
+"""Forms of names, and the pages of each: of an array that of its first, of @NAME the fix's too."""
 
 
 def names_of(page: Page) -> tuple[str, ...]:
@@ -56,14 +72,20 @@ def names_of(page: Page) -> tuple[str, ...]:
 def find(name: str) -> list[Page]:
     """Return the pages named ``name``, ignoring case; some words are of two kinds.
 
-    A counter with another index has its neighbour's page, as icps_inhist[13] that of icps_inhist[0].
+    What has no page of its own has those of its form, as P3, 0x1000 and esp/transport//require.
     """
     wanted = name.strip().lower()
-    found = [page for page in PAGES if wanted in (spelling.lower() for spelling in names_of(page))]
-    array = re.fullmatch(r"(\w+\[)\d+\]", wanted)
-    if not found and array:
-        found = [page for page in PAGES if page.name.startswith(array[1])][:1]
+    found = _named(wanted)
+    for form, meant in () if found else FORMS:
+        match = re.fullmatch(form, wanted)
+        parts = [_named(match.expand(each)) for each in meant] if match else []
+        if parts and all(parts):
+            return [page for part in parts for page in part]
     return found
+
+
+def _named(wanted: str) -> list[Page]:
+    return [page for page in PAGES if wanted in (spelling.lower() for spelling in names_of(page))]
 
 
 def near(name: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipsec_lo_trace.cases.case import Case, all_cases
-from ipsec_lo_trace.fixes.fix import Fix, all_fixes
+from ipsec_lo_trace.fixes.fix import SHORT, Fix, all_fixes
 from ipsec_lo_trace.model.build import KNOBS, Knob, values
 from ipsec_lo_trace.model.codes import RunName
 from ipsec_lo_trace.pages.page import PROGRAM, Page, sentence
@@ -45,6 +45,7 @@ def _fix_page(fix: Fix) -> Page:
     return Page(
         kind="fixes",
         name=fix.name,
+        aliases=tuple(short for short, name in SHORT.items() if name == fix.name),
         text=sentence(fix.title),
         source=fix.source,
         sure="measured" if fix.name in _FIX_RUNS else _SURE.get(fix.source.split()[0], "read"),

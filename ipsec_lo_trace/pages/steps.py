@@ -25,6 +25,23 @@ _STEPS = {
     7: ("icmp_reflect swaps the addresses, updates the options and calls ip_output.", "icmp_reflect"),
     8: ("The reply enters ip_output, still bearing the tags of the request.", "stale-out-done"),
 }
+ROWS = {
+    1: (1, ("rip_output",)),
+    2: (2, ("ip_output", "ipsec4_process_packet", "esp_output", "esp_output_cb", "ipsec_process_done")),
+    3: (7, ("ip_output", "looutput")),
+    4: (9, ("ip_input", "ipsec4_common_input", "esp_input", "esp_input_cb")),
+    5: (13, ("ipsec4_common_input_cb",)),
+    6: (14, ("ip_input", "icmp_input")),
+    7: (16, ("icmp_reflect", "icmp_send")),
+    8: (18, ("ip_output",)),
+}
+"""The first row of each step of a ping, and the stages of its rows."""
+
+
+def _rows(number: int) -> str:
+    first, stages = ROWS[number]
+    last = first + len(stages) - 1
+    return f"{f'row {first}' if first == last else f'rows {first} to {last}'} of ping: {', '.join(stages)}"
 
 
 def _page(number: int, text: str, see: str) -> Page:
@@ -36,7 +53,7 @@ def _page(number: int, text: str, see: str) -> Page:
         source=MAIL,
         sure="cited",
         example=f"{PROGRAM} ping --step {number}",
-        details=(("model", differs),) if differs else (),
+        details=(("rows", _rows(number)), *([("model", differs)] if differs else [])),
         see=(see,),
     )
 

@@ -18,6 +18,10 @@ _TEXTS = {
     "audit": "a real loopback's capture, packet by packet, held against its host's keys and policies.",
     "bundle": "a policy with more than one rule: the packet gets several transforms, such as ESP inside AH.",
     "bypass": "said of a policy: the packet goes without IPsec. From the SPD it has the effect of none.",
+    "callback, crypto callback": (
+        "what the crypto framework calls when it is done, as esp_output_cb. It runs later: the system call"
+        " has returned by then, and learns of no error."
+    ),
     "cached SA": (
         "the SA that a policy's rule used last, for whatever packet (sav of the request). The loop"
         " detection compares tags with it."
@@ -58,6 +62,7 @@ _TEXTS = {
         " messages."
     ),
     "ICV": "integrity check value: the 12 bytes by which AH and ESP notice that a packet was altered.",
+    "IP": "Internet Protocol; in the model version 4 alone (RFC 791).",
     "IPComp": (
         "IP Payload Compression, IP protocol 108 (RFC 3173): makes packets shorter and protects nothing. Only"
         " OUT_DONE tells of it: no flag and no IN_DONE."
@@ -65,6 +70,10 @@ _TEXTS = {
     "CPI": "compression parameter index: the number in an IPComp header, of 16 bits; it is the SA's SPI.",
     "IPIP": "IP in IP, IP protocol 4: a packet inside another, for tunnel mode.",
     "ipsec": "said of a policy: its rules say which transforms the packet gets.",
+    "IV": (
+        "initialisation vector: bytes in front of ESP's ciphertext by which equal packets come out different."
+        " Here they derive from the seed, the SPI and the sequence number."
+    ),
     "leaks": "how many echoes crossed lo0 in clear, or were accepted so, where a policy asks for protection.",
     "level": "how much a rule insists: default, use, require, unique.",
     "lo0": "the loopback interface: what goes out comes straight back in. Here it is the only interface.",
@@ -74,18 +83,25 @@ _TEXTS = {
     ),
     "mark": "a tag or a flag: a piece of a packet's history that rides on its mbuf.",
     "mbuf": "the kernel's buffer for a packet. icmp_reflect makes the reply in the request's mbuf.",
+    "MLEN, MHLEN": "how many bytes an mbuf itself has room for; the first of a packet for MHLEN.",
+    "MTU": "maximum transmission unit: the most bytes that an interface takes as one packet; lo0's is large.",
     "netisr": "a soft interrupt; here, the one that takes packets from the IP input queue.",
     "ok, loss": (
         "what a verdict says of ping: ok, every request was answered; loss, one was not; error, sendto"
         " failed."
     ),
-    "P1, P2": (
+    "P1, P2, F1": (
         "the echo request and the echo reply; P1/2 is the request's second fragment, P1/loop1 a copy that"
         " comes back of a packet to a group, P1/copy what an ICMP redirect quotes."
-        " What is forwarded is a new packet."
+        " What is forwarded is a new packet. F1 is what NetBSD's ping sends itself to clear its route."
     ),
     "ping": "the program that sends echo requests from a raw socket.",
     "policy": "which packets need what. Policies are in the SPD, and the first match wins.",
+    "PR_LASTHDR": (
+        "a flag of the protocol switch that says: nothing of IPsec's comes behind this header, so ip_input"
+        " asks the inbound policy (gate 1). ICMP, IPIP and raw IP have it; ESP, AH, IPComp, UDP and TCP lack"
+        " it."
+    ),
     "replay": "a capture's packets, fed to the modelled kernel at lo0 in fresh mbufs, and traced.",
     "row": (
         "one stage's run over one packet: a line of the timeline, a step record of a trace; numbered from 1."
@@ -95,10 +111,16 @@ _TEXTS = {
         " (ipsecrequest)."
     ),
     "SA": "security association: protocol, SPI, ends, algorithms, keys, sequence number. SAs are in the SAD.",
+    "SAD": "security association database: the SAs of a host.",
     "seen, unseen": (
         "rows of a verdict: where the kernel noticed (a drop, an error); where its last check let the"
         " packet pass."
     ),
+    "setkey, setkey(8)": (
+        "the program that puts SAs and policies into the kernel; -f reads its files, and --show-config"
+        " writes one."
+    ),
+    "SPD": "security policy database: the policies of a host, in order, inbound and outbound.",
     "SPI": "security parameters index: the number in an AH or ESP header that says which SA it is for.",
     "stage": "a modelled kernel function that consumes the packet.",
     "stale": "said of a mark that was made for another packet than the one that bears it.",
@@ -140,6 +162,7 @@ _SOURCES = {
     "AH": ("RFC 2402", "cited"),
     "bundle": ("RFC 2401, section 4.3; netipsec/ipsec_output.c, ipsec_process_done", "read"),
     "bypass": ("netipsec/ipsec.c, ipsec4_checkpolicy", "read"),
+    "callback, crypto callback": ("opencrypto/crypto.c, crypto_done; netipsec/xform_esp.c", "read"),
     "cached SA": ("netipsec/key.c, key_checkrequest", "measured"),
     "default policy": ("netipsec/ipsec.c, ipsec_getpolicybyaddr", "read"),
     "discard": ("netipsec/ipsec.c, ipsec4_checkpolicy", "read"),
@@ -150,19 +173,27 @@ _SOURCES = {
     "gate 1, gate 2": ("netinet/ip_input.c; netinet/raw_ip.c", "read"),
     "ICMP": ("RFC 792", "cited"),
     "ICV": ("RFC 2402, section 2.6; RFC 2406, section 2.7", "cited"),
+    "IP": ("RFC 791", "cited"),
     "IPComp": ("RFC 3173", "cited"),
     "CPI": ("RFC 3173, section 3.3; netipsec/xform_ipcomp.c, ipcomp_output", "read"),
     "IPIP": ("RFC 2003", "cited"),
     "ipsec": ("netipsec/ipsec.c, ipsec4_checkpolicy", "read"),
+    "IV": ("RFC 2406, section 2.3", "cited"),
     "level": ("netipsec/ipsec.c, ipsec_get_reqlevel; setkey(8)", "read"),
     "lo0": ("net/if_loop.c, looutput", "read"),
     "loop detection": ("netinet/ip_output.c, ip_output", "measured"),
     "mbuf": ("sys/mbuf.h; netinet/ip_icmp.c, icmp_reflect", "read"),
+    "MLEN, MHLEN": ("sys/mbuf.h", "read"),
+    "MTU": ("net/if_loop.c, LOMTU", "read"),
     "netisr": ("netinet/ip_input.c, ipintr", "read"),
-    "P1, P2": ("the mail of 2003-08-18, whose two packets they are", "ours"),
+    "P1, P2, F1": ("the mail of 2003-08-18, whose two packets they are", "ours"),
     "policy": ("RFC 2401, section 4.4.1; netipsec/key.c, key_allocsp", "read"),
+    "PR_LASTHDR": ("sys/protosw.h; netinet/in_proto.c, inetsw; netinet/ip_input.c, ip_input", "read"),
     "rule": ("netipsec/ipsec.h, struct ipsecrequest; setkey(8)", "read"),
     "SA": ("RFC 2401, section 4.1", "cited"),
+    "SAD": ("RFC 2401, section 4.4.3", "cited"),
+    "setkey, setkey(8)": ("setkey(8)", "cited"),
+    "SPD": ("RFC 2401, section 4.4.1", "cited"),
     "SPI": ("RFC 2401, section 4.1", "cited"),
     "stage": ("the modelled kernel's link table", "ours"),
     "stale": ("the mail of 2003-08-18, which tells of the reply that bears the request's tags", "cited"),
@@ -191,9 +222,11 @@ _EXAMPLES = {
     "fix": "list fixes",
     "flag": "list marks",
     "gate 1, gate 2": "explain gate-2-flag",
+    "callback, crypto callback": "explain esp_output_cb",
     "ICV": "ping --auth hmac-sha1",
     "IPComp": "ping --proto ipcomp",
     "CPI": "ping --proto ipcomp --show-config",
+    "IV": "ping --bytes layers --stage esp_output",
     "IPIP": "ping --mode tunnel",
     "ipsec": "ping --show-config",
     "leaks": "ping -c 3",
@@ -202,11 +235,15 @@ _EXAMPLES = {
     "loop detection": "explain loop-detection",
     "mark": "list marks",
     "policy": "ping --show-config",
+    "PR_LASTHDR": "probe udp-echo --detail full",
     "replay": "replay --help",
     "row": "why 1",
     "rule": "ping --show-config",
     "SA": "ping --show-config",
     "seen, unseen": "ping --unpatched",
+    "SAD": "ping --show-config",
+    "setkey, setkey(8)": "ping --show-config",
+    "SPD": "ping --show-config",
     "SPI": "ping --show-config",
     "stage": "list stages",
     "stale": "ping --unpatched",

@@ -89,18 +89,29 @@ def _ends(run: Run) -> Iterator[str]:
     """Say the ends and the addresses of lo0, as far as the case does not bring them."""
     if run.program not in (PING, PROBE):
         return
+    if run.ends:
+        yield from ("--ends", run.ends)
     src, dst = _usual_ends(run)
     for address in run.local:
         if address not in (LOCALHOST, src, dst):
             yield from ("--local", address)
-    if run.bound and (not run.case or run.src != src):
+    if run.bound and (run.src != src or not (run.case or run.ends)):
         yield from ("-I", run.src)
-    if run.dst != dst:
+    if run.dst != dst or _needs_host(run):
         yield from ("--host", run.dst)
 
 
+def _needs_host(run: Run) -> bool:
+    """Tell whether a file would give other ends than 127.0.0.1 if no HOST was given."""
+    own = f"{LOCALHOST}/32"
+    ours = any(policy.src == policy.dst == own for policy in run.policies)
+    return run.source in ("file", "given") and not (run.ends or run.bound or ours) and bool(run.policies)
+
+
 def _usual_ends(run: Run) -> tuple[str, str]:
-    """Return source and destination of a run that says nothing of them."""
+    """Return source and destination of a run whose ends nobody gave."""
+    if run.ends:
+        return run.src, run.dst
     if run.case:
         from ipsec_lo_trace.cases.case import known_case  # noqa: PLC0415 -- few traces are of a case
 

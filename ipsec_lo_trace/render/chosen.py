@@ -45,23 +45,52 @@ def mark_names(step: Step) -> set[str]:
     return names
 
 
+MOST = 12
+"""Names of a kind that are told where no row fits."""
+
+
 class Tally:
-    """Counts the rows that fit, as they pass by."""
+    """Counts the rows that fit, as they pass by, and notes what there is until one does."""
 
     def __init__(self, chosen: Chosen) -> None:
         """Begin with none."""
         self._chosen = chosen
         self._shown = 0
         self._all = 0
+        self._there: dict[str, dict[str, None]] = {}
 
     def fits(self, step: Step) -> bool:
         """Tell whether a row is to be shown, and count it."""
         self._all += 1
         fits = self._chosen.fits(step)
         self._shown += fits
+        if not self._shown:
+            self._note(step)
         return fits
+
+    def _note(self, step: Step) -> None:
+        """Note what a row could have been chosen by, of what the choice goes by."""
+        chosen = self._chosen
+        for kind, asked, names in (
+            ("stages", chosen.stages, [step.stage]),
+            ("marks", chosen.marks, sorted(mark_names(step))),
+            ("packets", chosen.packets, [step.packet]),
+            ("echoes", chosen.echoes, [str(step.echo)]),
+            ("steps", chosen.steps, [str(step.analysis or "after")]),
+        ):
+            there = self._there.setdefault(kind, {}) if asked else {}
+            there.update(dict.fromkeys(names if len(there) <= MOST else ()))
 
     @property
     def text(self) -> str:
         """Say how many rows of how many were shown, and why those."""
-        return f"{self._shown} of {self._all} rows shown ({self._chosen.words})"
+        shown = f"{self._shown} of {self._all} rows shown ({self._chosen.words})"
+        return shown if self._shown else f"{shown}: {self._there_is()}"
+
+    def _there_is(self) -> str:
+        """Say what there is, where nothing of it fits."""
+        told = [f"rows 1 to {self._all}"] if self._chosen.rows else []
+        for kind, names in self._there.items():
+            more = ", ..." if len(names) > MOST else ""
+            told.append(f"{kind} {', '.join(list(names)[:MOST]) or '(none)'}{more}")
+        return f"there are {'; '.join(told)}"

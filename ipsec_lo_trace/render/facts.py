@@ -61,6 +61,11 @@ def origin_words(run: Run) -> str:
     return ORIGINS.get(run.source, run.source)
 
 
+def ends_words(run: Run) -> str:
+    """Say that nobody gave the ends of a run, and whose they are."""
+    return f"those of the first IPsec policy, made local (--ends {run.ends})"
+
+
 def files_text(names: list[str]) -> str:
     """Name files as the options that gave them."""
     return " ".join(f"-f {name}" for name in names)

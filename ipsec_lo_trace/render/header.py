@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipsec_lo_trace.model.trace import PING, REPLAY, Run, Verdict
-from ipsec_lo_trace.render.facts import DIR_COLUMNS, origin_words, policy_words, sa_words
+from ipsec_lo_trace.render.facts import DIR_COLUMNS, ends_words, origin_words, policy_words, sa_words
 from ipsec_lo_trace.render.styles import Line, outcome_style
 
 LABEL_COLUMNS = 8
@@ -51,7 +51,9 @@ def header_lines(run: Run, *, assumptions: bool) -> Iterator[Line]:
 
 
 def unusual_lines(run: Run) -> Iterator[Line]:
-    """Say what of the programs and their turns is not as usual."""
+    """Say what of the ends, the programs and their turns is not as usual."""
+    if run.ends:
+        yield labelled("ends").say(ends_words(run))
     if run.pinger == "plain":
         yield labelled("sent by").say("a plain program, which lets the kernel write the IP header")
     if run.both_ways:

@@ -80,6 +80,7 @@ class Rows:
         self._proto_columns = max((len(step.wire.proto[0]) for step in held if step.wire.proto), default=4)
         self._len_columns = max((len(str(step.wire.len)) for step in held), default=3)
         self._row_columns = max(3, len(str(held[-1].row))) if held else 3
+        self._decides = width >= DECISION_FROM and any(step.decision for step in held)
         self._shown: set[Sign] = set()
         self._crossed: set[str] = set()
 
@@ -101,13 +102,25 @@ class Rows:
             for name, its in named.items():
                 yield Line(f"     {its:<{LANES_OF_A_NAME}} ", style="quiet").say(_meaning(name))
             head += self._gap.join(letters)
-            yield Line(head, style="quiet") if len(head) <= self._width else Line(style="quiet").say(head)
+            line = Line(head, style="quiet") if len(head) <= self._width else Line(style="quiet").say(head)
+            yield self._decision_head(line, len(head))
             return
         stem = f"{self._glyphs.stem}{self._gap}"
         for number, lane in enumerate(lanes[:-1]):
             yield Line(f"{' ' * (before - 1)}{stem * number}{self._glyphs.corner} ").say(_named(lane))
-        line = Line(f"{head}{stem * (len(lanes) - 1)}{self._glyphs.corner if lanes else ''} ", style="quiet")
-        yield line.say(_named(lanes[-1])) if lanes else line
+        lead = f"{head}{stem * (len(lanes) - 1)}{self._glyphs.corner if lanes else ''} "
+        last = _named(lanes[-1]) if lanes else ""
+        yield self._decision_head(Line(lead, style="quiet").say(last), len(lead + last) + bool(last))
+
+    def _decision_head(self, line: Line, columns: int) -> Line:
+        """Name the decisions' column, if there is one; the line's next word would begin at ``columns``."""
+        if not self._decides:
+            return line
+        signs = len(self._gap.join("." * len(self._lanes.lanes)))
+        size = self._proto_columns + 1 + self._len_columns
+        packet = self._packet_columns and self._packet_columns + 1
+        before = self._row_columns + 3 + STAGE_COLUMNS + packet + signs + len(self._gap) + 2 + size
+        return line.glue(" " * (before + PHRASE_COLUMNS + 1 - columns) + "decision", "quiet")
 
     def row(self, step: Step, role: str) -> Line:
         """Lay out a row; rows come in order, and each is given, shown or not."""
@@ -148,7 +161,7 @@ class Rows:
         if role:
             line.glue(role, "pointer")
         line.say(words, "bad" if step.unmet else "")
-        if self._width >= DECISION_FROM and step.decision:
+        if self._decides and step.decision:
             used = len(words) + (len(role) + 1 if role else 0)
             line.glue(" " * max(PHRASE_COLUMNS - used, 0) + step.decision, "quiet")
         line.is_row = True

@@ -39,9 +39,9 @@ class Plan(msgspec.Struct, frozen=True):
     """What to trace: a ping, a probe or a replay, under which fix, on which host.
 
     ``chosen`` says how the fix was chosen ("--unpatched", "by default"), ``config`` where the configuration
-    comes from.  ``settings`` are switches turned by hand (model.build.KNOBS), ``cuts`` are experiments on the
-    marks; ``reflector`` says who answers: the kernel, or a process in user space; ``schedule``
-    who runs next in a burst.
+    comes from.  ``ends`` is "auto" where a policy gave them.  ``settings`` are switches turned by hand
+    (model.build.KNOBS), ``cuts`` are experiments on the marks; ``reflector`` says who answers: the kernel, or
+    a process in user space; ``schedule`` who runs next in a burst.
     """
 
     options: PingOptions | ProbeOptions | ReplayOptions
@@ -49,6 +49,7 @@ class Plan(msgspec.Struct, frozen=True):
     chosen: str
     config: Origin
     local: frozenset[IPv4Address] = frozenset({LOCALHOST})
+    ends: str = ""
     seed: int = 0
     cuts: tuple[Cut, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
@@ -82,6 +83,7 @@ class Plan(msgspec.Struct, frozen=True):
             src=str(options.src or options.dst),
             dst=str(options.dst),
             bound=options.src is not None,
+            ends=self.ends,
             count=options.count,
             size=options.size,
             preload=ping.preload if ping else 0,

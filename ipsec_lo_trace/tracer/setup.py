@@ -19,10 +19,11 @@ import msgspec
 from ipsec_lo_trace.fixes.fix import UNPATCHED, known_fix
 from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.setup import LOCALHOST, Setup, address, can_be_local, local_address, shown_name
+from ipsec_lo_trace.model.setup import Setup, shown_name
 from ipsec_lo_trace.model.whatif import Cut
 from ipsec_lo_trace.setkey.builtin import builtin_text
 from ipsec_lo_trace.setkey.load import load, read_file
+from ipsec_lo_trace.tracer.ends import case_of, ends_of, given_ends
 from ipsec_lo_trace.tracer.packets import all_sas
 from ipsec_lo_trace.tracer.plan import Origin, Plan
 from ipsec_lo_trace.tracer.tracing import Trace, Tracing, taken_apart
@@ -30,16 +31,17 @@ from ipsec_lo_trace.userland.ping import PingOptions
 from ipsec_lo_trace.userland.program import ProbeOptions
 
 if TYPE_CHECKING:
-    from ipsec_lo_trace.cases.case import Case
     from ipsec_lo_trace.userland.probe_kind import ProbeKind
 
 PING_SIZE = 56
 """The bytes of data that ping(8) sends unless told otherwise."""
+_PROBED = 'probe("udp-echo", Setup(count=2))'
 _HOW_CHOSEN = {None: "the default: unpatched", "unpatched": "--unpatched", "patched": "--patched"}
 
 
 def ping(setup: Setup = Setup()) -> Trace:  # noqa: B008 -- frozen
     """Trace echo requests and their replies; UserError, about the field at fault, for what cannot be run."""
+    _check_setup(setup)
     if setup.probe is not None:
         raise UserError("a ping is no probe", field="probe", token=str(setup.probe), hint="call probe()")
     return _traced(setup)
@@ -47,16 +49,26 @@ def ping(setup: Setup = Setup()) -> Trace:  # noqa: B008 -- frozen
 
 def probe(kind: str, setup: Setup = Setup()) -> Trace:  # noqa: B008 -- frozen
     """Trace a probe (``ipsec-lo-trace list probes`` names them); otherwise as ``ping``."""
+    if not isinstance(kind, str):
+        raise UserError("not the name of a probe", field="kind", token=type(kind).__name__, hint=_PROBED)
+    _check_setup(setup)
     if setup.probe not in (None, kind):
         raise UserError(f"the setup of another probe than {kind}", field="probe", token=str(setup.probe))
     return _traced(msgspec.structs.replace(setup, probe=kind))
 
 
+def _check_setup(setup: object) -> None:
+    """Refuse an address or a dictionary in a setup's place."""
+    if not isinstance(setup, Setup):
+        token = setup if isinstance(setup, str) else type(setup).__name__
+        raise UserError("not a Setup", field="setup", token=token, hint='such as Setup(host="127.0.0.1")')
+
+
 def _traced(setup: Setup) -> Trace:
-    plan = planned(setup)
+    setup.check()
     read = configuration(setup)
     sas = all_sas(read.db)
-    return taken_apart(Tracing(plan, read).whole(), sas)
+    return taken_apart(Tracing(planned(setup, read), read).whole(), sas)
 
 
 def configuration(setup: Setup) -> Configuration:
@@ -65,49 +77,42 @@ def configuration(setup: Setup) -> Configuration:
         return read_file(setup.file, strict=setup.strict)
     if setup.config is not None:
         return load(str(setup.config), "configuration", strict=setup.strict)
-    if (case := _case(setup)) is not None:
+    if (case := case_of(setup)) is not None:
         return load(case.text, f"case {case.name}")
     kind = _kind(setup)
     if kind is not None and kind.config and not setup.shapes:
         return load(kind.config, f"probe {kind.name}'s configuration")
     shapes = {"proto": "esp", "mode": "transport", "level": "require", **setup.shapes}
-    return load(builtin_text(**shapes, local=_ends(setup)[0]), "built-in configuration")
+    return load(builtin_text(**shapes, local=given_ends(setup)[0]), "built-in configuration")
 
 
-def planned(setup: Setup, chosen: str = "") -> Plan:
-    """Work out what to trace; ``chosen`` says how the fix was chosen, where the setup does not.
+def planned(setup: Setup, read: Configuration, chosen: str = "") -> Plan:
+    """Work out what to trace under the configuration that was read for it.
+
+    ``chosen`` says how the fix was chosen, where the setup does not.
 
     UserError, about the field at fault, for what cannot be run.
     """
     setup.check()
-    host, source = _ends(setup)
-    plan = Plan(
-        options=_options(setup, host, source),
+    ends = ends_of(setup, read.db)
+    return Plan(
+        options=_options(setup, ends.dst, ends.src),
         fix=known_fix(UNPATCHED if setup.fix is None else setup.fix),
         chosen=chosen or how_chosen(setup.fix),
         config=_origin(setup),
-        local=frozenset(_local(setup)),
+        local=ends.local,
+        ends="auto" if ends.of_policy else "",
         seed=setup.seed,
         cuts=tuple(_cuts(setup)),
         settings=tuple(setup.settings.items()),
         reflector=setup.reflector,
         schedule=setup.schedule,
     )
-    _check_ends(setup, plan.local, host, source)
-    return plan
 
 
 def how_chosen(fix: str | None) -> str:
     """Say how a setup's fix was chosen, in the words of the command line."""
     return _HOW_CHOSEN.get(fix) or f"--fix {fix}"
-
-
-def _case(setup: Setup) -> Case | None:
-    if setup.case is None:
-        return None
-    from ipsec_lo_trace.cases.case import known_case  # noqa: PLC0415 -- few runs are of a case
-
-    return known_case(setup.case)
 
 
 def _kind(setup: Setup) -> ProbeKind | None:
@@ -123,41 +128,6 @@ def _cuts(setup: Setup) -> Iterator[Cut]:
         from ipsec_lo_trace.tracer.whatif import parse_cut  # noqa: PLC0415 -- few runs experiment
 
         yield from map(parse_cut, setup.drop_mark)
-
-
-def _ends(setup: Setup) -> tuple[IPv4Address, IPv4Address | None]:
-    """Return destination and source: those given, else the case's, else 127.0.0.1 to itself."""
-    case = _case(setup)
-    host = LOCALHOST if case is None else case.dst
-    source = case.src if case is not None and case.src != case.dst else None
-    return (
-        host if setup.host is None else address("host", setup.host),
-        source if setup.source is None else address("source", setup.source),
-    )
-
-
-def _local(setup: Setup) -> Iterator[IPv4Address]:
-    """Yield the addresses that lo0 has: 127.0.0.1, those given, and the case's."""
-    yield LOCALHOST
-    yield from (local_address("local", text) for text in setup.local)
-    if (case := _case(setup)) is not None:
-        yield from (case.src, case.dst)
-
-
-def _check_ends(
-    setup: Setup, local: frozenset[IPv4Address], host: IPv4Address, source: IPv4Address | None
-) -> None:
-    """Refuse ends that lo0 has not, and those that the built-in configuration is not for."""
-    for field, end in (("host", host), ("source", source)):
-        if end is not None and end not in local:
-            has = ", ".join(map(str, sorted(local)))
-            hint = "{other} " + f"{end} adds it" if can_be_local(end) else "no interface can have it"
-            raise UserError(
-                f"not local, lo0 has {has}", field=field, token=str(end), other="local", hint=hint
-            )
-    if setup.config is None and setup.case is None and source not in (None, host):
-        reason = f"the built-in configuration is for {host} to itself"
-        raise UserError(reason, field="source", token=str(source), other="config", hint="give {other}")
 
 
 def _options(setup: Setup, host: IPv4Address, source: IPv4Address | None) -> PingOptions | ProbeOptions:

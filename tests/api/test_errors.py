@@ -30,6 +30,13 @@ BAD: dict[str, tuple[Run, str]] = {
     "a group as this host's address": (lambda: ping(Setup(host="224.0.0.1")), "224.0.0.1"),
     "no host at all": (lambda: ping(Setup(host="0.0.0.0")), "0.0.0.0"),  # noqa: S104 -- no socket binds here
     "a source that the built-in text is not for": (lambda: ping(Setup(source="10.0.0.1")), "10.0.0.1"),
+    "an address in a setup's place": (lambda: ping("10.0.0.1"), "setup 10.0.0.1: not a Setup"),  # type: ignore[arg-type]
+    "nothing in a setup's place": (lambda: ping(None), "setup NoneType: not a Setup"),  # type: ignore[arg-type]
+    "a dictionary in a setup's place": (
+        lambda: probe("udp-echo", {"count": 2}),  # type: ignore[arg-type]
+        "setup dict: not a Setup",
+    ),
+    "a setup in a kind's place": (lambda: probe(Setup()), "kind Setup: not the name of a probe"),  # type: ignore[arg-type]
     "no request": (lambda: ping(Setup(count=0)), "count"),
     "fewer than none": (lambda: probe("udp-echo", Setup(count=-1)), "count"),
     "data of negative length": (lambda: ping(Setup(size=-1)), "size"),

@@ -72,7 +72,9 @@ def test_05_brackets_swallowed_as_markup(tmp_path: Path) -> None:
     path = tmp_path / "[bold]esp[red].conf"
     path.write_text("spdadd 127.0.0.1[7] 127.0.0.1 udp -P out none ;\n", encoding="ascii")
     for colour in ("always", "never"):
-        shown = ANSI.sub("", ping("-f", str(path), "--detail", "full", "--color", colour).text)
+        done = invoke("ping", "-f", str(path), "--detail", "full", "--color", colour)
+        assert done.code == 0
+        shown = ANSI.sub("", done.text)
         assert "-f [bold]esp[red].conf" in shown
         assert "127.0.0.1/32[7]" in shown
         assert "[127.0.0.1 -> 127.0.0.1 icmp]" in " ".join(shown.split())

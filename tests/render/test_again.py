@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 
 import pytest
 from msgspec.structs import asdict
@@ -31,6 +32,14 @@ def test_a_run_is_made_again(given: list[str]) -> None:
     run = opened(traced(given)).run
     again = opened(traced(options(run))).run
     assert {**asdict(again), "chosen": ""} == {**asdict(run), "chosen": ""}
+
+
+@pytest.mark.parametrize("given", [["--host", "127.0.0.1"], [], ["--ends", "auto"]], ids=" ".join)
+@pytest.mark.parametrize("name", ["two-addresses", "wildcard", "loopback"])
+def test_a_run_of_a_file_is_made_again(name: str, given: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """So do those of a file's run, whether its ends were given, its own, or those that nobody named."""
+    monkeypatch.chdir(Path(__file__).parents[2] / "docs" / "examples")
+    test_a_run_is_made_again(["-f", f"{name}.conf", *given])
 
 
 def traced(given: list[str]) -> bytes:

@@ -41,7 +41,8 @@ OWN, STALE = {"new", "own", "decides"}, {"stale", "stale-decides"}
 
 def traced(setup: Setup) -> StoredTrace:
     """Run a setup and store its trace."""
-    tracing, out = Tracing(planned(setup), configuration(setup)), io.BytesIO()
+    read = configuration(setup)
+    tracing, out = Tracing(planned(setup, read), read), io.BytesIO()
     with closing(tracing.crossings) as crossings:
         write_jsonl(tracing.stretches(), crossings.lines(), out)
     return StoredTrace(out)
@@ -255,6 +256,25 @@ def test_phrases(setup: Setup, stage: str, words: str) -> None:
     """The words come from the row's facts."""
     said = [phrase(step) for step in traced(setup).steps() if step.stage == stage]
     assert words in said
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["-c", "2"], ["--proto", "esp+ah", "--mode", "tunnel"], ["--fix", "strict"]]
+)
+@pytest.mark.parametrize("command", [["ping"], ["probe", "redirect"]])
+def test_decisions_have_a_heading(
+    command: list[str], options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a row says its decision, the column has its name, and begins where it does."""
+    monkeypatch.setenv("COLUMNS", "140")
+    done = invoke(*command, *options).out.decode().splitlines()
+    [head] = [line for line in done if line.startswith("row  ")]
+    column = head.index("decision")
+    decided = [line for line in done if re.match(r" *\d+[^ ]? +\w", line) and len(line) > column]
+    assert decided
+    assert all(re.match(r" [a-z]", line[column - 1 :]) for line in decided)
+    monkeypatch.setenv("COLUMNS", "119")
+    assert "decision" not in invoke(*command, *options).out.decode()
 
 
 def test_where_model_and_mail_differ_the_full_text_says_so() -> None:

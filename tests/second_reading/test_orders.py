@@ -21,7 +21,7 @@ FIXES = ("none", "patched")
 
 def endings(setup: Setup, limit: int = module.LIMIT) -> Orders:
     """Try every order of a setup."""
-    return explore(planned(setup), lambda: configuration(setup), limit)
+    return explore(planned(setup, configuration(setup)), lambda: configuration(setup), limit)
 
 
 def with_(setup: Setup, fix: str, diagnostic: str = "0") -> Setup:

@@ -203,8 +203,9 @@ PROTOCOLS = {
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_protocols_have_their_aliases(name: str, tmp_path: Path) -> None:
     """Names of /etc/protocols are taken as getprotobyname(3) takes them, aliases in capitals among them."""
-    done = ping(tmp_path, f"spdadd 10.9.9.1 10.9.9.2 {name} -P out ipsec esp/transport//require;\n")
-    assert (done.code, done.err, done.text.startswith(CLEAN)) == (0, "", True)
+    done = ping(tmp_path, f"spdadd 127.0.0.1 127.0.0.1 {name} -P out none;\n")
+    assert (done.code, done.text.startswith(CLEAN)) == (0, True)
+    assert not any("left out" in line for line in told(done, tmp_path))
     [command] = parse(f"spdadd 10.9.9.1 10.9.9.2 {name} -P out none;", "f")
     assert command.traffic.upper == PROTOCOLS[name]  # type: ignore[attr-defined]
 

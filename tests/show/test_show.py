@@ -100,6 +100,26 @@ def test_filters(options: list[str], fits: Any, patched: str) -> None:  # noqa: 
     assert "CLEAN (" in done.text
 
 
+@pytest.mark.parametrize(
+    ("options", "there"),
+    [
+        (["--packet", "P9"], "there are packets P1, P2"),
+        (["--echo", "77"], "there are echoes 1, 2"),
+        (["--rows", "900"], "there are rows 1 to 64"),
+        (["--mark", "PF"], "there are marks OUT_DONE, M_DECRYPTED, IN_DONE"),
+        (["--echo", "7", "--step", "1"], "there are echoes 1, 2; steps 1, 2, 3, 4, 5, 6, 7, 8, after"),
+        (["--stage", "ah_input"], "there are stages rip_output, ip_output, ipsec4_process_packet,"),
+    ],
+)
+def test_a_filter_without_a_row_says_what_there_is(options: list[str], there: str, patched: str) -> None:
+    """Where no row fits, the text says by what rows of this trace could be chosen; long lists end in dots."""
+    for detail in ("summary", "minimal"):
+        words = " ".join(show(patched, "--detail", detail, *options).text.split())
+        assert f"0 of 64 rows shown ({' '.join(options)}): {there}" in words
+        assert ("..." in words) == ("--stage" in options)
+    assert "there are" not in show(patched, "--rows", "3").text
+
+
 def test_filters_say_themselves(patched: str) -> None:
     """The text says which filters chose its rows."""
     words = " ".join(show(patched, "--rows", "3-7,9", "--step", "after", "--step", "2").text.split())

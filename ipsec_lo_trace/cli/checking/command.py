@@ -28,7 +28,6 @@ from ipsec_lo_trace.model.trace import Run
 from ipsec_lo_trace.render.again import command
 from ipsec_lo_trace.render.minimal import run_lines, step_lines, verdict_lines
 from ipsec_lo_trace.render.store import StoredTrace, spool
-from ipsec_lo_trace.tracer.plan import Plan
 from ipsec_lo_trace.tracer.setup import configuration, planned
 from ipsec_lo_trace.tracer.tracing import Tracing
 
@@ -41,7 +40,6 @@ class Asked(NamedTuple):
 
     check: Check
     setup: Setup
-    plan: Plan
     names: dict[str, str]
 
 
@@ -51,7 +49,8 @@ def asked(check: Check) -> Asked:
     with _placed(check, names):
         setup = _typed(check.run, names) if isinstance(check.run, str) else _tabled(check.run)
         setup = _beside(setup, check.folder)
-        return Asked(check, setup, planned(setup), names)
+        setup.check()
+        return Asked(check, setup, names)
 
 
 @contextmanager
@@ -135,7 +134,8 @@ def tell_notes(asked: Asked) -> None:
     """Read the configuration and tell its notes; UserError if it cannot be read, or the kernel not booted."""
     with _placed(asked.check, asked.names):
         read = read_configuration(asked.setup)
-    Tracing(asked.plan, read).crossings.close()
+        plan = planned(asked.setup, read)
+    Tracing(plan, read).crossings.close()
 
 
 @contextmanager
@@ -143,7 +143,8 @@ def prepared(asked: Asked) -> Iterator[Tracing]:
     """Read the configuration and boot the kernel; UserError with the check's place if that cannot be."""
     with _placed(asked.check, asked.names):
         read = configuration(asked.setup)
-    tracing = Tracing(asked.plan, read)
+        plan = planned(asked.setup, read)
+    tracing = Tracing(plan, read)
     with closing(tracing.crossings):
         yield tracing
 

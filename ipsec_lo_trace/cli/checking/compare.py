@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from ipsec_lo_trace.cli.checking.model import Check, Mismatch
+from ipsec_lo_trace.model.codes import UNASKED
 from ipsec_lo_trace.render.marks import crossing_text
 from ipsec_lo_trace.render.store import StoredTrace
 
@@ -34,10 +35,14 @@ class Finder:
             self._moved.update(dict.fromkeys(step.counters, step.row))
 
     def words(self) -> Iterator[Mismatch]:
-        """Compare what the verdict says in one word."""
+        """Compare what the verdict says in one word.
+
+        Where no policy asked for protection an outcome alone is not met: the check has to say that code, too.
+        """
         verdict = self.trace.verdict
+        unasked = verdict.code == UNASKED and self.check.expected.code is None
         for key, got in (
-            ("outcome", verdict.outcome),
+            ("outcome", f"{verdict.outcome} ({verdict.code})" if unasked else verdict.outcome),
             ("code", verdict.code),
             ("ping", verdict.ping),
             ("errno", verdict.errno or ""),

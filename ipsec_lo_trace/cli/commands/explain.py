@@ -31,8 +31,8 @@ def _complete(_context: click.Context, _parameter: click.Parameter, incomplete: 
 def command(name: tuple[str, ...], format_: str, color: str | None, output: str) -> int:
     """Say what a name in an output means.
 
-    NAME is a stage, mark, counter, outcome, code, question, decision, fix, algorithm, or a term of the
-    glossary, in any case. Without a NAME: all of them.
+    NAME is a stage, mark, counter, outcome, code, question, decision, fix, algorithm, a term of the glossary,
+    or a label of a screen, in any case. Without a NAME: all of them.
     """
     if format_ != "text" and color is not None:
         raise click.UsageError("--color is for text")

@@ -29,7 +29,8 @@ def run_bisect(setup: Setup, *, format_: str, path: str, color: str | None) -> i
 
     def run(*cuts: Cut) -> tuple[list[Step], Verdict]:
         cut = msgspec.structs.replace(setup, drop_mark=tuple(map(str, cuts)))
-        tracing = Tracing(planned(cut), load(text, "configuration"))
+        read = load(text, "configuration")
+        tracing = Tracing(planned(cut, read), read)
         _run, *steps, verdict = tracing.whole()
         if not isinstance(verdict, Verdict):
             raise BrokenInvariantError("a trace without its verdict")

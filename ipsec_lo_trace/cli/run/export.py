@@ -83,7 +83,7 @@ def run_export(arguments: ExportArguments) -> int:
     _refuse_terminal(arguments)
     fixes = [fix_named(name) for name in arguments.traces]
     given = any(fixes) or arguments.setup.file is not None
-    read = read_configuration(arguments.setup) if given else None
+    read = read_configuration(arguments.setup, to_run=any(fixes)) if given else None
     with ExitStack() as stack:
         traces = [
             stack.enter_context(trace_named(name, fix, arguments.setup, read))

@@ -18,8 +18,9 @@ from ipsec_lo_trace.tracer.setup import planned
 def run_orders(setup: Setup, *, format_: str, path: str, color: str | None, expect: str | None) -> int:
     """Try every order; write the endings; give 1 if one of them is not what --expect says."""
     # A run changes its databases, and standard input can be read once: each run reads this text.
-    text = write(read_configuration(setup).db)
-    orders = explore(planned(setup), lambda: load(text, "configuration"))
+    read = read_configuration(setup)
+    text = write(read.db)
+    orders = explore(planned(setup, read), lambda: load(text, "configuration"))
     with output(path) as out:
         if format_ == "json":
             out.write(msgspec.json.encode(orders) + b"\n")

@@ -134,8 +134,8 @@ def run_ping(arguments: PingArguments) -> int:
             color=arguments.color,
             expect=arguments.expect,
         )
-    plan = planned(arguments.setup)
-    read = read_configuration(arguments.setup)
+    read = read_configuration(arguments.setup, to_run=not arguments.show_config)
+    plan = planned(arguments.setup, read)
     if arguments.show_config:
         from ipsec_lo_trace.setkey.write import write  # noqa: PLC0415 -- few runs print their configuration
 

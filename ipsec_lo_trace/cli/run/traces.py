@@ -22,7 +22,7 @@ from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
 from ipsec_lo_trace.cli.files import complain, output
 from ipsec_lo_trace.cli.progress import Told, progress
 from ipsec_lo_trace.fixes.fix import SHORT, Fix, all_fixes, find_fix
-from ipsec_lo_trace.model.codes import CODES, OUTCOMES
+from ipsec_lo_trace.model.codes import CODES, OUTCOMES, UNASKED, is_met
 from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.orders import Ending
@@ -120,14 +120,32 @@ def fix_named(name: str) -> Fix | None:
     return found
 
 
-def read_configuration(setup: Setup) -> Configuration:
-    """Read the configuration, once: it may come from standard input, and its notes go to stderr."""
+def read_configuration(setup: Setup, *, to_run: bool = True) -> Configuration:
+    """Read the configuration, once: it may come from standard input, and its notes go to stderr.
+
+    So does, if it is ``to_run``, that a file has no policy about the ends of the run.
+    """
     from ipsec_lo_trace.tracer.setup import configuration  # noqa: PLC0415 -- loads what stored traces do without
 
     read = configuration(setup)
     for note in read.notes:
         complain(note)
+    if to_run and setup.file is not None:
+        _tell_ends(setup, read, STDIN_NAME if setup.file == STDIN else setup.file)
     return read
+
+
+def _tell_ends(setup: Setup, read: Configuration, name: str) -> None:
+    """Say that no policy is about the ends of the run, and what to type for those of the first."""
+    from ipsec_lo_trace.tracer.ends import beside_the_point, first_pair  # noqa: PLC0415 -- as above
+
+    told = beside_the_point(setup, read.db)
+    pair = first_pair(read.db) if told and setup.ends != "auto" else None
+    given = [option for option, end in (("HOST", setup.host), ("-I", setup.source)) if end is not None]
+    instead = f" instead of {' and '.join(given)}" if given else ""
+    hint = f" (--ends auto{instead} takes those of the first: {pair[0]} to {pair[1]})" if pair else ""
+    if told:
+        complain(f"{name}: {told}{hint}")
 
 
 @contextmanager
@@ -142,7 +160,7 @@ def trace_named(
     from ipsec_lo_trace.tracer.setup import planned  # noqa: PLC0415 -- as above
     from ipsec_lo_trace.tracer.tracing import Tracing  # noqa: PLC0415
 
-    plan = planned(msgspec.structs.replace(setup, fix=fix.name), chosen=name)
+    plan = planned(msgspec.structs.replace(setup, fix=fix.name), read, chosen=name)
     tracing = Tracing(plan, copy.deepcopy(read))
     with closing(tracing.crossings), counted(tracing) as stretches:
         trace = spool(stretches, tracing.crossings.lines())
@@ -192,7 +210,8 @@ def dissector(keys: Sequence[SecurityAssociation]) -> Dissect:
 
 def as_expected(expect: str | None, verdict: Verdict | Ending) -> int:
     """Give the exit code: 1 if the verdict is not what --expect says."""
-    if expect is None or expect in (verdict.outcome, verdict.code):
+    if expect is None or is_met(expect, verdict.outcome, verdict.code):
         return 0
-    complain(f"expected {expect}, got {verdict.outcome} ({verdict.code})")
+    hint = f" (--expect {UNASKED} is met by that)" if verdict.code == UNASKED else ""
+    complain(f"expected {expect}, got {verdict.outcome} ({verdict.code}){hint}")
     return EXIT_NOT_MET

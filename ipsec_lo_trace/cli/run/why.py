@@ -69,8 +69,8 @@ def _trace(arguments: WhyArguments) -> Iterator[StoredTrace]:
     from ipsec_lo_trace.tracer.setup import planned  # noqa: PLC0415
     from ipsec_lo_trace.tracer.tracing import Tracing  # noqa: PLC0415
 
-    plan = planned(arguments.setup)
-    tracing = Tracing(plan, read_configuration(arguments.setup))
+    read = read_configuration(arguments.setup)
+    tracing = Tracing(planned(arguments.setup, read), read)
     try:
         trace = spool(tracing.stretches(), tracing.crossings.lines())
     finally:

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from typing import IO
 
 from ipsec_lo_trace.model.trace import Step, Verdict
-from ipsec_lo_trace.render.facts import DIR_COLUMNS, origin_words, policy_words, sa_words, title_text
+from ipsec_lo_trace.render.facts import (
+    DIR_COLUMNS,
+    ends_words,
+    origin_words,
+    policy_words,
+    sa_words,
+    title_text,
+)
 from ipsec_lo_trace.render.headings import Headings
 from ipsec_lo_trace.render.markdown import cells, paragraph, table, text
 from ipsec_lo_trace.render.marks import sign
@@ -33,6 +40,8 @@ def md_lines(trace: StoredTrace) -> Iterator[str]:
     yield from table("", "")
     yield cells("kernel", f"{run.kernel}, fix {run.fix} ({run.chosen})")
     yield cells("sent", f"{run.requests} of {run.size} data bytes on {run.interface}")
+    if run.ends:
+        yield cells("ends", ends_words(run))
     yield cells("config", origin_words(run))
     yield from (cells("policy", policy_words(policy, DIR_COLUMNS)) for policy in run.policies)
     yield from (cells("SA", sa_words(sa)) for sa in run.sas)
