@@ -26,6 +26,7 @@ def test_the_list_names_every_lesson_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", lesson_names())
 def test_a_pipe_gets_no_colour_and_ascii_where_that_is_all(name: str) -> None:
     """Piped in the C locale at 40 columns there is ASCII alone, and no line of prose is wider than 40."""
