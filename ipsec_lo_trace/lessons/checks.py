@@ -75,9 +75,8 @@ def _crossings(lesson: Lesson, answer: str) -> Judgement:
     truth = [crossing.proto[0] for crossing in trace.crossings]
     decided = [_decided(trace, crossing) for crossing in trace.crossings]
     rows = tuple(sorted({*decided, *(crossing.row for crossing in trace.crossings)}))
-    return _judgement(
-        said, truth, Rows("what crossed lo0, and who decided it", trace, rows, max(decided, default=0))
-    )
+    why = max(decided, default=0)
+    return _judgement(said, truth, Rows("what crossed lo0, and who decided it", trace, rows, why))
 
 
 def _row_of_cause(lesson: Lesson, answer: str) -> Judgement:
@@ -87,23 +86,23 @@ def _row_of_cause(lesson: Lesson, answer: str) -> Judgement:
     truth = trace.verdict.cause or 0
     before = tuple(row for row in (truth - 1, truth) if row > 0)
     rows = tuple(sorted({*before, *pointed(trace.verdict).values(), *said}))
-    return _judgement(
-        list(map(str, said)), [str(truth)], Rows("the cause, and what came of it", trace, rows, truth)
-    )
+    shown = Rows("the cause, and what came of it", trace, rows, truth)
+    return _judgement(_texts(said), _texts([truth]), shown)
 
 
 def _deciding_mark(lesson: Lesson, answer: str) -> Judgement:
     """Ask for the marks that settled the questions of one row."""
     trace = run(lesson.setups[0])
-    row = pointed(trace.verdict)[lesson.about]
+    row = pointed(trace.verdict).get(lesson.about)
+    if row is None:
+        raise UserError(f"the run of lesson {lesson.name} has no row about which to ask: {lesson.about}")
     step = trace.steps[row - 1]
     known = {mark.name for each in trace.steps for mark in each.marks}
     said = _words(answer, known)
     truth = [check.mark.name for check in step.checks if check.mark is not None]
     born = {mark.row for mark in step.marks if mark.name in truth}
-    return _judgement(
-        sorted(said), sorted(truth), Rows("the mark, and where it was made", trace, (*sorted(born), row), row)
-    )
+    shown = Rows("the mark, and where it was made", trace, (*sorted(born), row), row)
+    return _judgement(sorted(said), sorted(truth), shown)
 
 
 def _fixes_that_cure(lesson: Lesson, answer: str) -> Judgement:
@@ -131,7 +130,7 @@ def _strips(lesson: Lesson, answer: str) -> Judgement:
         word = "too much, the request is another" if changed else "enough" if enough_ else "too little"
         if changed or enough_:
             truth[changed].append(at)
-        shown.append(Rows(f"{_letter(at)} {strip}: {word}", trace, _telling(trace)))
+        shown.append(Rows(f"{letter(at)} {strip}: {word}", trace, _telling(trace)))
     words = [_sort(lesson, part) for part in truth]
     return Judgement(said == words, " / ".join(said), " / ".join(words), tuple(shown))
 
@@ -157,9 +156,7 @@ def _packets_of_leak(lesson: Lesson, answer: str) -> Judgement:
     truth = [packet.number for packet in packets if not LEAK_CODES.keys().isdisjoint(packet.codes)]
     shown = {*truth, *said, *(packet.answers for packet in packets if packet.number in truth)}
     chosen = tuple(packet for packet in packets if packet.number in shown)
-    return _judgement(
-        list(map(str, said)), list(map(str, truth)), Packets("what the audit says", chosen, verdict)
-    )
+    return _judgement(_texts(said), _texts(truth), Packets("what the audit says", chosen, verdict))
 
 
 JUDGES: dict[str, Judge] = {
@@ -176,6 +173,10 @@ JUDGES: dict[str, Judge] = {
 
 def _judgement(said: list[str], truth: list[str], *shown: Rows | Packets) -> Judgement:
     return Judgement(said == truth, " ".join(said) or NOTHING, " ".join(truth) or NOTHING, shown)
+
+
+def _texts(numbers: list[int]) -> list[str]:
+    return list(map(str, numbers))
 
 
 def _with_policies(lesson: Lesson, answer: str) -> Trace:
@@ -227,14 +228,15 @@ def _numbers(answer: str, most: int, what: str) -> list[int]:
     return sorted(set(map(int, words)))
 
 
-def _letter(at: int) -> str:
+def letter(at: int) -> str:
+    """Return the letter of a choice, counted from 0."""
     return chr(ord("a") + at)
 
 
 def _letters(answer: str, lesson: Lesson) -> list[int]:
     """Read letters of choices, or the choices themselves; return their places, in order."""
     named = {choice.lower(): at for at, choice in enumerate(lesson.choices)}
-    named |= {_letter(at): at for at in range(len(lesson.choices))}
+    named |= {letter(at): at for at in range(len(lesson.choices))}
     return sorted({named[word] for word in _words(answer, {*named, NOTHING}) if word != NOTHING})
 
 

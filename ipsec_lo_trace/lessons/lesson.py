@@ -17,6 +17,14 @@ from ipsec_lo_trace.model.toml import document, line_of
 
 FOLDER = Path(__file__).parent
 HINTS = 3
+NEEDS = {
+    "deciding-mark": "about",
+    "strips": "choices",
+    "fixes-that-cure": "choices",
+    "policy-makes-clean": "configuration",
+    "packets-of-leak": "configuration",
+}
+"""What a lesson must say for some of the checks."""
 _NUMBERED = re.compile(r"([1-9])-([a-z-]+)")
 Question = Literal[
     "crossings",
@@ -98,6 +106,7 @@ def read_lesson(text: str, number: int, name: str) -> Lesson:
         lesson = decoded(lambda table: msgspec.convert(table, Lesson), parsed)
         for setup in lesson.setups:
             setup.check()
+        _check_needs(lesson)
     except MisreadError as error:
         key = re.search(r"`\$\.(\w+)|field `([^`]*)`", str(error))
         line = line_of(key[1] or key[2], text) if key else 0
@@ -105,6 +114,12 @@ def read_lesson(text: str, number: int, name: str) -> Lesson:
     except UserError as error:
         raise UserError(str(error), file=file, line=line_of(error.field, text)) from None
     return lesson
+
+
+def _check_needs(lesson: Lesson) -> None:
+    need = NEEDS.get(lesson.check, "runs")
+    if not (lesson.runs and getattr(lesson, need)):
+        raise UserError(f"check {lesson.check} needs {need}")
 
 
 def _setup(run: dict[str, Any], configuration: str) -> Setup:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ipsec_lo_trace.lessons.checks import Judgement, Packets, Rows, run
+from ipsec_lo_trace.lessons.checks import Judgement, Packets, Rows, letter, run
 from ipsec_lo_trace.lessons.lesson import Lesson
 from ipsec_lo_trace.lessons.wire import audited
 from ipsec_lo_trace.model.trace import PING
@@ -55,7 +55,7 @@ def task_lines(lesson: Lesson, of: int) -> Iterator[Line]:
     yield Line()
     yield Line().say(lesson.question, "heading")
     for at, choice in enumerate(lesson.choices):
-        yield Line(f"  {chr(ord('a') + at)} ").glue(choice)
+        yield Line(f"  {letter(at)} ").glue(choice)
     yield labelled("answer").say(lesson.answer)
 
 
@@ -79,12 +79,9 @@ def _wire(lesson: Lesson) -> Iterator[Line]:
     packets, _verdict = audited(lesson, map(run, lesson.setups))
     for packet in packets:
         wire = packet.wire
-        numbers = "".join(
-            f"(spi 0x{spi:08x}, number {seq})" for spi, seq in zip(wire.spi, wire.seq, strict=True)
-        )
-        yield Line(f"{packet.number:>3} ").say(
-            f"{wire.src} > {wire.dst} {packet_text(wire)} {numbers or wire.info}"
-        )
+        numbers = [f"(spi 0x{spi:08x}, number {seq})" for spi, seq in zip(wire.spi, wire.seq, strict=True)]
+        line = Line(f"{packet.number:>3} ").say(f"{wire.src} > {wire.dst} {packet_text(wire)}")
+        yield line.say(" ".join(numbers) or wire.info)
 
 
 def hint_line(lesson: Lesson, number: int) -> Line:
@@ -102,9 +99,8 @@ def judgement_lines(judgement: Judgement, look: Look) -> Iterator[Text]:
     yield from line.wrap(look.width)
     for each in judgement.shown:
         yield from Line().wrap(look.width)
-        yield from (
-            Line(look.glyphs.rule * 2 + " ", style="heading").say(each.what, "heading").wrap(look.width)
-        )
+        heading = Line(f"{look.glyphs.rule * 2} ", style="heading")
+        yield from heading.say(each.what, "heading").wrap(look.width)
         yield from _packets(each, look) if isinstance(each, Packets) else _rows(each, look)
 
 

@@ -46,6 +46,14 @@ def test_an_answer_is_read_from_a_pipe() -> None:
     assert done.err == "ipsec-lo-trace: the answer has 'foo' (a row's number, 1 to 22)\n"
 
 
+def test_what_is_typed_cannot_steer_the_terminal() -> None:
+    """Control characters, and bytes that are no text, are told escaped, and the next line is taken."""
+    done = shell("printf '\\033[31m\\377\\n16\\n' | $T learn cause")
+    assert done.code == 0
+    assert "\x1b" not in done.err
+    assert "\\x1b[31m" in done.err
+
+
 @pytest.mark.parametrize("how", ["</dev/null", "<&-"])
 def test_the_end_of_input_ends_it(how: str) -> None:
     """Where nobody answers, the lesson says how to come back, and exits 1: it is not solved."""

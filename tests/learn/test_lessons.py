@@ -142,6 +142,18 @@ def test_a_faulty_data_file_is_refused(old: str, new: str, said: str) -> None:
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("file", "without"), [("3-mark", "about"), ("4-strip", "choices"), ("6-reset", "choices")]
+)
+def test_a_check_without_what_it_needs_is_refused(file: str, without: str) -> None:
+    """A lesson whose check has nothing to go by is refused when it is read, not when it is played."""
+    text = (FOLDER / f"{file}.toml").read_text(encoding="utf-8")
+    less = re.sub(rf"^{without} = (\[.*?\]|\S+)\n", "", text, flags=re.MULTILINE | re.DOTALL)
+    assert less != text
+    with pytest.raises(UserError, match=f"needs {without}"):
+        read_lesson(less, 9, "name")
+
+
 def test_a_lesson_is_known_by_number_and_by_name() -> None:
     """A number and a name in any case find the same lesson; a near miss is told what is near."""
     assert known_lesson("2").name == known_lesson("CAUSE").name == "cause"

@@ -64,16 +64,9 @@ def run(**values: object) -> int:
         if lesson is None:
             desk.write(_listed(all_lessons(), progress))
             return 0
-        desk.write(task_lines(lesson, len(lesson_names())))
-        hints = min(arguments.hints, HINTS)
-        desk.write(hint_line(lesson, number) for number in range(1, hints + 1))
-        judgement, hints = (ready, hints) if ready is not None else _asked(lesson, desk, hints)
-        if judgement is None:
-            desk.write([Line().say(f"No answer yet: ipsec-lo-trace learn {lesson.name} asks again.")])
-            return EXIT_NOT_MET
-        desk.write([Line()])
-        desk.judgement(judgement)
-        desk.write([Line(), _next(lesson)])
+        judgement, hints = _play(lesson, min(arguments.hints, HINTS), ready, desk)
+    if judgement is None:
+        return EXIT_NOT_MET
     if progress is not None and arguments.progress is not None:
         progress.add(lesson.name, hints=hints, right=judgement.right)
         write_progress(progress, arguments.progress)
@@ -109,6 +102,20 @@ class Desk:
             self._stream.write("\n")
             return None
         return line.decode("utf-8", "backslashreplace").strip()
+
+
+def _play(lesson: Lesson, hints: int, ready: Judgement | None, desk: Desk) -> tuple[Judgement | None, int]:
+    """Tell the story, take the answer if it is not ``ready``, and explain it; otherwise as ``_asked``."""
+    desk.write(task_lines(lesson, len(lesson_names())))
+    desk.write(hint_line(lesson, number) for number in range(1, hints + 1))
+    judgement, hints = (ready, hints) if ready is not None else _asked(lesson, desk, hints)
+    if judgement is None:
+        desk.write([Line().say(f"No answer yet: {PROGRAM} learn {lesson.name} asks again.")])
+    else:
+        desk.write([Line()])
+        desk.judgement(judgement)
+        desk.write([Line(), _next(lesson)])
+    return judgement, hints
 
 
 def _asked(lesson: Lesson, desk: Desk, hints: int) -> tuple[Judgement | None, int]:
@@ -153,4 +160,4 @@ def _listed(lessons: list[Lesson], progress: Progress | None) -> Iterator[Line]:
             line.glue(f"({solved}, answers: {attempt.answers}, hints: {attempt.hints})", style)
         yield line
     open_ = [lesson for lesson in lessons if (at := attempts.get(lesson.name)) is None or not at.solved]
-    yield Line("next ", hang=5).say(f"ipsec-lo-trace learn {open_[0].name}" if open_ else "all are solved")
+    yield Line("next ", hang=5).say(f"{PROGRAM} learn {open_[0].name}" if open_ else "all are solved")
