@@ -22,6 +22,7 @@ from ipsec_lo_trace.cli.commands.audit import command as audit_command
 from ipsec_lo_trace.cli.commands.diff import command as diff
 from ipsec_lo_trace.cli.commands.export import command as export
 from ipsec_lo_trace.cli.commands.help import TOPICS
+from ipsec_lo_trace.cli.commands.learn import command as learn
 from ipsec_lo_trace.cli.commands.ping import ping, probe
 from ipsec_lo_trace.cli.commands.replay import command as replay
 from ipsec_lo_trace.cli.commands.show import command as show
@@ -325,6 +326,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "diff options": options(diff, {*Setup.__struct_fields__} - {"host"}),
     "export options": options(export, {*Setup.__struct_fields__} - {"host"}),
     "show options": options(show),
+    "learn options": options(learn),
     "outcomes": outcomes,
     "stale codes": code_table(codes.STALE_CODES),
     "other codes": code_table(codes.OTHER_CODES),

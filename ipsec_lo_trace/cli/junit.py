@@ -1,59 +1,80 @@
-"""An audit for a CI server: a test case for each thing that an audit can find fault with."""
+"""JUnit's XML as Ant and Jenkins have it, in ASCII: suites of test cases, whatever was tested."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from xml.sax.saxutils import quoteattr
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from xml.sax.saxutils import escape, quoteattr
 
-from ipsec_lo_trace.cli.checking.report import NO_TIME, printable
 from ipsec_lo_trace.cli.files import PROGRAM
-from ipsec_lo_trace.model.audit import LEAK_CODES, UNSURE_CODES, AuditFinding, AuditRun, AuditVerdict
-from ipsec_lo_trace.render.audit import where
 
-CASES = LEAK_CODES | UNSURE_CODES
+NO_TIME = 'timestamp="1970-01-01T00:00:00" hostname="localhost"'
+"""The usual schema insists on both, and a report does not depend on clock or host."""
 
 
-def junit_lines(run: AuditRun, verdict: AuditVerdict) -> Iterator[str]:
-    """Yield JUnit's XML: leaks are failures, what could not be verified is skipped, for nobody knows."""
-    found = {code: [each for each in verdict.findings if each.code == code] for code in CASES}
-    failures = sum(bool(found[code]) for code in LEAK_CODES)
-    name = quoteattr(printable(run.capture))
+class Case(NamedTuple):
+    """A test case: ``fault`` is "failure", "error" or "skipped", "" if it passed; ``kind`` is its type."""
+
+    name: str
+    fault: str = ""
+    kind: str = ""
+    message: str = ""
+    text: str = ""
+
+
+class Suite(NamedTuple):
+    """Cases that belong together, and what is said of them all."""
+
+    name: str
+    cases: list[Case]
+    said: str = ""
+
+
+def printable(text: str) -> str:
+    """Escape what a terminal would obey or XML cannot hold; newlines too."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
+def junit_text(suites: Iterable[Suite]) -> bytes:
+    """Return a whole report."""
+    return "".join(f"{line}\n" for line in _lines(suites)).encode("ascii", "xmlcharrefreplace")
+
+
+def _lines(suites: Iterable[Suite]) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield "<testsuites>"
-    yield (
-        f'  <testsuite id="0" name={name} package="{PROGRAM}" {NO_TIME} '
-        f'tests="{len(CASES) + 1}" failures="{failures}" errors="{int(bool(verdict.trouble))}" time="0">'
-    )
-    yield "    <properties/>"
-    for code in CASES:
-        yield from _case(code, name, found[code])
-    yield from _whole(name, verdict.trouble)
-    yield f"    <system-out>{printable(f'{verdict.outcome} ({verdict.code})')}</system-out>"
-    yield "    <system-err/>"
-    yield "  </testsuite>"
+    for number, suite in enumerate(suites):
+        failures, errors = (
+            sum(case.fault == fault for case in suite.cases) for fault in ("failure", "error")
+        )
+        yield (
+            f'  <testsuite id="{number}" name={_attribute(suite.name)} package="{PROGRAM}" {NO_TIME} '
+            f'tests="{len(suite.cases)}" failures="{failures}" errors="{errors}" time="0">'
+        )
+        yield "    <properties/>"
+        for case in suite.cases:
+            yield from _case(case, suite.name)
+        said = printable(suite.said)
+        yield f"    <system-out>{escape(said)}</system-out>" if said else "    <system-out/>"
+        yield "    <system-err/>"
+        yield "  </testsuite>"
     yield "</testsuites>"
 
 
-def _case(code: str, suite: str, findings: list[AuditFinding]) -> Iterator[str]:
-    head = f'    <testcase name="no {code}" classname={suite} time="0"'
-    if not findings:
+def _case(case: Case, suite: str) -> Iterator[str]:
+    head = f'    <testcase name={_attribute(case.name)} classname={_attribute(suite)} time="0"'
+    if not case.fault:
         yield f"{head}/>"
         return
-    told = "; ".join(f"{where(each)}: {each.text}" for each in findings)
-    message = quoteattr(printable(told))
+    kind = f' type="{case.kind}"' if case.kind else ""
+    fault = f"      <{case.fault}{kind} message={_attribute(case.message)}"
     yield f"{head}>"
-    if findings[0].weight == "leak":
-        yield f'      <failure type="leak" message={message}/>'
-    else:
-        yield f"      <skipped message={message}/>"
+    yield f"{fault}>{escape(case.text)}</{case.fault}>" if case.text else f"{fault}/>"
     yield "    </testcase>"
 
 
-def _whole(suite: str, trouble: str) -> Iterator[str]:
-    head = f'    <testcase name="the capture is whole" classname={suite} time="0"'
-    if not trouble:
-        yield f"{head}/>"
-        return
-    yield f"{head}>"
-    yield f'      <error type="capture" message={quoteattr(printable(trouble))}/>'
-    yield "    </testcase>"
+def _attribute(text: str) -> str:
+    return quoteattr(printable(text))

@@ -42,6 +42,7 @@ COMMANDS = {
     "replay": ("replay:command", "Trace a capture's packets through the modelled kernel."),
     "why": ("why:command", "Say what one row asked, and what depends on the answer."),
     "explain": ("explain:command", "Say what a name in an output means."),
+    "learn": ("learn:command", "Learn the bug by exercises: predict, run, explain."),
     "list": ("list:command", "List names by kind, one a line."),
     "schema": ("schema:command", "Print the JSON Schema of a trace's records."),
     "help": ("help:command", "Show a command's help, or a page on exit codes or environment."),

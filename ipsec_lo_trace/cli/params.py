@@ -107,7 +107,7 @@ class _OnceParser:
         opts, rest, seen = self._parser.parse_args(args)
         options = [param for param in seen if isinstance(param, click.Option)]
         for option in options:
-            if options.count(option) > 1 and not (option.multiple or option.is_flag):
+            if options.count(option) > 1 and not (option.multiple or option.is_flag or option.count):
                 raise click.UsageError(f"{option.opts[0]} is given more than once", ctx=self._ctx)
         return opts, rest, seen
 

@@ -39,11 +39,12 @@ def _try(step: Step, visit: int, base: Verdict, found: Verdict) -> Try:
         outcome=found.outcome,
         code=found.code,
         prevents=SEVERITY.index(found.outcome) < SEVERITY.index(base.outcome),
-        changes_request=_requests(base.lo0) != _requests(found.lo0),
+        changes_request=requests(base.lo0) != requests(found.lo0),
     )
 
 
-def _requests(crossings: list[Crossing]) -> list[tuple[list[str], int]]:
+def requests(crossings: list[Crossing]) -> list[tuple[list[str], int]]:
+    """Return the form in which each request crossed lo0: its protocols, and its length in bytes."""
     return [(one.proto, one.len) for one in crossings if packet_name(one.packet).is_request]
 
 

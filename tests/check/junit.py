@@ -44,6 +44,7 @@ SHAPES = {
     "properties": Shape({}, ""),
     "testcase": Shape({"name": NAME, "classname": NAME, "time": ZERO_TO_999}, r"((skipped|error|failure) )?"),
     "failure": Shape({"message": ANY, "type": ANY}, "", text=True),
+    "error": Shape({"message": ANY, "type": ANY}, "", text=True),
     "system-out": Shape({}, "", text=True),
     "system-err": Shape({}, "", text=True),
 }

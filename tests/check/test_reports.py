@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ipsec_lo_trace.cli.checking.model import Mismatch
-from ipsec_lo_trace.cli.checking.report import printable
+from ipsec_lo_trace.cli.junit import printable
 from tests.check.junit import validate
 from tests.check.support import ONE, SMOKE, WRONG, check, passes, toml, written
 from tests.cli.support import assert_refused, spawn

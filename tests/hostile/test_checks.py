@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipsec_lo_trace.cli.checking import allowance, toml
-from ipsec_lo_trace.cli.checking.lexical import MAX_DEPTH, MAX_DOTS, MAX_LEN, MAX_WORD_LEN, check_limits
+from ipsec_lo_trace.model.toml import MAX_DEPTH, MAX_DOTS, MAX_LEN, MAX_WORD_LEN, check_limits
 from tests.check.support import ONE, WRONG, check, passes, written
 from tests.cli.support import assert_refused, ping, shell
 from tests.hostile.support import DATA

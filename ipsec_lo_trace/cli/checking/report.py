@@ -5,22 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
-from xml.sax.saxutils import escape, quoteattr
 
 from ipsec_lo_trace.cli.checking.model import Mismatch, Result
-from ipsec_lo_trace.cli.files import PROGRAM
+from ipsec_lo_trace.cli.junit import Case, Suite, junit_text, printable
 from ipsec_lo_trace.render.styles import UNWRAPPED, Line
-
-NO_TIME = 'timestamp="1970-01-01T00:00:00" hostname="localhost"'
-"""The usual schema insists on both, and a report does not depend on clock or host."""
-
-
-def printable(text: str) -> str:
-    """Escape what a terminal would obey or XML cannot hold; newlines too."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
 
 
 def text_report(results: list[Result]) -> Iterator[Line]:
@@ -63,13 +51,13 @@ def reason(mismatch: Mismatch) -> list[str]:
     ]
 
 
-def github_report(results: list[Result]) -> Iterator[str]:
-    """Yield an annotation of the first failure and the text; a runner takes only the former for a command."""
+def github_report(results: list[Result]) -> bytes:
+    """Return an annotation of the first failure, the only line that a runner obeys, and the text."""
     failed = next((result for result in results if result.mismatches), None)
     annotations = [_annotation(failed.check.name, failed.mismatches[0])] if failed else []
     text = (words for line in text_report(results) for words in line.plain(UNWRAPPED))
-    yield from map(_no_command, annotations)
-    yield from (_no_command(re.sub(r"^(\s*)::", r"\1\\x3a:", line)) for line in text)
+    lines = [*annotations, *(re.sub(r"^(\s*)::", r"\1\\x3a:", line) for line in text)]
+    return "".join(f"{_no_command(line)}\n" for line in lines).encode("ascii", "backslashreplace")
 
 
 def _no_command(line: str) -> str:
@@ -91,47 +79,20 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def junit_report(results: list[Result]) -> Iterator[str]:
-    """Yield JUnit's XML as Ant and Jenkins have it: a suite for each file, in ASCII."""
-    yield '<?xml version="1.0" encoding="UTF-8"?>'
-    yield "<testsuites>"
+def junit_report(results: list[Result]) -> bytes:
+    """Return JUnit's XML: a suite for each file."""
     files = groupby(results, key=lambda result: result.check.file)
-    for number, (file, group) in enumerate(files):
-        yield from _suite(number, file, list(group))
-    yield "</testsuites>"
+    return junit_text(Suite(file, [_case(result) for result in group]) for file, group in files)
 
 
-def _suite(number: int, file: str, results: list[Result]) -> Iterator[str]:
-    failed = sum(bool(result.mismatches) for result in results)
-    yield (
-        f'  <testsuite id="{number}" name={_attribute(file)} package="{PROGRAM}" {NO_TIME} '
-        f'tests="{len(results)}" failures="{failed}" errors="0" time="0">'
-    )
-    yield "    <properties/>"
-    for result in results:
-        case = f"    <testcase name={_attribute(result.check.name)} classname={_attribute(file)}"
-        if not result.mismatches:
-            yield f'{case} time="0"/>'
-            continue
-        first = result.mismatches[0]
-        message = f"{first.what}: expected {first.expected}, got {first.got}"
-        lines = [escape(line) for mismatch in result.mismatches for line in reason(mismatch)]
-        yield f'{case} time="0">'
-        yield (
-            f'      <failure type="mismatch" message={_attribute(message)}>' + "\n".join(lines) + "</failure>"
-        )
-        yield "    </testcase>"
-    yield "    <system-out/>"
-    yield "    <system-err/>"
-    yield "  </testsuite>"
+def _case(result: Result) -> Case:
+    if not result.mismatches:
+        return Case(result.check.name)
+    first = result.mismatches[0]
+    message = f"{first.what}: expected {first.expected}, got {first.got}"
+    text = "\n".join(line for mismatch in result.mismatches for line in reason(mismatch))
+    return Case(result.check.name, "failure", "mismatch", message, text)
 
 
-def _attribute(text: str) -> str:
-    return quoteattr(printable(text))
-
-
-REPORTS: dict[str, tuple[Callable[[list[Result]], Iterator[str]], str]] = {
-    "junit": (junit_report, "xmlcharrefreplace"),
-    "github": (github_report, "backslashreplace"),
-}
-"""The report of each format but text, and how it writes what is not ASCII."""
+REPORTS: dict[str, Callable[[list[Result]], bytes]] = {"junit": junit_report, "github": github_report}
+"""The report of each format but text."""

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from ipsec_lo_trace.cli.checking.lexical import MAX_WORD_LEN, check_limits
 from ipsec_lo_trace.cli.checking.model import Check, Expected, Minimal
 from ipsec_lo_trace.cli.checking.text import minimal_file, read_text, split_head, trace_lines
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES
 from ipsec_lo_trace.model.counters import is_counter
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.outside import MisreadError, decoded
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from ipsec_lo_trace.model.toml import MAX_WORD_LEN, document, line_of
 
 Places = dict[str, tuple[int, int]]
 TABLE = re.compile(r"\s*\[\[\s*check\s*\]\]")
@@ -100,32 +93,19 @@ def toml_checks(text: str, path: Path, file: str, *, fresh: bool) -> list[Check]
 
 
 def _tables(text: str, file: str) -> list[Any]:
-    check_limits(text, file)
-    try:
-        document: dict[str, Any] = decoded(tomllib.loads, text)
-    except MisreadError as error:
-        place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
-        line, column = (int(place[1]), int(place[2])) if place else (0, 0)
-        reason = str(error).replace(place[0] if place else "", "")
-        raise UserError(f"not TOML: {reason}", file=file, line=line, column=column) from None
-    for key in document:
+    parsed = document(text, file)
+    for key in parsed:
         if key != "check":
             raise UserError(
                 f"unknown key {key[:MAX_WORD_LEN]!r}",
                 file=file,
-                line=_line_of(key[:MAX_WORD_LEN], text),
+                line=line_of(key[:MAX_WORD_LEN], text),
                 hint="[[check]] is the only one",
             )
-    tables = document.get("check")
+    tables = parsed.get("check")
     if not isinstance(tables, list) or not tables:
         raise UserError("there is no [[check]] in it", file=file)
     return tables
-
-
-def _line_of(key: str, text: str) -> int:
-    """Find the line that begins with a key; 0 if none does."""
-    place = re.search(rf"^[ \t\[]*[\"']?{re.escape(key)}\b", text, re.MULTILINE)
-    return text.count("\n", 0, place.end()) + 1 if place else 0
 
 
 def _table(table: object, file: str, where: Places) -> Table:

@@ -26,7 +26,7 @@ TOPICS = {
         "The exit codes are an interface and do not change within a major version.",
         (
             ("0", "it ran; diff: the same; check, --expect: met; a leak found by a plain ping is 0 too"),
-            ("1", "only: diff found a difference, check or --expect was not met, audit found clear text"),
+            ("1", "only: diff: a difference; check, --expect: not met; audit: clear text; learn: not right"),
             ("2", "usage, an unreadable or faulty input, an output that cannot be written"),
             ("3", "a fault of ipsec-lo-trace itself; please report it"),
             ("129", "the terminal was closed (SIGHUP); a half-written file is removed"),

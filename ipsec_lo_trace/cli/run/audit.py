@@ -169,10 +169,10 @@ def _write_result(arguments: AuditArguments, head: AuditRun, verdict: AuditVerdi
     if arguments.format_ == "jsonl":
         out.write(msgspec.json.encode(head) + b"\n" + msgspec.json.encode(verdict) + b"\n")
     elif arguments.format_ == "junit":
-        from ipsec_lo_trace.cli.junit import junit_lines  # noqa: PLC0415 -- XML's tools are not light
+        from ipsec_lo_trace.cli.junit import junit_text  # noqa: PLC0415 -- XML's tools are not light
+        from ipsec_lo_trace.cli.run.audit_junit import audit_suite  # noqa: PLC0415
 
-        for line in junit_lines(head, verdict):
-            out.write(f"{line}\n".encode("ascii", "xmlcharrefreplace"))
+        out.write(junit_text([audit_suite(head, verdict)]))
     else:
         width, colour = look(arguments.output, arguments.color)
         lines = (

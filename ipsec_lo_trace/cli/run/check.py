@@ -36,9 +36,9 @@ def run(
     if format_ == "text":
         _write_text(results, path, color)
     else:
-        report, errors = REPORTS[format_]
+        report = REPORTS[format_](results)
         with output(path) as out:
-            out.write("".join(f"{line}\n" for line in report(results)).encode("ascii", errors))
+            out.write(report)
     return EXIT_NOT_MET if any(result.mismatches for result in results) else 0
 
 

@@ -1,4 +1,4 @@
-"""What a TOML text must keep within before a parser sees it.
+"""TOML that somebody else wrote: the limits that a text must keep within, and its parsing.
 
 tomllib takes memory and time in the square of a key's parts, a number of any length, and a call for each
 bracket.  Strings and comments may hold whatever they like.  Source: TOML 1.0.0.
@@ -7,8 +7,16 @@ bracket.  Strings and comments may hold whatever they like.  Source: TOML 1.0.0.
 from __future__ import annotations
 
 import re
+import sys
+from typing import Any
 
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.outside import MisreadError, decoded
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 MAX_LEN = 1 << 20
 """How many characters a TOML text may have."""
@@ -59,3 +67,22 @@ def _behind_string(text: str, at: int, quotes: str) -> int:
 def _refused(reason: str, text: str, at: int, file: str) -> UserError:
     line = text.count("\n", 0, at) + 1
     return UserError(reason, file=file, line=line, column=at - text.rfind("\n", 0, at))
+
+
+def document(text: str, file: str) -> dict[str, Any]:
+    """Parse a TOML text; UserError with its place if it is beyond a limit, or is no TOML."""
+    check_limits(text, file)
+    try:
+        parsed: dict[str, Any] = decoded(tomllib.loads, text)
+    except MisreadError as error:
+        place = re.search(r" \(at line (\d+), column (\d+)\)", str(error))
+        line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+        reason = str(error).replace(place[0] if place else "", "")
+        raise UserError(f"not TOML: {reason}", file=file, line=line, column=column) from None
+    return parsed
+
+
+def line_of(key: str, text: str) -> int:
+    """Find the line that begins with a key; 0 if none does."""
+    place = re.search(rf"^[ \t\[]*[\"']?{re.escape(key)}\b", text, re.MULTILINE)
+    return text.count("\n", 0, place.end()) + 1 if place else 0

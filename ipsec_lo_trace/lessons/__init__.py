@@ -1,0 +1,1 @@
+"""Exercises: a story and a question, answered by the runs themselves; each is a data file beside this one."""
