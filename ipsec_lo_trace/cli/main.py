@@ -44,7 +44,7 @@ COMMANDS = {
     "explain": ("explain:command", "Say what a name in an output means."),
     "list": ("list:command", "List names by kind, one a line."),
     "schema": ("schema:command", "Print the JSON Schema of a trace's records."),
-    "help": ("help:command", "Show a command's help, or a page on exit codes or environment."),
+    "help": ("help:command", "Show a command's help, or a page on exit codes, environment or faults."),
 }
 """Each command's place in cli.commands, and its line in --help."""
 
