@@ -53,6 +53,15 @@ def test_a_server_runs_check_files(repository: Path, shell: Shell, tmp_path: Pat
     assert ALL_PASSED.search(done.stdout), done.stdout
 
 
+def test_pytest_finds_the_plugin(repository: Path, shell: Shell, tmp_path: Path) -> None:
+    """Installed beside pytest, the fixture and --ipsec-golden are there without a word of configuration."""
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
+    done = shell.run(of(repository, tried("docs/how-to/assert-in-your-own-tests.md")["pytest"]), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    alone, golden = map(int, re.findall(r"^=+ (\d+) passed in ", done.stdout, re.MULTILINE))
+    assert golden == alone + 1
+
+
 def test_the_package_is_what_a_release_needs(repository: Path, shell: Shell, tmp_path: Path) -> None:
     """The sdist and the wheel pass ``twine check --strict``, and each works in an empty environment."""
     shutil.copytree(repository, tmp_path / "tree")
