@@ -66,15 +66,21 @@ class Runner(NamedTuple):
         return Ran(code, log, summary, dict(line.split("=", 1) for line in told.splitlines()))
 
 
+def read_yaml(shell: Shell, text: str, folder: Path) -> Any:  # noqa: ANN401 -- whatever the text has
+    """Read a YAML text with a real reader, which is among the tools."""
+    (folder / "text.yml").write_text(text, encoding="utf-8")
+    reader = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)"
+    done = shell.run(f"python3 -c '{reader}' <text.yml", folder)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 @pytest.fixture(scope="module")
 def runner(repository: Path, tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Runner:
-    """Read the action with a real YAML reader, from the repository that a workflow names; install."""
+    """Read the action from the repository that a workflow names, and let it install the program."""
     action, temp = repository / HERE, tmp_path_factory.mktemp("runner")
     shell = Shell(temp, tools)
-    reader = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)"
-    done = shell.run(f"python3 -c '{reader}' <action.yml", action)
-    assert done.returncode == 0, done.stderr
-    read = json.loads(done.stdout)
+    read = read_yaml(shell, (action / "action.yml").read_text(encoding="utf-8"), temp)
     assert read["runs"]["using"] == "composite"
     assert read["outputs"]["exit-code"]["value"] == "${{ steps.check.outputs.exit-code }}"
     assert [step.get("id") for step in read["runs"]["steps"]] == [None, "check"]
@@ -122,3 +128,15 @@ def test_no_files(runner: Runner, workspace: Path) -> None:
     assert "\n14 passed, 0 failed\n" in runner.use(workspace).summary
     assert runner.use(workspace, files="$(touch made)").code == 2
     assert not (workspace / "made").exists()
+
+
+def test_the_page_s_workflow(runner: Runner, workspace: Path) -> None:
+    """Each use of the action in the how-to page's job gives inputs that it has, and passes."""
+    page = (ROOT / "docs" / "how-to" / "smoke-test-in-ci.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"```yaml\n(name: (?:(?!```).)*?actions/check@.*?)```", page, re.DOTALL)
+    steps = read_yaml(runner.shell, block, runner.temp)["jobs"]["check"]["steps"]
+    uses = [step.get("with", {}) for step in steps if f"/{HERE}@" in step["uses"]]
+    assert len(uses) == 2
+    for inputs in uses:
+        assert inputs.keys() <= runner.defaults.keys()
+        assert runner.use(workspace, **inputs).code == 0
