@@ -56,11 +56,12 @@ def main(arguments: list[str]) -> int:
     if differing and "--check" not in arguments:  # this process has read the old words, the next one will not
         return subprocess.run([sys.executable, __file__, *arguments], check=False).returncode  # noqa: S603
     import man  # noqa: PLC0415 -- with the words in place, as everything from here on
+    from pictures import pictures  # noqa: PLC0415
 
     from ipsec_lo_trace.render.store import schema_text  # noqa: PLC0415
 
     texts = {page: regenerated(page.read_text(encoding="utf-8")) for page in pages()}
-    texts |= {SCHEMA_FILE: schema_text(), **man.pages()}
+    texts |= {SCHEMA_FILE: schema_text(), **man.pages(), **pictures()}
     differing |= write(texts, check="--check" in arguments)
     return 1 if "--check" in arguments and differing else 0
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import date
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import ipsec_lo_trace
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ipsec_lo_trace"
 MACHINE_PATHS = re.compile(rb"/(?:work|home|root|Users|tmp/venv)/[A-Za-z]")
+RELEASE = re.compile(r"(\d+\.\d+\.\d+) \((\d{4}-\d{2}-\d{2})\)")
 DEAR = ("scapy", "rich", "cryptography")
 
 
@@ -60,14 +62,19 @@ def test_changelog_names_the_version() -> None:
     assert ipsec_lo_trace.__version__ in changelog.read_text(encoding="utf-8")
 
 
-def test_this_release_has_its_day() -> None:
-    """The changelog's newest entry has a date and a version, the package's or a later one."""
+def test_every_release_has_its_day() -> None:
+    """Each entry of the changelog has a version and a date, newest first: the package's, or a later one."""
     changelog = (ROOT / "docs" / "CHANGELOG.md").read_text(encoding="utf-8")
-    [newest, *_older] = re.findall(r"^## (.*)$", changelog, re.MULTILINE)
-    head = re.fullmatch(r"(\d+\.\d+\.\d+) \(\d{4}-\d{2}-\d{2}\)", newest)
-    assert head
-    newer, version = (tuple(map(int, each.split("."))) for each in (head[1], ipsec_lo_trace.__version__))
-    assert newer >= version
+    found = [RELEASE.fullmatch(head) for head in re.findall(r"^## (.*)$", changelog, re.MULTILINE)]
+    heads = [(numbers(head[1]), date.fromisoformat(head[2])) for head in found if head]
+    assert len(heads) == len(found) > 0
+    assert heads == sorted(heads, reverse=True)
+    assert heads[0][0] >= numbers(ipsec_lo_trace.__version__)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Take a version apart, so that 0.10 is later than 0.9."""
+    return tuple(map(int, version.split(".")))
 
 
 def workflows() -> str:

@@ -28,7 +28,9 @@ def answer(error: Exception) -> int:
     if isinstance(error, OSError):
         return _tell(f"cannot read or write: {error.strerror or error}", EXIT_TROUBLE)
     return _tell(
-        f"this is a fault of ipsec-lo-trace, please report it: {type(error).__name__}: {error}", EXIT_BROKEN
+        f"this is a fault of ipsec-lo-trace, please report it: {type(error).__name__}: {error}"
+        " ('ipsec-lo-trace help faults' says what to send)",
+        EXIT_BROKEN,
     )
 
 

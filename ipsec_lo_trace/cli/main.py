@@ -45,7 +45,7 @@ COMMANDS = {
     "learn": ("learn:command", "Learn the bug by exercises: predict, run, explain."),
     "list": ("list:command", "List names by kind, one a line."),
     "schema": ("schema:command", "Print the JSON Schema of a trace's records."),
-    "help": ("help:command", "Show a command's help, or a page on exit codes or environment."),
+    "help": ("help:command", "Show a command's help, or a page on exit codes, environment or faults."),
 }
 """Each command's place in cli.commands, and its line in --help."""
 

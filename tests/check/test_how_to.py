@@ -18,9 +18,9 @@ PAGE = DOCS / "how-to" / "smoke-test-in-ci.md"
 
 
 def blocks(language: str) -> list[str]:
-    """Return the page's fenced blocks of a language."""
+    """Return the page's fenced blocks of a language, but those that tests/install tries."""
     text = PAGE.read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return re.findall(rf"(?<! -->\n)^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture
@@ -51,27 +51,13 @@ def test_the_shell_scripts_run(script: str, project: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("job", blocks("yaml"))
-def test_the_jobs_run(job: str, project: Path) -> None:
-    """Each step of a job that runs the program exits 0; only its installation is left out."""
-    steps = re.findall(r"^ +(?:- )?run: (.*)$", job, re.MULTILINE)
-    assert steps[0] == "pip install ."
-    assert len(steps) > 2
-    for step in steps[1:]:
+def test_the_steps_run(project: Path) -> None:
+    """Each step of a job that runs the program exits 0; tests/install tries the rest."""
+    steps = re.findall(r"run: (ipsec-lo-trace .*)$", "".join(blocks("yaml")), re.MULTILINE)
+    assert len(steps) == 3
+    for step in steps:
         done = run(step, project)
         assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.mark.slow
-def test_a_job_turns_red(project: Path) -> None:
-    """The page's own command on a file that is not met exits 1 and annotates it."""
-    [step] = re.findall(r"run: (ipsec-lo-trace check .* site\.toml .*)", "".join(blocks("yaml")))
-    shutil.copy(project / "wrong.toml", project / "site.toml")
-    done = run(step, project)
-    assert done.returncode == 1
-    assert done.stdout.startswith(
-        "::error file=site.toml,line=4,title=check failed%3A two echoes are protected::"
-    )
 
 
 @pytest.mark.slow

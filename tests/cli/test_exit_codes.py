@@ -100,7 +100,7 @@ def test_3_for_a_fault_of_ours(error: Exception, monkeypatch: pytest.MonkeyPatch
         assert (done.code, done.out) == (3, b"")
         assert done.err.startswith("ipsec-lo-trace: this is a fault of ipsec-lo-trace, please report it: ")
         assert done.err.count("\n") == 1
-        assert "stage x did y" in done.err
+        assert "stage x did y ('ipsec-lo-trace help faults' says what to send)" in done.err
     assert list(tmp_path.iterdir()) == []
 
 

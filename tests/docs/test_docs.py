@@ -140,9 +140,13 @@ def shown_commands() -> list[str]:
     """List the command lines that pages tell the reader to type, but those whose output they show."""
     texts = [page.read_text(encoding="utf-8") for page in PAGES]
     blocks = [block for text in texts for language, block in FENCE.findall(text) if language == "sh"]
-    typed = [command for block in blocks for command in COMMAND.findall(block)]
-    listed = re.findall(r"\| `(ipsec-lo-trace [^`]*)` \|", texts[0])
-    return list(dict.fromkeys(typed + listed))
+    return list(dict.fromkeys(command for block in blocks for command in COMMAND.findall(block)))
+
+
+def listed_commands() -> list[str]:
+    """List the command lines of the README's table."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"\| `(ipsec-lo-trace [^`]*)` \|", text)
 
 
 @pytest.mark.slow
@@ -151,6 +155,15 @@ def test_shown_commands_run(command: str, tmp_path: Path) -> None:
     """Each command that a page tells the reader to type exits 0."""
     shutil.copytree(DOCS / "examples", tmp_path, dirs_exist_ok=True)
     shutil.copy(DOCS / "examples" / "two-addresses.conf", tmp_path / "my.conf")
+    code, printed = script("console").run(command, tmp_path)
+    assert code == 0, printed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", listed_commands())
+def test_the_readme_s_table_works_as_it_stands(command: str, tmp_path: Path) -> None:
+    """Each command of the README's table exits 0 in a folder that has a clone's examples and nothing else."""
+    shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
     code, printed = script("console").run(command, tmp_path)
     assert code == 0, printed
 

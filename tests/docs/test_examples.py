@@ -37,7 +37,8 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def outcome_of(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the example as its page says, in a folder of its own."""
     shutil.copy(DOCS / "examples" / "loopback.conf", folder)
-    return run("-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE.name, cwd=folder)
+    plugins = ("-p", "no:cacheprovider", "-p", "ipsec_lo_trace.pytest_plugin")
+    return run("-m", "pytest", "-q", *plugins, EXAMPLE.name, cwd=folder)
 
 
 @pytest.mark.slow

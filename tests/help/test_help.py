@@ -43,6 +43,14 @@ def test_exit_codes() -> None:
     assert {line.split()[0] for line in shown if line[:1].isdigit()} == codes
 
 
+def test_faults() -> None:
+    """``help faults`` asks for the command, its files, what was said and every version, and for no key."""
+    shown = " ".join(invoke("help", "faults").text.split())
+    asked = ("command line", "files", "standard error", "exit code", "--version", "python --version")
+    assert [words for words in asked if words not in shown] == []
+    assert "Leave real keys" in shown
+
+
 def test_environment() -> None:
     """``help environment`` lists every variable that the tests know to change a text, and completion's."""
     shown = invoke("help", "environment").text

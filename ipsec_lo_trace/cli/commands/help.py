@@ -28,7 +28,7 @@ TOPICS = {
             ("0", "it ran; diff: the same; check, --expect: met; a leak found by a plain ping is 0 too"),
             ("1", "only: diff: a difference; check, --expect: not met; audit: clear text; learn: not right"),
             ("2", "usage, an unreadable or faulty input, an output that cannot be written"),
-            ("3", "a fault of ipsec-lo-trace itself; please report it"),
+            ("3", "a fault of ipsec-lo-trace itself; please report it (help faults)"),
             ("129", "the terminal was closed (SIGHUP); a half-written file is removed"),
             ("130", "interrupted (Ctrl-C)"),
             ("141", "whoever read the output closed the pipe"),
@@ -51,6 +51,18 @@ TOPICS = {
         " else in the environment changes the output: not the clock, the host's name, or its"
         " own network configuration.",
     ),
+    "faults": Topic(
+        "What to send when the program says that a fault is its own.",
+        "Report it where the program came from. A run is the same everywhere: this is enough to repeat it.",
+        (
+            ("command", "the whole command line, and what the shell or the check file put into it"),
+            ("files", "the smallest that it names which still show it; for standard input, what came in"),
+            ("message", "all of standard error, and the exit code"),
+            ("versions", "ipsec-lo-trace --version, python --version, the operating system"),
+        ),
+        "Leave real keys and other people's packets out: another key of the same length does as well. If a"
+        " file from others can do harm that way, tell it in private, as .github/SECURITY.md says.",
+    ),
 }  # fmt: skip
 """The topics, by the names that ``help`` takes."""
 
@@ -71,12 +83,14 @@ def _complete(context: click.Context, _parameter: click.Parameter, incomplete: s
 
 
 @click.command(
-    "help", cls=StrictCommand, short_help="Show a command's help, or a page on exit codes or environment."
+    "help",
+    cls=StrictCommand,
+    short_help="Show a command's help, or a page on exit codes, environment or faults.",
 )
 @click.argument("name", required=False, metavar="[TOPIC]", shell_complete=_complete)
 @click.pass_context
 def command(context: click.Context, name: str | None) -> int:
-    """Show a command's help, or a page on exit codes or environment.
+    """Show a command's help, or a page on exit codes, environment or faults.
 
     Without a TOPIC, the topics are listed.
     """
