@@ -37,5 +37,6 @@ def audited(lesson: Lesson, traces: Iterable[Trace]) -> tuple[list[AuditPacket],
         config=[lesson.name],
         sas=list(map(sa_record, configured.sas)),
         policies=list(map(policy_record, configured.policies)),
+        policies_left_out=configured.policies_left_out,
     )
     return packets, conclude(head, part_of(auditor, WHOLE, ""))
