@@ -49,7 +49,7 @@ def test_commands(monkeypatch: pytest.MonkeyPatch) -> None:
         (["probe", "tcp-closed", "--fix", "netbsd-20"], ["netbsd-2003-08", "netbsd-2015"]),
         (["matrix", "--columns", "open"], ["openbsd-2002", "openbsd-now"]),
         (["help", "exi"], ["exit-codes"]),
-        (["ping", "-q", "--pat"], ["--patched"]),
+        (["ping", "-q", "--pat"], ["--patched", "--pattern"]),
     ],
 )
 def test_words(words: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
