@@ -11,7 +11,9 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from ipsec_lo_trace.cli.files import PROGRAM
 from ipsec_lo_trace.cli.formats import suffix_form
+from ipsec_lo_trace.cli.help_text import write_examples, write_sections
 from ipsec_lo_trace.model.build import KNOBS, values
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import CHOICES, LIMITS
@@ -81,6 +83,14 @@ class StrictCommand(click.Command):
         if no_color:
             ctx.params["color"] = _without_color(ctx)
         return rest
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options in sections."""
+        write_sections(self, ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        write_examples(self.name or "", ctx.find_root().info_name or PROGRAM, formatter)
 
     def make_parser(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- click's parser is not public
         """Let click's parser tell which options it saw, in their order."""
