@@ -88,8 +88,9 @@ def command_lines(name: str, context: click.Context) -> Iterator[str]:
 def examples(name: str) -> Iterator[str]:
     """Yield a command's examples, those of the program for ""."""
     yield ".SH EXAMPLES"
-    for what, words in EXAMPLES[name]:
-        yield from (".PP", escaped(what), ".RS", ".nf", escaped(f"{PROGRAM} {words}"), ".fi", ".RE")
+    for number, (what, words) in enumerate(EXAMPLES[name]):
+        yield from ([".PP"] if number else [])
+        yield from (escaped(what), ".RS", ".nf", escaped(f"{PROGRAM} {words}"), ".fi", ".RE")
 
 
 def summary(command: click.Command) -> str:
