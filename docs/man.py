@@ -12,6 +12,7 @@ import click
 from ipsec_lo_trace import __version__
 from ipsec_lo_trace.cli.commands.help import TOPICS
 from ipsec_lo_trace.cli.files import PROGRAM
+from ipsec_lo_trace.cli.help_text import EXAMPLES, sections
 from ipsec_lo_trace.cli.main import COMMANDS, cli
 
 MAN = Path(__file__).resolve().parent / "man"
@@ -61,6 +62,7 @@ def program_lines() -> Iterator[str]:
     for name, (_module, text) in COMMANDS.items():
         yield from (".TP", f".BR {escaped(page_name(name))} ({SECTION})", escaped(text))
     yield from topics()
+    yield from examples("")
     yield from see_also(map(page_name, COMMANDS))
 
 
@@ -72,11 +74,23 @@ def command_lines(name: str, context: click.Context) -> Iterator[str]:
     yield from (".SH SYNOPSIS", f".B {escaped(PROGRAM)} {name}", escaped(usage))
     yield from description(command)
     yield ".SH OPTIONS"
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
-        if isinstance(parameter, click.Option) and record is not None:
-            yield from (".TP", f".B {escaped(record[0])}", escaped(record[1]))
+    parts = sections(command.get_params(context))
+    for title, members in parts:
+        yield from ([f'.SS "{title}"'] if len(parts) > 1 else [])
+        for option in members:
+            record = option.get_help_record(context)
+            if record is not None:
+                yield from (".TP", f".B {escaped(record[0])}", escaped(record[1]))
+    yield from examples(name)
     yield from see_also([PROGRAM])
+
+
+def examples(name: str) -> Iterator[str]:
+    """Yield a command's examples, those of the program for ""."""
+    yield ".SH EXAMPLES"
+    for number, (what, words) in enumerate(EXAMPLES[name]):
+        yield from ([".PP"] if number else [])
+        yield from (escaped(what), ".RS", ".nf", escaped(f"{PROGRAM} {words}"), ".fi", ".RE")
 
 
 def summary(command: click.Command) -> str:

@@ -18,7 +18,6 @@ from ipsec_lo_trace.cli.checking.command import asked, prepared
 from ipsec_lo_trace.cli.checking.files import read_checks
 from ipsec_lo_trace.cli.commands.ping import ping, probe
 from ipsec_lo_trace.cli.params import FieldChoice, FieldRange
-from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.model.setup import CHOICES, LIMITS, MAX_PATTERN_BYTES, OF_PING, File
 from tests.cli.support import invoke
 
@@ -32,7 +31,9 @@ NOT_OF_A_RUN = {
     "format_": "shapes the output",
     "detail": "shapes the output",
     "show_bytes": "shapes the output",
+    "as_json": "shapes the output",
     "color": "shapes the output",
+    "no_color": "shapes the output",
     "glyphs": "shapes the output",
     "pause": "shapes the output",
     **dict.fromkeys(("rows", "stages", "marks", "packets", "echoes", "steps"), "shapes the output"),
@@ -252,7 +253,7 @@ REFUSED: dict[str, tuple[Setup, str, str]] = {
     "an empty fix": (
         Setup(fix=""),
         "fix",
-        "{field}: no such fix (there are " + ", ".join(fix.name for fix in all_fixes()) + ")",
+        "{field}: no such fix ('ipsec-lo-trace list fixes' names them)",
     ),
     "no switch's value": (
         Setup(settings={"looutput": "some"}),

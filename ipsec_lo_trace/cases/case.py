@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 import msgspec
 
 from ipsec_lo_trace.model.errors import BrokenInvariantError, UserError
+from ipsec_lo_trace.model.suggest import hint, listed
 
 FOLDER = "configurations"
 SUFFIX = ".conf"
@@ -27,10 +28,11 @@ class Case(msgspec.Struct, frozen=True):
 
 
 def known_case(name: str) -> Case:
-    """Find a case by its name; UserError if there is none."""
+    """Find a case by its name, ignoring case; UserError if there is none."""
     names = case_names()
-    if name not in names:
-        raise UserError("no such case", field="case", token=name, hint=f"there are {', '.join(names)}")
+    if name.lower() not in names:
+        raise UserError("no such case", field="case", token=name, hint=hint(name, names, listed("cases")))
+    name = name.lower()
     text = (files(__package__) / FOLDER / f"{name}{SUFFIX}").read_text(encoding="utf-8")
     head = _HEAD.match(text)
     if head is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS
 from ipsec_lo_trace.machine.stage import Symbol
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.suggest import hint, listed, same
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.render.chosen import Chosen, mark_names
 
@@ -58,17 +58,23 @@ class Choice(msgspec.Struct, frozen=True):
             words=" ".join(f"{option} {named}" for option, named in self.options.items()),
         )
 
-    def check_names(self, steps: Iterable[Step]) -> None:
-        """Refuse names of stages and marks that neither the kernel nor these rows have."""
+    def named(self, steps: Iterable[Step]) -> Choice:
+        """Return it with stages and marks spelt as the kernel or these rows have them, ignoring case.
+
+        UserError for a name that neither has.
+        """
         stages = {symbol.name for symbol in vars(defs).values() if isinstance(symbol, Symbol)}
         marks = {*TAGS, *ORDER}
         if stages.issuperset(self.stages) and marks.issuperset(self.marks):
-            return
+            return self
         for step in steps:  # a trace of a later version may have others
             stages.add(step.stage)
             marks |= mark_names(step)
-        _check("--stage", "stage", self.stages, stages)
-        _check("--mark", "mark", self.marks, marks)
+        return msgspec.structs.replace(
+            self,
+            stages=tuple(_spelt("stage", name, stages) for name in self.stages),
+            marks=tuple(_spelt("mark", name, marks) for name in self.marks),
+        )
 
 
 def take_choice(values: dict[str, Any]) -> Choice:
@@ -80,10 +86,9 @@ def _span(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _check(option: str, what: str, names: Iterable[str], known: set[str]) -> None:
-    every = sorted(known)
-    for name in names:
-        if name not in known:
-            near = get_close_matches(name, every, n=1) or get_close_matches(name.upper(), every, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}"
-            raise UserError(f"{option} {name}: no such {what}", hint=hint)
+def _spelt(what: str, name: str, known: set[str]) -> str:
+    found = same(name, known)
+    if not found:
+        where = hint(name, sorted(known), listed(f"{what}s"))
+        raise UserError(f"--{what} {name}: no such {what}", hint=where)
+    return found

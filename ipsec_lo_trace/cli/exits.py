@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ipsec_lo_trace.cli.files import PROGRAM, complain
+from ipsec_lo_trace.cli.files import complain
 from ipsec_lo_trace.model.errors import UserError
 
 EXIT_NOT_MET = 1
@@ -21,8 +21,9 @@ def answer(error: Exception) -> int:
         click.echo(error.format_message(), err=True)
         return EXIT_TROUBLE
     if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else PROGRAM
-        return _tell(f"{error.format_message()} (see '{command} --help')", EXIT_TROUBLE)
+        from ipsec_lo_trace.cli.mistakes import told  # noqa: PLC0415 -- for a mistake alone
+
+        return _tell(told(error), EXIT_TROUBLE)
     if isinstance(error, UserError):
         return _tell(str(error), EXIT_TROUBLE)
     if isinstance(error, OSError):

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TextIO
@@ -21,17 +21,48 @@ STDOUT = "-"
 
 
 def complain(message: str) -> None:
-    """Say ``message`` in one line on standard error, if there is one; what cannot be printed is escaped."""
+    """Say ``message`` in one line on standard error, if there is one; what cannot be printed is escaped.
+
+    A terminal gets as many lines as its width asks for.
+    """
     stderr: TextIO | None = getattr(sys, "stderr", None)
     if stderr is None:
         return
     line = "".join(character if character.isprintable() else _escaped(character) for character in message)
     encoding = stderr.encoding or "ascii"
-    text = f"{PROGRAM}: {line}\n".encode(encoding, "backslashreplace").decode(encoding)
+    line = f"{PROGRAM}: {line}".encode(encoding, "backslashreplace").decode(encoding)
     # Where a message cannot be told, the exit code still is.
     with suppress(OSError):
-        stderr.write(text)
+        stderr.write(f"{_wrapped(line, stderr) if stderr.isatty() else line}\n")
         stderr.flush()
+
+
+DEFAULT_COLUMNS = 80
+MIN_COLUMNS = 20
+MAX_COLUMNS = 1 << 16
+"""As many as a terminal can have: rules are drawn as long as the width is."""
+"""How narrow a text may be."""
+
+
+def _wrapped(line: str, terminal: TextIO) -> str:
+    """Break a line between words where the terminal ends; what follows is indented."""
+    from textwrap import TextWrapper  # noqa: PLC0415 -- for a terminal alone
+
+    wrapper = TextWrapper(
+        columns(os.environ, terminal), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    return wrapper.fill(line)
+
+
+def columns(environment: Mapping[str, str], terminal: TextIO | None) -> int:
+    """Return the width in columns, within limits: COLUMNS, else the terminal's, if there is one, else 80."""
+    wish = environment.get("COLUMNS", "")
+    if re.fullmatch(r"[1-9][0-9]{0,8}", wish):
+        return min(max(int(wish), MIN_COLUMNS), MAX_COLUMNS)
+    with suppress(OSError, ValueError):
+        if terminal is not None:
+            return max(os.get_terminal_size(terminal.fileno()).columns or DEFAULT_COLUMNS, MIN_COLUMNS)
+    return DEFAULT_COLUMNS
 
 
 def _escaped(character: str) -> str:

@@ -20,7 +20,9 @@ from ipsec_lo_trace import __version__
 from ipsec_lo_trace.cli.commands import load
 from ipsec_lo_trace.cli.exits import EXIT_INTERRUPT, EXIT_PIPE, EXIT_SIGNAL, answer
 from ipsec_lo_trace.cli.files import PROGRAM, flush_stdout
+from ipsec_lo_trace.cli.help_text import write_examples
 from ipsec_lo_trace.cli.params import HELP_OPTIONS
+from ipsec_lo_trace.model.suggest import same
 
 COMPLETE_VARIABLE = "_IPSEC_LO_TRACE_COMPLETE"
 """Set by a shell that asks for completions, in the form that click's own main() looks for."""
@@ -58,8 +60,9 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        """Import the command ``name``."""
-        if name not in COMMANDS:
+        """Import the command ``name``, in any case."""
+        name = same(name, COMMANDS)
+        if not name:
             return None
         command: click.Command = load(f"ipsec_lo_trace.cli.commands.{COMMANDS[name][0]}")
         return command
@@ -69,14 +72,15 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_module, text) in COMMANDS.items()])
 
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write examples."""
+        write_examples("", PROGRAM, formatter)
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": HELP_OPTIONS, "max_content_width": 100})
-@click.version_option(__version__, prog_name=PROGRAM)
+@click.version_option(__version__, "-V", "--version", prog_name=PROGRAM)
 def cli() -> None:
-    """Trace packets over lo0 through NetBSD's FAST_IPSEC of August 2003.
-
-    Start with: ipsec-lo-trace ping --unpatched
-    """
+    """Trace packets over lo0 through NetBSD's FAST_IPSEC of August 2003."""
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -11,11 +11,14 @@ from click.core import ParameterSource
 
 from ipsec_lo_trace.cli.formats import FORMATS
 from ipsec_lo_trace.cli.params import (
+    AS_JSON,
+    NO_COLOR,
     EchoType,
     FieldChoice,
     FieldRange,
     FieldText,
     FileName,
+    OneOf,
     PacketType,
     RowsType,
     SettingType,
@@ -26,18 +29,39 @@ from ipsec_lo_trace.model.setup import File, Setup
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-COLOR_OPTION = click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), help="Colour the text [auto]."
-)
+
+def _color_option(command: F) -> F:
+    """Give --color, and --no-color for short."""
+    command = click.option("--no-color", NO_COLOR, is_flag=True, help="Short for --color never.")(command)
+    choice = OneOf(["auto", "always", "never"])
+    return click.option("--color", type=choice, help="Colour the text [auto].")(command)
+
+
+COLOR_OPTION = _color_option
+JSON_OPTION = click.option("--json", AS_JSON, is_flag=True, help="Short for --format json.")
+JSON_LINES_OPTION = click.option("--json", AS_JSON, is_flag=True, help="Short for --format jsonl.")
 OUTPUT_OPTION = click.option(
-    "-o", "output", type=FileName(), metavar="FILE", default="-", help="Write to FILE, whole or not at all."
+    "-o",
+    "--output",
+    "output",
+    type=FileName(),
+    metavar="FILE",
+    default="-",
+    help="Write to FILE, whole or not at all.",
 )
 
 
 def text_or_json(meaning: str) -> Callable[[F], F]:
     """Give --format text|json; ``meaning`` is its help."""
-    choice = click.Choice(["text", "json"])
-    return click.option("--format", "format_", type=choice, default="text", show_default=True, help=meaning)
+    choice = OneOf(["text", "json"])
+
+    def give(command: F) -> F:
+        form = click.option(
+            "--format", "format_", type=choice, default="text", show_default=True, help=meaning
+        )
+        return form(JSON_OPTION(command))
+
+    return give
 
 
 TRIAL_OPTIONS = (
@@ -57,12 +81,12 @@ TRIAL_OPTIONS = (
 BYTES_OPTION = click.option(
     "--bytes",
     "show_bytes",
-    type=click.Choice(["none", "changed", "all", "layers"]),
+    type=OneOf(["none", "changed", "all", "layers"]),
     help="Packet bytes, or layers and fields where they changed [none].",
 )
 GLYPHS_OPTION = click.option(
     "--glyphs",
-    type=click.Choice(["unicode", "ascii"]),
+    type=OneOf(["unicode", "ascii"]),
     help="The characters to draw with [unicode where the output can take them].",
 )
 CHOICE_OPTIONS = (
@@ -79,22 +103,25 @@ CHOICE_OPTIONS = (
         "--step", "steps", type=StepType(), multiple=True, help="Only rows of these steps: 1 to 8, or after."
     ),
 )
-QUIET_OPTION = click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")
+QUIET_OPTION = click.option("-q", "--quiet", "quiet", is_flag=True, help="Print the verdict line only.")
 VERBOSE_OPTION = click.option(
-    "-v", "verbose", is_flag=True, help="Say all that was run, every finding, counter and assumption."
+    "-v",
+    "--verbose",
+    "verbose",
+    is_flag=True,
+    help="Say all that was run, every finding, counter and assumption.",
 )
 VIEW_OPTIONS = (
     click.option(
         "--format",
         "format_",
-        type=click.Choice(["text", "jsonl", "json", *FORMATS]),
+        type=OneOf(["text", "jsonl", "json", *FORMATS]),
         default="text",
         show_default=True,
         help="As a timeline, as records, or as export has it; or say it by the name of -o, as in a.html.",
     ),
-    click.option(
-        "--detail", type=click.Choice(["minimal", "summary", "full"]), help="How much text [summary]."
-    ),
+    JSON_OPTION,
+    click.option("--detail", type=OneOf(["minimal", "summary", "full"]), help="How much text [summary]."),
     BYTES_OPTION,
     *CHOICE_OPTIONS,
     COLOR_OPTION,
@@ -130,11 +157,17 @@ HOST_OPTION = click.option(
 
 PING_OPTIONS = (
     click.option(
-        "-p", "pattern", type=FieldText("hex"), default="", help="Fill the data with these hex digits."
+        "-p",
+        "--pattern",
+        "pattern",
+        type=FieldText("hex"),
+        default="",
+        help="Fill the data with these hex digits.",
     ),
-    click.option("-R", "record_route", is_flag=True, help="Record the route (IP option)."),
+    click.option("-R", "--record-route", "record_route", is_flag=True, help="Record the route (IP option)."),
     click.option(
         "-T",
+        "--ttl",
         "ttl",
         metavar="TTL",
         type=FieldRange("ttl"),
@@ -143,6 +176,7 @@ PING_OPTIONS = (
     ),
     click.option(
         "-l",
+        "--preload",
         "preload",
         metavar="N",
         type=FieldRange("preload"),
@@ -184,6 +218,7 @@ SET_OPTION = click.option(
 OPTIONS = (
     click.option(
         "-c",
+        "--count",
         "count",
         metavar="N",
         type=FieldRange("count"),
@@ -193,6 +228,7 @@ OPTIONS = (
     ),
     click.option(
         "-s",
+        "--size",
         "size",
         metavar="BYTES",
         type=FieldRange("size"),
@@ -200,7 +236,12 @@ OPTIONS = (
         help="Data bytes [56].",
     ),
     click.option(
-        "-I", "source", type=FieldText("address"), default=None, help="Send from this local address [HOST]."
+        "-I",
+        "--source",
+        "source",
+        type=FieldText("address"),
+        default=None,
+        help="Send from this local address [HOST].",
     ),
     click.option(
         "--local", type=FieldText("address"), multiple=True, help="Add this address to lo0 (repeatable)."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -11,9 +11,13 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from ipsec_lo_trace.cli.files import PROGRAM
 from ipsec_lo_trace.cli.formats import suffix_form
+from ipsec_lo_trace.cli.help_text import write_examples, write_sections
+from ipsec_lo_trace.model.build import KNOBS, values
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import CHOICES, LIMITS
+from ipsec_lo_trace.model.suggest import did_you_mean, likely, one_of, same
 
 TYPED = "ipsec_lo_trace.typed"
 """Where a context keeps its command line."""
@@ -47,7 +51,10 @@ def _argument(param: click.Parameter) -> str:
 
 FORM_OPTIONS = ("format_", "to")
 """What the options are called that choose a form."""
-
+AS_JSON = "as_json"
+"""What --json is called, short for the form that has it."""
+NO_COLOR = "no_color"
+"""What --no-color is called, short for --color never."""
 
 HELP_OPTIONS = ["-h", "--help"]
 
@@ -60,35 +67,69 @@ class StrictCommand(click.Command):
         super().__init__(*args, **kwargs)
         self.context_settings.setdefault("help_option_names", HELP_OPTIONS)
 
+    allow_extra_args = True  # click calls them unexpected, and does not say what a command takes
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse as ever, and settle the form."""
+        """Parse as ever, refuse an argument too many, and settle the form."""
         rest = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            taken = [_argument(param) for param in self.params if isinstance(param, click.Argument)]
+            takes = f"takes {' and '.join(taken) or 'no argument'}"
+            raise click.UsageError(f"{rest[0]} is one argument too many: {self.name} {takes}", ctx=ctx)
+        as_json, no_color = ctx.params.pop(AS_JSON, False), ctx.params.pop(NO_COLOR, False)
         for param in () if ctx.resilient_parsing else self.params:
             if param.name in FORM_OPTIONS and isinstance(param.type, click.Choice):
-                ctx.params[param.name] = _form(ctx, param, list(param.type.choices))
+                ctx.params[param.name] = _form(ctx, param, list(param.type.choices), as_json=as_json)
+        if no_color:
+            ctx.params["color"] = _without_color(ctx)
         return rest
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options in sections."""
+        write_sections(self, ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        write_examples(self.name or "", ctx.find_root().info_name or PROGRAM, formatter)
 
     def make_parser(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- click's parser is not public
         """Let click's parser tell which options it saw, in their order."""
         return _OnceParser(super().make_parser(ctx), ctx)
 
 
-def _form(ctx: click.Context, param: click.Parameter, forms: list[str]) -> str:
+def _form(ctx: click.Context, param: click.Parameter, forms: list[str], *, as_json: bool) -> str:
     """Return the form that is asked for; click.UsageError if the options do not agree, or ask for none."""
     option, output = param.opts[0], ctx.params.get("output", "")
     value: str | None = ctx.params[param.name or ""]
     wanted = suffix_form(output)
     if value is None and not wanted:
-        raise click.UsageError(f"{option} is missing, and the name of -o does not say it", ctx=ctx)
+        reason = f"{option} is missing: {one_of(forms)}; or say it by the name of -o, as -o lo0.html"
+        raise click.UsageError(reason, ctx=ctx)
     is_given = value is not None and ctx.get_parameter_source(param.name or "") is not ParameterSource.DEFAULT
+    asked = f"{option} {value}"
+    if as_json:
+        json = "json" if "json" in forms else "jsonl"
+        if is_given and value != json:
+            raise click.UsageError(f"{asked} and --json contradict each other", ctx=ctx)
+        value, asked, is_given = json, "--json", True
     if is_given:
         if wanted in forms and wanted != value:
-            raise click.UsageError(f"{option} {value} and -o {output} contradict each other", ctx=ctx)
+            raise click.UsageError(f"{asked} and -o {output} contradict each other", ctx=ctx)
         return str(value)
     if wanted and wanted not in forms:
         known = ", ".join(forms)
         raise click.UsageError(f"-o {output}: this command writes no {wanted}, but {known}", ctx=ctx)
     return wanted or str(value)
+
+
+def _without_color(ctx: click.Context) -> str:
+    """Return what --no-color stands for; click.UsageError if it has nothing to act on, or is contradicted."""
+    color, form = ctx.params.get("color"), ctx.params.get("format_", "text")
+    if color not in (None, "never"):
+        raise click.UsageError(f"--color {color} and --no-color contradict each other", ctx=ctx)
+    if form != "text":
+        raise click.UsageError(f"--no-color is for text, not for --format {form}", ctx=ctx)
+    return "never"
 
 
 class _OnceParser:
@@ -104,12 +145,42 @@ class _OnceParser:
     def parse_args(self, args: list[str]) -> tuple[dict[str, Any], list[str], list[click.Parameter]]:
         """Parse as ever, and refuse an option that was seen twice."""
         self._ctx.meta[TYPED] = list(args)
-        opts, rest, seen = self._parser.parse_args(args)
+        self._refuse_one_dash(args)
+        try:
+            opts, rest, seen = self._parser.parse_args(args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or self._ctx
+            raise
         options = [param for param in seen if isinstance(param, click.Option)]
         for option in options:
             if options.count(option) > 1 and not (option.multiple or option.is_flag or option.count):
                 raise click.UsageError(f"{option.opts[0]} is given more than once", ctx=self._ctx)
         return opts, rest, seen
+
+    def _refuse_one_dash(self, args: list[str]) -> None:
+        """Refuse a long option with one dash, whose first letter click would take for a short one."""
+        long = {name for param in self._ctx.command.params for name in param.opts if name.startswith("--")}
+        for word in args:
+            if word == "--":
+                return
+            if word.startswith("-") and f"-{word.partition('=')[0]}" in long:
+                raise click.UsageError(f"{word}: a long option has two dashes: -{word}", ctx=self._ctx)
+
+
+class OneOf(click.Choice[str]):
+    """One of a few words, in any case."""
+
+    def __init__(self, choices: Iterable[str]) -> None:
+        """Take the words."""
+        super().__init__(list(choices), case_sensitive=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401 -- as click has it
+        """Return the word as it is spelt here; a mistyped one is told what it may be."""
+        known = same(str(value), self.choices)
+        if not known:
+            near = did_you_mean(likely(str(value), self.choices))
+            self.fail(f"{value} is not {one_of(self.choices)}{f' ({near})' if near else ''}", param, ctx)
+        return known
 
 
 class FileName(click.ParamType[str]):
@@ -165,8 +236,8 @@ class FieldChoice(click.Choice[str]):
         super().__init__(CHOICES[field])
 
     def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> Any:  # noqa: ANN401 -- as click has it
-        """Take the word as it is."""
-        return value
+        """Take the word in any case, and what is none as it is."""
+        return same(str(value), self.choices) or value
 
 
 class FieldText(click.ParamType[str]):
@@ -191,7 +262,8 @@ class SettingType(click.ParamType[tuple[str, str]]):
         name, equals, setting = value.partition("=")
         if not equals:
             self.fail(f"{value!r} is not of the form KNOB=VALUE, as looutput=tags", param, ctx)
-        return name, setting
+        name = same(name, KNOBS) or name
+        return name, same(setting, values(name) if name in KNOBS else ()) or setting
 
 
 AFTER = "after"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 import io
 import os
-import re
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
@@ -14,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Protocol, TextIO
 
 import msgspec
 
-from ipsec_lo_trace.cli.files import STDOUT, output
+from ipsec_lo_trace.cli.files import STDOUT, columns, output
 from ipsec_lo_trace.render.chosen import Chosen
 from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.header import verdict_line
@@ -191,17 +189,11 @@ def text_lines(trace: Source, choice: TextChoice) -> Iterator[Line]:
     return timeline(trace, view)
 
 
-DEFAULT_COLUMNS = 80
-MIN_COLUMNS = 20
-MAX_COLUMNS = 1 << 16
-"""As many as a terminal can have: rules are drawn as long as the width is."""
-
-
 def look(output: str, choice: str | None) -> tuple[int, bool]:
     """Return the width, and whether to colour, for text to ``output`` ("-" is standard output)."""
     terminal = is_terminal(output)
     colour = wants_colour(choice or "auto", os.environ, is_terminal=terminal)
-    return columns(os.environ, is_terminal=terminal), colour
+    return columns(os.environ, sys.stdout if terminal else None), colour
 
 
 def is_terminal(output: str) -> bool:
@@ -247,16 +239,6 @@ def wants_colour(choice: str, environment: Mapping[str, str], *, is_terminal: bo
 
 def _is_set(value: str) -> bool:
     return value.lower() not in ("", "0", "false")
-
-
-def columns(environment: Mapping[str, str], *, is_terminal: bool) -> int:
-    """Return the width in columns, within limits: COLUMNS, else the terminal's, else 80."""
-    wish = environment.get("COLUMNS", "")
-    if re.fullmatch(r"[1-9][0-9]{0,8}", wish):
-        return min(max(int(wish), MIN_COLUMNS), MAX_COLUMNS)
-    if is_terminal:
-        return max(shutil.get_terminal_size((DEFAULT_COLUMNS, 24)).columns, MIN_COLUMNS)
-    return DEFAULT_COLUMNS
 
 
 def write_page(path: str, color: str | None, lines: Callable[[int], Iterable[Text]]) -> None:

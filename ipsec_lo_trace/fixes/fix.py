@@ -10,6 +10,7 @@ import msgspec
 from ipsec_lo_trace.fixes import presets
 from ipsec_lo_trace.model.build import Build, turn, turned
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.suggest import hint, listed
 
 UNPATCHED = "none"
 PATCHED = "netbsd-2003-08"
@@ -38,28 +39,29 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_fix(name: str) -> Fix | None:
-    """Find a fix by its name; None if there is none."""
-    module = name.replace("-", "_").replace(".", "_")
+    """Find a fix by its name or short name, ignoring case; None if there is none."""
+    wanted = SHORT.get(name.lower(), name.lower())
+    module = wanted.replace("-", "_").replace(".", "_")
     if not module.isidentifier():
         return None
     try:
         fix = _load(module)
     except ModuleNotFoundError:
         return None
-    return fix if fix.name == name else None
+    return fix if fix.name == wanted else None
 
 
 def known_fix(name: str, field: str = "fix") -> Fix:
     """Find a fix by its name or short name; UserError, about ``field``, if there is none."""
-    fix = find_fix(SHORT.get(name, name))
+    fix = find_fix(name)
     if fix is None:
-        names = [each.name for each in all_fixes()]
-        from difflib import get_close_matches  # noqa: PLC0415 -- for mistakes alone
-
-        near = get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
-        raise UserError("no such fix", field=field, token=name, hint=hint)
+        raise UserError("no such fix", field=field, token=name, hint=hint(name, fix_names(), listed("fixes")))
     return fix
+
+
+def fix_names() -> list[str]:
+    """Name every fix, the short names first."""
+    return [*SHORT, *(fix.name for fix in all_fixes())]
 
 
 @cache

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import structs
 
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.suggest import hint, listed
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -177,8 +178,9 @@ def check_setting(name: str, value: object) -> None:
     """Refuse a switch that there is not, and a value that it has not; UserError is about ``settings``."""
     token = f"{name}={value}"
     if name not in KNOBS:
-        raise UserError(f"no knob {name}", field="settings", token=token, hint=f"one of {', '.join(KNOBS)}")
+        known = hint(name, list(KNOBS), listed("knobs"))
+        raise UserError(f"no knob {name}", field="settings", token=token, hint=known)
     allowed = values(name)
     if value not in allowed:
-        hint = f"one of {', '.join(allowed)}"
-        raise UserError(f"{name} cannot be {value!r}", field="settings", token=token, hint=hint)
+        known = hint(str(value), allowed)
+        raise UserError(f"{name} cannot be {value!r}", field="settings", token=token, hint=known)

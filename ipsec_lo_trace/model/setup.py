@@ -16,6 +16,7 @@ import msgspec
 
 from ipsec_lo_trace.model.build import check_setting
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.suggest import did_you_mean, likely
 
 Reflector = Literal["kernel", "userspace"]
 Pinger = Literal["netbsd", "plain"]
@@ -209,7 +210,8 @@ def check_number(name: str, value: object) -> None:
 def check_choice(name: str, value: str) -> None:
     """Refuse what is none of the field's words."""
     if value not in CHOICES[name]:
-        raise UserError(f"not one of {', '.join(CHOICES[name])}", field=name, token=value)
+        near = did_you_mean(likely(value, CHOICES[name]))
+        raise UserError(f"not one of {', '.join(CHOICES[name])}", field=name, token=value, hint=near)
 
 
 def _check_settings(value: object) -> None:
@@ -257,7 +259,7 @@ def _no_address(text: str) -> str:
     try:
         IPv6Address(text)
     except AddressValueError:
-        return "not an IPv4 address (names are not resolved)"
+        return "not an IPv4 address, and names are not resolved"
     return "an IPv6 address, and the port of 2003 is IPv4 only"
 
 

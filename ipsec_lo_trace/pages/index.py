@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
+from ipsec_lo_trace.model.suggest import likely
 from ipsec_lo_trace.pages.algorithms import ALGORITHMS
 from ipsec_lo_trace.pages.codes import AUDIT_PAGES, CODE_PAGES, OUTCOME_PAGES
 from ipsec_lo_trace.pages.counters import COUNTER_PAGES
@@ -49,7 +49,6 @@ KINDS = {**_KINDS, "labels": (_LABELS, (*LABEL_PAGES, *_KIND_PAGES, kind_page("l
 """Each kind's meaning and its pages."""
 
 PAGES = tuple(page for _meaning, pages in KINDS.values() for page in pages)
-MANY = 5
 _FIX = "|".join(re.escape(name) for page in FIXES for name in (page.name, *page.aliases))
 FORMS = (
     (r"(\w+)(\[\d+\])?", (r"\1[0]",)),
@@ -90,9 +89,4 @@ def _named(wanted: str) -> list[Page]:
 
 def near(name: str) -> list[str]:
     """Return names that look like ``name``, the likeliest first."""
-    spelled = {spelling.lower(): spelling for page in PAGES for spelling in names_of(page)}
-    wanted = name.strip().lower()
-    found = difflib.get_close_matches(wanted, spelled, n=MANY, cutoff=0.6)
-    if len(wanted) > 1:  # a single letter is in nearly all of them
-        found += [key for key in spelled if wanted in key and key not in found]
-    return [spelled[key] for key in found[:MANY]]
+    return likely(name.strip(), [spelling for page in PAGES for spelling in names_of(page)])

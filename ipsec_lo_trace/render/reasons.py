@@ -10,6 +10,7 @@ import msgspec
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.operands import Borne, Operand, PacketEnds, PolicyRecord, RequestRecord, SaId
 from ipsec_lo_trace.model.questions import QUESTIONS
+from ipsec_lo_trace.model.suggest import did_you_mean, likely, same
 from ipsec_lo_trace.model.trace import Change, Check, Mark, Step, Verdict
 from ipsec_lo_trace.pages.generated import FILES
 from ipsec_lo_trace.pages.questions import PLACES
@@ -120,14 +121,17 @@ def _row(trace: StoredTrace, wanted: str) -> int:
     roles = {name: row for name, row in _roles(trace.verdict) if row is not None}
     if wanted.lower() in roles:
         return roles[wanted.lower()]
-    rows = [step.row for step in trace.steps() if step.stage == wanted]
+    stages = dict.fromkeys(step.stage for step in trace.steps())
+    stage = same(wanted, stages)
+    rows = [step.row for step in trace.steps() if step.stage == stage]
     if len(rows) == 1:
         return rows[0]
     if rows:
         first = ", ".join(map(str, rows[:MANY_ROWS])) + (", ..." if len(rows) > MANY_ROWS else "")
-        raise UserError(f"{wanted} has {len(rows)} rows: {first}", hint=f"why {rows[0]}")
+        raise UserError(f"{stage} has {len(rows)} rows: {first}", hint=f"why {rows[0]}")
     known = f"a row's number{''.join(f', {name}' for name in roles)}, or a stage that the trace has"
-    raise UserError(f"ROW {wanted}: the verdict names no such row", hint=known)
+    near = did_you_mean(likely(wanted, [*roles, *stages]))
+    raise UserError(f"ROW {wanted}: the verdict names no such row", hint=near or known)
 
 
 def _roles(verdict: Verdict) -> Iterator[tuple[str, int | None]]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.suggest import LIKENESS, close, did_you_mean
 from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.setkey.words import AALGS, EALGS, LATER_NAMES, LATER_OPTIONS, LATER_ROWS
 
@@ -23,30 +24,16 @@ INSTEAD = {
     "tcp-md5": "it goes with tcp alone",
 }
 """What to write instead of a word that is none of 2003, where another looks like it and is not meant."""
-_NEGATIONS = ("no", "un")
-_MOST = 80
-"""How much of a word is compared with others."""
-LIKENESS = 0.6
 
 
 def nearest(word: str, known: tuple[str, ...], *, likeness: float = LIKENESS) -> str:
-    """Suggest what a word may have been meant to be; "" without an idea.  ``likeness`` is difflib's ratio.
-
-    A word is never taken for what may be its opposite: for one that has it for its end, or is the end of it,
-    or of which one alone begins with no or un.
-    """
-    from difflib import get_close_matches  # noqa: PLC0415 -- loads for a mistake alone
-
+    """Suggest what a word may have been meant to be; "" without an idea.  ``likeness`` is difflib's ratio."""
     if word in INSTEAD:
         return INSTEAD[word]
     meant = LATER_NAMES.get(word.lower())
     if meant in known:
         return f"write {meant}"
-    begun = word.lower()[:_MOST]
-    close = [
-        name for name in get_close_matches(begun, known, n=3, cutoff=likeness) if not _turned(begun, name)
-    ]
-    return f"did you mean {close[0]}?" if close else ""
+    return did_you_mean(close(word, known, likeness=likeness)[:1])
 
 
 _OF_2003 = {EALGS: "rijndael-cbc", AALGS: "hmac-sha2-256"}
@@ -69,12 +56,6 @@ def algorithm_hint(word: str, known: tuple[str, ...]) -> str:
     alike = tuple(name for name in known if _NUMBERS.findall(name) == _NUMBERS.findall(low))
     suggested = nearest(word, longer, likeness=0) or nearest(word, alike, likeness=_ALGORITHM_LIKENESS)
     return suggested or f"there are {', '.join(known)}"
-
-
-def _turned(word: str, name: str) -> bool:
-    """Tell whether one of two different words may be the other with its meaning turned round."""
-    ends = word != name and (word.endswith(name) or name.endswith(word))
-    return ends or any(word.startswith(no) != name.startswith(no) for no in _NEGATIONS)
 
 
 _STRAY = {

@@ -16,6 +16,7 @@ from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.setkey import sa, sp
 from ipsec_lo_trace.setkey.commands import Command
+from ipsec_lo_trace.setkey.foreign import foreign_fault
 from ipsec_lo_trace.setkey.lexer import Stream, lex
 from ipsec_lo_trace.setkey.shell import script_fault
 from ipsec_lo_trace.setkey.tokens import Token
@@ -45,7 +46,8 @@ def parse(text: str, file: str, dialect: Dialect = OF_2003) -> Iterator[Command]
     try:
         yield from _commands(text, file, dialect)
     except UserError as error:
-        raise script_fault(text, file, error) or error from None
+        fault = foreign_fault(text, file, error) or script_fault(text, file, error)
+        raise fault or error from None
 
 
 def _commands(text: str, file: str, dialect: Dialect) -> Iterator[Command]:

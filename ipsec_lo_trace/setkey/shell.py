@@ -37,21 +37,22 @@ def script_fault(text: str, file: str, mistake: UserError) -> UserError | None:
     """
     lines = text.split("\n")
     call = _call(lines)
-    if call is None and _SHELL.match(lines[0]) and all(map(_says_nothing, lines[: mistake.line - 1])):
+    if call is None and _SHELL.match(lines[0]) and all(map(says_nothing, lines[: mistake.line - 1])):
         call = _Call(1, 1, _ITSELF)
     if call is None:
         return None
     return UserError("this is a shell script", file=file, line=call.line, column=call.column, hint=call.hint)
 
 
-def _says_nothing(line: str) -> bool:
+def says_nothing(line: str) -> bool:
+    """Tell whether a line is blank or a comment."""
     return not line.strip() or line.lstrip().startswith("#")
 
 
 def _call(lines: list[str]) -> _Call | None:
     """Find the first call of setkey(8) that reads commands, comments aside."""
     for number, line in enumerate(lines, 1):
-        found = None if _says_nothing(line) else _CALL.search(line)
+        found = None if says_nothing(line) else _CALL.search(line)
         if found:
             hint = f"give {shown(found['file'])}, which it reads" if found["file"] else _ITSELF
             return _Call(number, found.start("call") + 1, _fed(lines, number) or hint)

@@ -112,7 +112,8 @@ def planned(setup: Setup, read: Configuration, chosen: str = "") -> Plan:
 
 def how_chosen(fix: str | None) -> str:
     """Say how a setup's fix was chosen, in the words of the command line."""
-    return _HOW_CHOSEN.get(fix) or f"--fix {fix}"
+    name = None if fix is None else fix.lower()
+    return _HOW_CHOSEN.get(name) or f"--fix {name}"
 
 
 def _kind(setup: Setup) -> ProbeKind | None:
@@ -156,8 +157,9 @@ def _options(setup: Setup, host: IPv4Address, source: IPv4Address | None) -> Pin
 
 def _origin(setup: Setup) -> Origin:
     """Say where the configuration comes from."""
-    if setup.case is not None:
-        return Origin("case", case=setup.case)
+    case = case_of(setup)
+    if case is not None:
+        return Origin("case", case=case.name)
     if setup.file is not None:
         return Origin("file", files=(shown_name(setup.file),))
     if setup.config is not None:

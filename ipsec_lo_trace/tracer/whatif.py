@@ -13,6 +13,7 @@ from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import TAGS, m_tag_delete
 from ipsec_lo_trace.kernel.netbsd_2003_08 import link_table
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.mbuf import Mbuf
+from ipsec_lo_trace.model.suggest import hint, listed, same
 from ipsec_lo_trace.model.whatif import Cut
 
 GROUPS = {"tags": TAGS, "flags": ORDER, "marks": (*TAGS, *ORDER)}
@@ -24,18 +25,17 @@ def parse_cut(text: str) -> Cut:
     """Read NAME@STAGE[:VISIT]; UserError if a part is not known."""
     found = _FORM.fullmatch(text)
     if found is None:
-        reason, hint = "not of the form NAME@STAGE[:VISIT]", "as OUT_DONE@looutput"
-        raise UserError(reason, field="drop_mark", token=text, hint=hint)
-    cut = Cut(found["marks"], found["stage"], int(found["visit"] or 0))
+        reason, form = "not of the form NAME@STAGE[:VISIT]", "as OUT_DONE@looutput"
+        raise UserError(reason, field="drop_mark", token=text, hint=form)
     names = [*GROUPS["marks"], *GROUPS]
-    if cut.marks not in names:
-        hint = f"one of {', '.join(names)}"
-        raise UserError(f"no mark {cut.marks}", field="drop_mark", token=text, hint=hint)
-    stages = sorted(link_table())
-    if cut.stage not in stages:
-        hint = f"one of {', '.join(stages)}"
-        raise UserError(f"no stage {cut.stage}", field="drop_mark", token=text, hint=hint)
-    return cut
+    marks, stage = same(found["marks"], names), same(found["stage"], link_table())
+    if not marks:
+        known = hint(found["marks"], names)
+        raise UserError(f"no mark {found['marks']}", field="drop_mark", token=text, hint=known)
+    if not stage:
+        known = hint(found["stage"], sorted(link_table()), listed("stages"))
+        raise UserError(f"no stage {found['stage']}", field="drop_mark", token=text, hint=known)
+    return Cut(marks, stage, int(found["visit"] or 0))
 
 
 class Surgeon:

@@ -12,6 +12,7 @@ import msgspec
 from ipsec_lo_trace.model.build import Build, turned
 from ipsec_lo_trace.model.codes import RunName
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.suggest import hint, listed
 from ipsec_lo_trace.userland import probes
 from ipsec_lo_trace.userland.program import ProbeOptions, Program
 
@@ -51,20 +52,20 @@ class ProbeKind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_probe(name: str) -> ProbeKind | None:
-    """Find a probe by its name; None if there is none."""
-    module = name.replace("-", "_")
+    """Find a probe by its name, ignoring case; None if there is none."""
+    module = name.lower().replace("-", "_")
     if module not in _modules():
         return None
     probe = _load(module)
-    return probe if probe.name == name else None
+    return probe if probe.name == name.lower() else None
 
 
 def known_probe(name: str) -> ProbeKind:
     """Find a probe by its name; UserError if there is none."""
     probe = find_probe(name)
     if probe is None:
-        hint = f"there are {', '.join(map(_name, _modules()))}"
-        raise UserError("no such probe", field="probe", token=name, hint=hint)
+        names = [_name(module) for module in _modules()]
+        raise UserError("no such probe", field="probe", token=name, hint=hint(name, names, listed("probes")))
     return probe
 
 

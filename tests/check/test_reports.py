@@ -167,7 +167,7 @@ def test_a_file_name_that_is_no_text(tmp_path: Path) -> None:
 
 def test_unknown_forms_are_refused() -> None:
     """--format takes one of three."""
-    assert_refused(check("--format", "xml"), "'xml'")
+    assert_refused(check("--format", "xml"), "xml is not one of text, junit, github")
 
 
 def test_a_mismatch_has_all_that_is_shown() -> None:

@@ -12,7 +12,8 @@ import termios
 
 import pytest
 
-from ipsec_lo_trace.cli.terminal import columns, wants_colour
+from ipsec_lo_trace.cli.files import columns
+from ipsec_lo_trace.cli.terminal import wants_colour
 from tests.cli.support import COMMAND, ROOT, environment, ping
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -144,9 +145,9 @@ def test_terminal_shows_what_a_pipe_gets() -> None:
 )
 def test_columns(wish: str, width: int) -> None:
     """COLUMNS sets the width, from 20 to 65536; what is no sensible number is as if unset."""
-    assert columns({"COLUMNS": wish}, is_terminal=False) == width
+    assert columns({"COLUMNS": wish}, None) == width
 
 
 def test_columns_unset() -> None:
     """A pipe gets 80 columns."""
-    assert columns({}, is_terminal=False) == 80
+    assert columns({}, None) == 80

@@ -43,8 +43,8 @@ def test_every_writer_is_there() -> None:
     ("arguments", "words"),
     [
         (["@unpatched"], "--to is missing"),
-        (["--to", "md"], "Missing argument 'TRACE"),
-        (["@unpatched", "--to", "gif"], "'gif' is not one of"),
+        (["--to", "md"], "TRACE is missing"),
+        (["@unpatched", "--to", "gif"], "gif is not one of"),
         (["@unpatched", "--to", "md", "--wire"], "--wire is for --to pcapng"),
         (["@unpatched", "--to", "vpp-pcap", "--wire"], "--wire is for --to pcapng"),
         (["@unpatched", "--to", "svg", "--no-keys"], "--no-keys is for captures"),

@@ -50,7 +50,7 @@ def test_commands(monkeypatch: pytest.MonkeyPatch) -> None:
         (["matrix", "--columns", "open"], ["openbsd-2002", "openbsd-now"]),
         (["help", "exi"], ["exit-codes"]),
         (["learn", "ca"], ["cause", "capture"]),
-        (["ping", "-q", "--pat"], ["--patched"]),
+        (["ping", "-q", "--pat"], ["--patched", "--pattern"]),
     ],
 )
 def test_words(words: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

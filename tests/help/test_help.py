@@ -58,8 +58,9 @@ def test_environment() -> None:
 
 
 def test_unknown_topic() -> None:
-    """An unknown topic exits 2 and lists what there is."""
-    assert_refused(invoke("help", "exit-code"), "no such topic", "exit-codes", "ping")
+    """An unknown topic exits 2, and is told which it may be or where they are listed."""
+    assert_refused(invoke("help", "exit-code"), "no such topic", "did you mean exit-codes?")
+    assert_refused(invoke("help", "nothing"), "no such topic", "'ipsec-lo-trace help' lists them")
 
 
 @pytest.mark.slow

@@ -158,10 +158,11 @@ def test_a_probe_shows_the_configuration_of_its_own(kind: str, tmp_path: Path) -
     assert own == read
 
 
-@pytest.mark.parametrize("arguments", [["tcp"], ["tcp_closed"], ["TCP-CLOSED"], [""], ["../probes/df"]])
+@pytest.mark.parametrize("arguments", [["tcp"], ["tcp_close"], [""], ["../probes/df"]])
 def test_unknown_kind(arguments: list[str]) -> None:
-    """A kind that there is not is refused in one message that lists those that there are."""
-    assert_refused(invoke("probe", *arguments), "no such probe", "tcp-closed", "udp-echo")
+    """A kind that there is not is refused in one message: what is like it, or where they are listed."""
+    suggested = "did you mean tcp-closed" if "tcp" in arguments[0] else "list probes"
+    assert_refused(invoke("probe", *arguments), "no such probe", suggested)
 
 
 def test_no_kind() -> None:
@@ -185,12 +186,12 @@ def test_options_that_are_ping_s(option: list[str]) -> None:
     [
         (["--case", "lo-esp", "--proto", "ah"], ["--proto", "--case"]),
         (["--case", "lo-esp", "-f", "x.conf"], ["-f", "--case"]),
-        (["--case", "nothing"], ["case nothing", "no such case", "lo-esp"]),
+        (["--case", "nothing"], ["case nothing", "no such case", "list cases"]),
         (["--fix", "nothing"], ["--fix nothing", "no such fix"]),
         (["--fix", "strict", "--patched"], ["--fix", "--patched"]),
         (["--set", "looutput"], ["--set", "looutput", "KNOB=VALUE"]),
         (["--set", "looutput=some"], ["looutput", "tags"]),
-        (["--set", "lo0=tags"], ["no knob lo0", "looutput"]),
+        (["--set", "loutput=tags"], ["no knob loutput", "did you mean looutput?"]),
         (["--set", "pf=none", "--set", "pf=tagging"], ["--set pf", "twice"]),
         (["--reflector", "nobody"], ["--reflector", "userspace"]),
     ],

@@ -153,8 +153,8 @@ def test_bytes_behind_rows_that_are_left_out(patched: str) -> None:
     ("options", "words"),
     [
         (["--stage", "ip_outptu"], ["no such stage", "did you mean ip_output?"]),
-        (["--mark", "out_done"], ["no such mark", "did you mean OUT_DONE?"]),
-        (["--mark", "zzz"], ["no such mark", "there are ENCAP"]),
+        (["--mark", "out_don"], ["no such mark", "did you mean OUT_DONE?"]),
+        (["--mark", "zzz"], ["no such mark", "one of ENCAP"]),
         (["--packet", "Q1"], ["no packet"]),
         (["--echo", "0"], ["count from 1"]),
         (["--step", "9"], ["1 to 8, a range such as 6-8, or after"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +23,7 @@ from ipsec_lo_trace.cli.params import spellings
 from ipsec_lo_trace.cli.run.traces import STDIN, read_configuration
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import File, Setup
+from ipsec_lo_trace.model.suggest import hint
 from ipsec_lo_trace.model.trace import Run
 from ipsec_lo_trace.render.again import command
 from ipsec_lo_trace.render.minimal import run_lines, step_lines, verdict_lines
@@ -93,9 +93,8 @@ def _tabled(keys: dict[str, Any]) -> Setup:
     fields = Setup.__struct_fields__
     for key in keys:
         if key not in fields:
-            near = get_close_matches(key, fields, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(fields)}"
-            raise UserError("no such key", field=key, hint=hint)
+            where = "they are those of Setup, in docs/reference/python.md"
+            raise UserError("no such key", field=key, hint=hint(key, fields, where))
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in keys.items()
     }

@@ -25,5 +25,9 @@ def perform(command: str, *arguments: Any, **values: Any) -> int:  # noqa: ANN40
     try:
         code: int = load(f"ipsec_lo_trace.cli.run.{command}:run")(*arguments, **values)
     except UserError as error:
+        if error.field == "host" and not error.hint:
+            from ipsec_lo_trace.cli.mistakes import no_host  # noqa: PLC0415 -- for a mistake alone
+
+            error.hint = no_host(error.token)
         raise (spelt(error, click.get_current_context()) if error.field else error) from None
     return code

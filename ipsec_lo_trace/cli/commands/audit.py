@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
-from ipsec_lo_trace.cli.params import FileName, StrictCommand
+from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION
+from ipsec_lo_trace.cli.params import FileName, OneOf, StrictCommand
 
 CONFIG_HELP = (
     "The host's setkey(8) file, setkey -D and -DP, or ip xfrm state and policy (repeatable); - is stdin."
@@ -47,13 +47,14 @@ CONFIG_OPTION = click.option(
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "jsonl", "junit"]),
+    type=OneOf(["text", "jsonl", "junit"]),
     default="text",
     show_default=True,
     help="As text, as JSON Lines, or as JUnit's XML.",
 )
+@JSON_LINES_OPTION
 @COLOR_OPTION
-@click.option("-q", "quiet", is_flag=True, help="Print the verdict line only.")
+@click.option("-q", "--quiet", "quiet", is_flag=True, help="Print the verdict line only.")
 @OUTPUT_OPTION
 def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Judge what a real loopback carried: did anything cross in clear that a policy protects?

@@ -6,7 +6,7 @@ import click
 
 from ipsec_lo_trace.cli.commands import perform
 from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
-from ipsec_lo_trace.cli.params import StrictCommand
+from ipsec_lo_trace.cli.params import OneOf, StrictCommand
 
 
 @click.command("check", cls=StrictCommand, short_help="Run checks: what to run and what to expect.")
@@ -14,7 +14,7 @@ from ipsec_lo_trace.cli.params import StrictCommand
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "junit", "github"]),
+    type=OneOf(["text", "junit", "github"]),
     default="text",
     show_default=True,
     help="As text, as JUnit's XML, or with an annotation for GitHub Actions.",

@@ -11,12 +11,13 @@ from ipsec_lo_trace.cli.options import (
     COLOR_OPTION,
     GLYPHS_OPTION,
     HOST_OPTION,
+    JSON_OPTION,
     OUTPUT_OPTION,
     PROBE_OPTION,
     given_run_options,
     run_options,
 )
-from ipsec_lo_trace.cli.params import StrictCommand
+from ipsec_lo_trace.cli.params import OneOf, StrictCommand
 
 DEFAULT = ("@unpatched", "@patched")
 
@@ -26,7 +27,9 @@ def operands(traces: tuple[str, ...]) -> tuple[str, str]:
     if not traces:
         return DEFAULT
     if len(traces) != 2:  # noqa: PLR2004 -- A and B
-        raise click.UsageError(f"two traces are compared, and {len(traces)} given: name A and B, or neither")
+        raise click.UsageError(
+            f"two traces are compared, and {len(traces)} given: name A and B, as in diff @unpatched @patched"
+        )
     return traces[0], traces[1]
 
 
@@ -35,17 +38,18 @@ def operands(traces: tuple[str, ...]) -> tuple[str, str]:
 @HOST_OPTION
 @PROBE_OPTION
 @run_options
-@click.option("--unified", is_flag=True, help="As a unified diff of the minimal forms.")
-@click.option("--side-by-side", is_flag=True, help="In two columns.")
-@click.option("--brief", is_flag=True, help="In one line.")
+@click.option("-u", "--unified", "unified", is_flag=True, help="As a unified diff of the minimal forms.")
+@click.option("-y", "--side-by-side", "side_by_side", is_flag=True, help="In two columns.")
+@click.option("-q", "--brief", "brief", is_flag=True, help="In one line.")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "md"]),
+    type=OneOf(["text", "json", "md"]),
     default="text",
     show_default=True,
     help="As text, as one JSON document, or as Markdown.",
 )
+@JSON_OPTION
 @click.option(
     "-U",
     "context",

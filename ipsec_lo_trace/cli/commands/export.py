@@ -15,14 +15,14 @@ from ipsec_lo_trace.cli.options import (
     given_run_options,
     run_options,
 )
-from ipsec_lo_trace.cli.params import StrictCommand
+from ipsec_lo_trace.cli.params import OneOf, StrictCommand
 
 
 @click.command(
     "export", cls=StrictCommand, short_help="Write a trace for Wireshark, a browser, a graph viewer."
 )
 @click.argument("traces", nargs=-1, required=True, metavar="TRACE [B]")
-@click.option("--to", type=click.Choice(list(FORMATS)), help="The form to write [by the name of -o].")
+@click.option("--to", type=OneOf(FORMATS), help="The form to write [by the name of -o].")
 @click.option("--wire", is_flag=True, help="pcapng: only what crossed lo0, as tcpdump would see it.")
 @click.option("--no-keys", is_flag=True, help="Captures: write no keys anywhere.")
 @HOST_OPTION

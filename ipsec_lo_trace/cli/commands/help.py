@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from ipsec_lo_trace.cli.params import StrictCommand
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.suggest import hint, same
 
 
 class Topic(NamedTuple):
@@ -102,13 +103,15 @@ def _text(context: click.Context, name: str | None) -> str:
     group, root = _commands(context)
     if name is None:
         return _index(context)
-    if name in TOPICS:
-        return _topic(context, name)
-    found = group.get_command(root, name)
+    names = [*TOPICS, *group.list_commands(root)]
+    known = same(name, names)
+    if known in TOPICS:
+        return _topic(context, known)
+    found = group.get_command(root, known)
     if found is None:
-        there = ", ".join((*TOPICS, *group.list_commands(root)))
-        raise UserError(f"help {name}: no such topic", hint=f"there are {there}")
-    with click.Context(found, info_name=name, parent=root) as inner:
+        where = "'ipsec-lo-trace help' lists them"
+        raise UserError(f"help {name}: no such topic", hint=hint(name, names, where))
+    with click.Context(found, info_name=known, parent=root) as inner:
         return found.get_help(inner)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.options import COLOR_OPTION, GLYPHS_OPTION, OUTPUT_OPTION
-from ipsec_lo_trace.cli.params import StrictCommand, names_of_kind
+from ipsec_lo_trace.cli.options import COLOR_OPTION, GLYPHS_OPTION, JSON_OPTION, OUTPUT_OPTION
+from ipsec_lo_trace.cli.params import OneOf, StrictCommand, names_of_kind
 from ipsec_lo_trace.model.codes import OUTCOMES
 
 MAX_JOBS = 64
@@ -25,18 +25,20 @@ MAX_JOBS = 64
     shell_complete=names_of_kind("fixes"),
     help="Only this fix (repeatable).",
 )
-@click.option("--only", type=click.Choice(list(OUTCOMES)), help="Only rows that have this outcome somewhere.")
+@click.option("--only", type=OneOf(OUTCOMES), help="Only rows that have this outcome somewhere.")
 @click.option("--commands", is_flag=True, help="Print each cell's command instead of the table.")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "md", "json", "html"]),
+    type=OneOf(["text", "md", "json", "html"]),
     default="text",
     show_default=True,
     help="As text, as Markdown, as one JSON document, or as a web page.",
 )
+@JSON_OPTION
 @click.option(
     "-j",
+    "--jobs",
     "jobs",
     metavar="N",
     type=click.IntRange(1, MAX_JOBS),
@@ -46,7 +48,7 @@ MAX_JOBS = 64
 )
 @COLOR_OPTION
 @GLYPHS_OPTION
-@click.option("-v", "verbose", is_flag=True, help="Say what each fix cures and leaves, too.")
+@click.option("-v", "--verbose", "verbose", is_flag=True, help="Say what each fix cures and leaves, too.")
 @OUTPUT_OPTION
 def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Run every case under every fix, in one table.

@@ -11,7 +11,13 @@ from ipsec_lo_trace.cli.params import FileName, StrictCommand
 
 @click.command("schema", cls=StrictCommand, short_help="Print the JSON Schema of a trace's records.")
 @click.option(
-    "-o", "path", type=FileName(), metavar="FILE", default="-", help="Write to FILE, whole or not at all."
+    "-o",
+    "--output",
+    "path",
+    type=FileName(),
+    metavar="FILE",
+    default="-",
+    help="Write to FILE, whole or not at all.",
 )
 def command(path: str) -> int:
     """Print the JSON Schema of a trace's records.

@@ -20,13 +20,13 @@ from ipsec_lo_trace.cli.options import (
     given_run_options,
     run_options,
 )
-from ipsec_lo_trace.cli.params import StrictCommand
+from ipsec_lo_trace.cli.params import OneOf, StrictCommand
 
 
 @click.command("show", cls=StrictCommand, short_help="Show a stored trace as text, whole or in part.")
 @click.argument("trace")
 @choice_options
-@click.option("--detail", type=click.Choice(["minimal", "summary", "full"]), help="How much text [summary].")
+@click.option("--detail", type=OneOf(["minimal", "summary", "full"]), help="How much text [summary].")
 @BYTES_OPTION
 @HOST_OPTION
 @PROBE_OPTION

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.options import COLOR_OPTION, OUTPUT_OPTION
-from ipsec_lo_trace.cli.params import FileName, StrictCommand
+from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION
+from ipsec_lo_trace.cli.params import FileName, OneOf, StrictCommand
 from ipsec_lo_trace.model.setup import LIMITS
 
 MAX_CASES = 100_000_000
@@ -34,6 +34,7 @@ MAX_JOBS = 64
 )
 @click.option(
     "-j",
+    "--jobs",
     "jobs",
     metavar="N",
     type=click.IntRange(1, MAX_JOBS),
@@ -50,11 +51,12 @@ MAX_JOBS = 64
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "jsonl"]),
+    type=OneOf(["text", "jsonl"]),
     default="text",
     show_default=True,
     help="As text, or as JSON Lines: the sweep, then each broken law.",
 )
+@JSON_LINES_OPTION
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error.")
 @COLOR_OPTION
 @OUTPUT_OPTION

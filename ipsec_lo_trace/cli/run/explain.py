@@ -7,6 +7,7 @@ import msgspec
 from ipsec_lo_trace.cli.files import output
 from ipsec_lo_trace.cli.terminal import write_page
 from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.suggest import did_you_mean
 from ipsec_lo_trace.pages.index import KINDS, PAGES, find, near
 from ipsec_lo_trace.render.explain import index_lines, page_lines
 
@@ -15,8 +16,7 @@ def run(name: str, *, format_: str, color: str | None, path: str) -> int:
     """Write the pages called ``name``, all of them for ""; give the exit code."""
     found = find(name) if name else list(PAGES)
     if not found:
-        likely = near(name)
-        hint = f"perhaps {', '.join(likely)}" if likely else "ipsec-lo-trace explain lists what there is"
+        hint = did_you_mean(near(name)) or "'ipsec-lo-trace explain' lists what there is"
         raise UserError(f"explain {name}: no such name", hint=hint)
     if format_ == "json":
         with output(path) as out:

@@ -21,6 +21,7 @@ from ipsec_lo_trace.matrix import all_rows
 from ipsec_lo_trace.matrix import run_matrix as filled
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.matrix import Matrix, Row
+from ipsec_lo_trace.model.suggest import did_you_mean, likely
 from ipsec_lo_trace.render.matrix_text import command_lines, matrix_html, matrix_md, matrix_text
 from ipsec_lo_trace.render.matrix_words import headline, key_points, sentences
 
@@ -82,9 +83,11 @@ def _rows(patterns: tuple[str, ...]) -> list[Row]:
     rows = all_rows()
     for pattern in patterns:
         if not any(fnmatchcase(row.name, pattern) for row in rows):
-            raise UserError(
-                f"--rows {pattern}: no row's name fits", hint="without --rows, matrix shows them all"
-            )
+            names = [row.name for row in rows]
+            words = list(dict.fromkeys(word for name in names for word in name.split()))
+            near = did_you_mean([f"'*{word}*'" for word in likely(pattern, words)])
+            where = "without --rows, matrix shows them all"
+            raise UserError(f"--rows {pattern}: no row's name fits", hint=near or where)
     return [row for row in rows if not patterns or any(fnmatchcase(row.name, one) for one in patterns)]
 
 

@@ -13,8 +13,8 @@ from ipsec_lo_trace.cli.options import given, refuse, setup_of
 from ipsec_lo_trace.cli.run.traces import (
     LAYERS,
     as_expected,
-    check_expectation,
     dissector,
+    expectation,
     read_configuration,
 )
 from ipsec_lo_trace.cli.run.written import shown_live, write_trace
@@ -115,8 +115,9 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
 
 def run_ping(arguments: PingArguments) -> int:
     """Run it; give the exit code."""
-    check_expectation(arguments.expect)
-    arguments.choice.check_names(())
+    arguments = msgspec.structs.replace(
+        arguments, expect=expectation(arguments.expect), choice=arguments.choice.named(())
+    )
     refuse_own_input(arguments.output, arguments.setup.file)
     if arguments.bisect:
         from ipsec_lo_trace.cli.run.bisect import run_bisect  # noqa: PLC0415 -- few runs bisect

@@ -16,7 +16,7 @@ from ipsec_lo_trace.cli.files import complain, refuse_own_input
 from ipsec_lo_trace.cli.options import fix_of, given, refuse, turned
 from ipsec_lo_trace.cli.progress import progress
 from ipsec_lo_trace.cli.run.host import kernel_configuration, one_stdin
-from ipsec_lo_trace.cli.run.traces import as_expected, check_expectation, seekable
+from ipsec_lo_trace.cli.run.traces import as_expected, expectation, seekable
 from ipsec_lo_trace.cli.run.written import write_trace
 from ipsec_lo_trace.fixes.fix import UNPATCHED, known_fix
 from ipsec_lo_trace.model.errors import UserError
@@ -96,8 +96,9 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
 
 def run_replay(arguments: ReplayArguments) -> int:
     """Run it; give the exit code."""
-    check_expectation(arguments.expect)
-    arguments.choice.check_names(())
+    arguments = msgspec.structs.replace(
+        arguments, expect=expectation(arguments.expect), choice=arguments.choice.named(())
+    )
     refuse_own_input(arguments.output, arguments.capture, *arguments.config)
     fix = known_fix(UNPATCHED if arguments.fix is None else arguments.fix)
     local = {local_address("local", text) for text in arguments.local}

@@ -64,7 +64,7 @@ def run_show(arguments: ShowArguments) -> int:
     """Show it; give the exit code."""
     refuse_own_input(arguments.output, arguments.trace, arguments.setup.file)
     with one_trace(arguments.trace, arguments.setup) as trace:
-        arguments.choice.check_names(trace.steps())
+        arguments = msgspec.structs.replace(arguments, choice=arguments.choice.named(trace.steps()))
         dissect = _dissector(arguments, trace) if arguments.show_bytes == LAYERS else None
         choice = text_choice(arguments, dissect)
         if arguments.quiet:

@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -21,13 +20,14 @@ import msgspec
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET
 from ipsec_lo_trace.cli.files import complain, output
 from ipsec_lo_trace.cli.progress import Told, progress
-from ipsec_lo_trace.fixes.fix import SHORT, Fix, all_fixes, find_fix
+from ipsec_lo_trace.fixes.fix import Fix, find_fix, fix_names
 from ipsec_lo_trace.model.codes import CODES, OUTCOMES, UNASKED, is_met
 from ipsec_lo_trace.model.databases import Configuration
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.orders import Ending
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.setup import Setup
+from ipsec_lo_trace.model.suggest import did_you_mean, hint, likely, listed, same
 from ipsec_lo_trace.model.trace import Record, Step, Verdict
 from ipsec_lo_trace.render.dump import Dissect
 from ipsec_lo_trace.render.recognise import as_json_lines
@@ -110,12 +110,10 @@ def fix_named(name: str) -> Fix | None:
     if not name.startswith(ON_THE_SPOT):
         return None
     wanted = name.removeprefix(ON_THE_SPOT)
-    found = find_fix(SHORT.get(wanted, wanted))
+    found = find_fix(wanted)
     if found is None:
-        kernels = [*SHORT, *(fix.name for fix in all_fixes())]
-        near = get_close_matches(wanted, kernels, n=1)
-        choice = ", ".join(ON_THE_SPOT + kernel for kernel in kernels)
-        hint = f"did you mean {ON_THE_SPOT}{near[0]}?" if near else f"there are {choice}"
+        near = [ON_THE_SPOT + kernel for kernel in likely(wanted, fix_names())]
+        hint = did_you_mean(near) or f"{listed('fixes')}, as {ON_THE_SPOT}patched"
         raise UserError(f"{name}: no such fix", hint=f"{hint}; a file of that name is ./{name}")
     return found
 
@@ -192,13 +190,17 @@ def one_trace(name: str, setup: Setup) -> Iterator[StoredTrace]:
         yield trace
 
 
-def check_expectation(expect: str | None) -> None:
-    """Refuse what is neither an outcome nor a code."""
-    if expect is not None and expect not in OUTCOMES and expect not in CODES:
-        raise UserError(
-            f"--expect {expect}: neither an outcome nor a code",
-            hint=f"outcomes: {', '.join(OUTCOMES)}; codes: {', '.join(sorted(CODES))}",
-        )
+def expectation(expect: str | None) -> str | None:
+    """Return the outcome or code that --expect names, in any case; UserError if there is none."""
+    if expect is None:
+        return None
+    names = dict.fromkeys((*OUTCOMES, *sorted(CODES)))
+    known = same(expect, names)
+    if not known:
+        where = f"outcomes: {', '.join(OUTCOMES)}; codes: {listed('codes')}"
+        reason = f"--expect {expect}: neither an outcome nor a code"
+        raise UserError(reason, hint=hint(expect, list(names), where))
+    return known
 
 
 def dissector(keys: Sequence[SecurityAssociation]) -> Dissect:
