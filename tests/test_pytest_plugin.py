@@ -22,8 +22,7 @@ PLUGIN = "ipsec_lo_trace.pytest_plugin"
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """Make a project with the examples, which are text and golden trace, and this plugin alone."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    for path in EXAMPLES.iterdir():
-        shutil.copy(path, pytester.path)
+    shutil.copytree(EXAMPLES, pytester.path, dirs_exist_ok=True)
     (pytester.path / "test_lo0.py").unlink()
     return pytester
 

@@ -8,7 +8,19 @@ import click
 
 SECTIONS = {
     "What to trace": (
-        *("host", "probe", "count", "size", "source", "local", "pattern", "preload", "ttl", "record_route"),
+        *(
+            "host",
+            "probe",
+            "count",
+            "size",
+            "source",
+            "local",
+            "ends",
+            "pattern",
+            "preload",
+            "ttl",
+            "record_route",
+        ),
         *("reflector", "pinger", "schedule", "both_ways", "flush_probe", "seed"),
     ),
     "Configuration": (*("config", "case", "proto", "mode", "level", "enc", "auth", "strict", "show_config"),),
@@ -95,6 +107,10 @@ EXAMPLES = {
         ("Name the probes for a program:", "list probes --json"),
     ),
     "schema": (("Print the schema:", "schema"), ("Write it to a file:", "schema -o trace.schema.json")),
+    "learn": (
+        ("List the lessons:", "learn"),
+        ("Play the first one at a terminal, or answer at once:", "learn crossing --answer 'esp icmp'"),
+    ),
     "help": (
         ("List the topics and commands:", "help"),
         ("Say what the exit codes mean:", "help exit-codes"),

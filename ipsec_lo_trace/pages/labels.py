@@ -185,6 +185,7 @@ _SCREENS: dict[tuple[str, str], dict[str, str]] = {
     ("the topics of help", f"{PROGRAM} help exit-codes"): {
         "exit-codes | exit code": "What the exit code says: 0 it ran or was met, 1 not met or different, 2"
         " a usage or an input that is wrong; the topic lists all.",
+        "faults": "What to send when the program says that a fault is its own; the topic lists it.",
     },
 }
 
