@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
-from click.shell_completion import shell_complete
+from click.shell_completion import add_completion_class, shell_complete
 
 from ipsec_lo_trace import __version__
 from ipsec_lo_trace.cli.commands import load
@@ -141,6 +141,10 @@ def run(arguments: list[str] | None = None) -> int:
 def _dispatch(arguments: list[str]) -> Any:  # noqa: ANN401 -- whatever a command returns
     """Run the command as click's own main() does, which would exit 1 for a closed pipe."""
     if instruction := os.environ.get(COMPLETE_VARIABLE):
+        from ipsec_lo_trace.cli.shells import SHELLS  # noqa: PLC0415 -- for a shell that asks alone
+
+        for shell in SHELLS:
+            add_completion_class(shell)
         return shell_complete(cli, {}, PROGRAM, COMPLETE_VARIABLE, instruction)
     try:
         with cli.make_context(PROGRAM, list(arguments)) as context:

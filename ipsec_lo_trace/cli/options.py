@@ -9,6 +9,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
+from ipsec_lo_trace.cli.complete import CUTS, MARK, ROWS, SETTINGS, names_of_kind
 from ipsec_lo_trace.cli.formats import FORMATS
 from ipsec_lo_trace.cli.params import (
     AS_JSON,
@@ -23,7 +24,6 @@ from ipsec_lo_trace.cli.params import (
     RowsType,
     SettingType,
     StepType,
-    names_of_kind,
 )
 from ipsec_lo_trace.model.setup import File, Setup
 
@@ -70,6 +70,7 @@ TRIAL_OPTIONS = (
         "--drop-mark",
         metavar="NAME@STAGE[:VISIT]",
         multiple=True,
+        shell_complete=CUTS,
         help="What if: delete this mark, or all tags, flags or marks, right after that stage (repeatable).",
     ),
     click.option(
@@ -90,10 +91,24 @@ GLYPHS_OPTION = click.option(
     help="The characters to draw with [unicode where the output can take them].",
 )
 CHOICE_OPTIONS = (
-    click.option("--rows", type=RowsType(), multiple=True, help="Only these rows, such as 3-7,9."),
-    click.option("--stage", "stages", metavar="NAME", multiple=True, help="Only rows of this stage."),
     click.option(
-        "--mark", "marks", metavar="NAME", multiple=True, help="Only rows whose packet bore this mark."
+        "--rows", type=RowsType(), multiple=True, shell_complete=ROWS, help="Only these rows, such as 3-7,9."
+    ),
+    click.option(
+        "--stage",
+        "stages",
+        metavar="NAME",
+        multiple=True,
+        shell_complete=names_of_kind("stages"),
+        help="Only rows of this stage.",
+    ),
+    click.option(
+        "--mark",
+        "marks",
+        metavar="NAME",
+        multiple=True,
+        shell_complete=MARK,
+        help="Only rows whose packet bore this mark.",
     ),
     click.option(
         "--packet", "packets", type=PacketType(), multiple=True, help="Only rows of this packet, such as P2."
@@ -130,7 +145,10 @@ VIEW_OPTIONS = (
     VERBOSE_OPTION,
     OUTPUT_OPTION,
     click.option(
-        "--expect", metavar="OUTCOME", help="Exit 1 unless it ends so: an outcome or a verdict's code."
+        "--expect",
+        metavar="OUTCOME",
+        shell_complete=names_of_kind("outcomes", "codes"),
+        help="Exit 1 unless it ends so: an outcome or a verdict's code.",
     ),
 )
 
@@ -212,6 +230,7 @@ SET_OPTION = click.option(
     type=SettingType(),
     metavar="KNOB=VALUE",
     multiple=True,
+    shell_complete=SETTINGS,
     help="Turn a switch of the kernel (repeatable; list knobs names them).",
 )
 

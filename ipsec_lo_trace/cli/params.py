@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -197,21 +197,6 @@ class FileName(click.ParamType[str]):
     ) -> list[CompletionItem]:
         """Let the shell complete it."""
         return [CompletionItem(incomplete, type="file")]
-
-
-Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
-
-
-def names_of_kind(kind: str) -> Completer:
-    """Give what completes a name of one of the kinds that ``list`` lists."""
-
-    def complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-        from ipsec_lo_trace.pages.index import KINDS  # noqa: PLC0415 -- not for --help
-
-        _meaning, pages = KINDS[kind]
-        return [CompletionItem(page.name, help=page.text) for page in pages if page.name.startswith(begun)]
-
-    return complete
 
 
 class FieldRange(click.IntRange):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from ipsec_lo_trace.cli.complete import ROLES
 from ipsec_lo_trace.cli.main import COMMANDS, COMPLETE_VARIABLE
+from ipsec_lo_trace.render.reasons import ROLES as REASON_ROLES
 from tests.cli.support import COMMAND, ROOT, environment, invoke
 
 SHELLS = ["bash", "zsh", "fish"]
@@ -51,11 +56,69 @@ def test_commands(monkeypatch: pytest.MonkeyPatch) -> None:
         (["help", "exi"], ["exit-codes"]),
         (["learn", "ca"], ["cause", "capture"]),
         (["ping", "-q", "--pat"], ["--patched", "--pattern"]),
+        (["diff", "@un"], ["@unpatched"]),
+        (["diff", "@patched", "@open"], ["@openbsd-2002", "@openbsd-now"]),
+        (["show", "@netbsd-9"], ["@netbsd-9"]),
+        (["export", "@p"], ["@patched"]),
+        (["why", "cause", "@p"], ["@patched"]),
+        (["why", "un"], ["unseen"]),
+        (["why", "icmp_re"], ["icmp_reflect"]),
+        (["ping", "--expect", "lea"], ["leak"]),
+        (["ping", "--expect", "clea"], ["clean", "clear-text", "clear-accepted"]),
+        (["ping", "--set", "looutput=t"], ["looutput=tags"]),
+        (["ping", "--set", "pf"], ["pf=none", "pf=tagging"]),
+        (["ping", "--stage", "icmp_r"], ["icmp_reflect"]),
+        (["ping", "--mark", "in_"], ["IN_DONE"]),
+        (["ping", "--drop-mark", "m_auth"], ["M_AUTHIPHDR@", "M_AUTHIPDGM@"]),
+        (["ping", "--drop-mark", "OUT_DONE@loo"], ["OUT_DONE@looutput"]),
+        (["matrix", "--rows", "tcp"], ["tcp-closed*", "tcp-open*"]),
     ],
 )
 def test_words(words: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Options, choices, names, kinds and topics are completed."""
     assert offered(monkeypatch, *words) == expected
+
+
+def test_the_rows_of_a_stored_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a stored trace --rows is completed to the rows that its verdict names, for none to nothing."""
+    path = tmp_path / "a.jsonl"
+    assert invoke("ping", "-o", str(path)).code == 0
+    verdict = json.loads(path.read_bytes().splitlines()[-1])
+    named = [str(verdict[role]) for role in ROLES if verdict[role] is not None]
+    assert len(named) > 1
+    assert offered(monkeypatch, "show", str(path), "--rows", "") == named
+    assert offered(monkeypatch, "show", "@patched", "--rows", "") == []
+    assert offered(monkeypatch, "show", str(tmp_path / "none"), "--rows", "") == []
+    path.write_text("no trace", encoding="ascii")
+    assert offered(monkeypatch, "show", str(path), "--rows", "") == []
+
+
+def test_a_trace_may_be_a_file_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a trace is asked for, files are completed as long as no @ stands there."""
+    assert offered(monkeypatch, "show", "my") == ["my"]
+    assert invoke().lines == ["file,my"]
+    every = offered(monkeypatch, "show", "")
+    assert every[:3] == ["", "@unpatched", "@patched"]
+
+
+@pytest.mark.parametrize(
+    ("option", "after"),
+    [("--expect", ""), ("--set", ""), ("--stage", ""), ("--mark", ""), ("--drop-mark", "OUT_D")],
+)
+def test_what_is_offered_is_taken(option: str, after: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each word that is offered after an option is one that the command takes."""
+    names = offered(monkeypatch, "ping", option, after)
+    monkeypatch.delenv(COMPLETE_VARIABLE)
+    assert len(names) > 5
+    assert len(names) == len({*names})
+    for name in names:
+        done = invoke("ping", "--show-config" if option == "--set" else "-v", option, name)
+        assert done.code in (0, 1), done.err
+
+
+def test_roles_are_the_verdict_s() -> None:
+    """``why`` is completed to the rows that a verdict names, all of them and in their order."""
+    assert tuple(ROLES) == REASON_ROLES
 
 
 @pytest.mark.parametrize("words", [["ping", "-f", "my"], ["ping", "-o", "my"], ["schema", "-o", "my"]])
@@ -146,10 +209,67 @@ def test_real_bash(tmp_path: Path) -> None:
     """In a real bash, the function that is set up offers the tags for ``explain OUT``."""
     script = (
         f'eval "$({COMPLETE_VARIABLE}=bash_source ipsec-lo-trace)" &&'
-        " complete -p ipsec-lo-trace >/dev/null && COMP_WORDS=(ipsec-lo-trace explain OUT_) COMP_CWORD=2 &&"
+        " complete -p ipsec-lo-trace >/dev/null && COMP_LINE='ipsec-lo-trace explain OUT_ x' COMP_POINT=27 &&"
         ' _ipsec_lo_trace_completion ipsec-lo-trace; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     assert in_shell("bash", tmp_path, script) == ["OUT_DONE", "OUT_CRYPTO_NEEDED"]
+
+
+WORDS = {
+    "diff @un": "@unpatched",
+    "show @netbsd-9": "@netbsd-9",
+    "ping --expect lea": "leak",
+    "ping --expect=lea": "--expect=leak",
+    "ping --set looutput=t": "looutput=tags",
+    "ping --stage icmp_ref": "icmp_reflect",
+    "ping --mark M_DEC": "M_DECRYPTED",
+    "ping --drop-mark OUT_DONE@loo": "OUT_DONE@looutput",
+    "matrix --rows tcp-o": "tcp-open*",
+    "why unse": "unseen",
+    "ping --coun": "--count",
+}
+"""What is typed, and the one word that it is completed to."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_words_in_a_real_bash(tmp_path: Path) -> None:
+    """In a real bash each of these is completed; of a word with @ or = the rest alone, as readline has it."""
+    asked = "\n".join(f"try 'ipsec-lo-trace {words}'" for words in WORDS)
+    script = f"""\
+eval "$({COMPLETE_VARIABLE}=bash_source ipsec-lo-trace)"
+try() {{
+    COMP_LINE=$1 COMP_POINT=${{#1}} COMPREPLY=()
+    _ipsec_lo_trace_completion ipsec-lo-trace
+    printf "%s\\n" "${{COMPREPLY[@]}}"
+}}
+{asked}"""
+    assert in_shell("bash", tmp_path, script) == [re.split("[@=]", word)[-1] for word in WORDS.values()]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
+@pytest.mark.parametrize(("words", "completed"), WORDS.items())
+def test_words_in_a_real_fish(words: str, completed: str, tmp_path: Path) -> None:
+    """In a real fish each of these is completed to one word."""
+    script = f"{COMPLETE_VARIABLE}=fish_source ipsec-lo-trace | source; complete -C 'ipsec-lo-trace {words}'"
+    assert in_shell("fish", tmp_path, script)[:1] == [completed]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed")
+@pytest.mark.parametrize(("words", "completed"), WORDS.items())
+def test_words_in_a_real_zsh(words: str, completed: str, tmp_path: Path) -> None:
+    """In a real zsh each of these is completed to one word, which its function hands to compadd."""
+    given = " ".join(shlex.quote(word) for word in ("ipsec-lo-trace", *words.split()))
+    script = f"""\
+autoload -Uz compinit && compinit -u -d zcompdump
+eval "$({COMPLETE_VARIABLE}=zsh_source ipsec-lo-trace)"
+compadd() {{ print -rl -- $completions }}
+_describe() {{ print -rl -- ${{completions_with_descriptions%%:*}} }}
+words=({given}) CURRENT=${{#words}}
+_ipsec_lo_trace_completion"""
+    assert in_shell("zsh", tmp_path, script)[:1] == [completed]
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.complete import traces
 from ipsec_lo_trace.cli.options import (
     COLOR_OPTION,
     GLYPHS_OPTION,
@@ -34,7 +35,7 @@ def operands(traces: tuple[str, ...]) -> tuple[str, str]:
 
 
 @click.command("diff", cls=StrictCommand, short_help="Show where two traces part, and what follows.")
-@click.argument("traces", nargs=-1, metavar="[A B]")
+@click.argument("traces", nargs=-1, metavar="[A B]", shell_complete=traces)
 @HOST_OPTION
 @PROBE_OPTION
 @run_options

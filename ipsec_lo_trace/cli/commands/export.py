@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.complete import traces
 from ipsec_lo_trace.cli.formats import FORMATS
 from ipsec_lo_trace.cli.options import (
     HOST_OPTION,
@@ -21,7 +22,7 @@ from ipsec_lo_trace.cli.params import OneOf, StrictCommand
 @click.command(
     "export", cls=StrictCommand, short_help="Write a trace for Wireshark, a browser, a graph viewer."
 )
-@click.argument("traces", nargs=-1, required=True, metavar="TRACE [B]")
+@click.argument("traces", nargs=-1, required=True, metavar="TRACE [B]", shell_complete=traces)
 @click.option("--to", type=OneOf(FORMATS), help="The form to write [by the name of -o].")
 @click.option("--wire", is_flag=True, help="pcapng: only what crossed lo0, as tcpdump would see it.")
 @click.option("--no-keys", is_flag=True, help="Captures: write no keys anywhere.")

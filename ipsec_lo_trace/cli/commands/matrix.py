@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.complete import ROW_PATTERNS, names_of_kind
 from ipsec_lo_trace.cli.options import COLOR_OPTION, GLYPHS_OPTION, JSON_OPTION, OUTPUT_OPTION
-from ipsec_lo_trace.cli.params import OneOf, StrictCommand, names_of_kind
+from ipsec_lo_trace.cli.params import OneOf, StrictCommand
 from ipsec_lo_trace.model.codes import OUTCOMES
 
 MAX_JOBS = 64
@@ -16,7 +17,11 @@ MAX_JOBS = 64
 
 @click.command("matrix", cls=StrictCommand, short_help="Run every case under every fix, in one table.")
 @click.option(
-    "--rows", metavar="PATTERN", multiple=True, help="Only rows whose name fits, as 'tcp-*' (repeatable)."
+    "--rows",
+    metavar="PATTERN",
+    multiple=True,
+    shell_complete=ROW_PATTERNS,
+    help="Only rows whose name fits, as 'tcp-*' (repeatable).",
 )
 @click.option(
     "--columns",

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.complete import names_of_kind
 from ipsec_lo_trace.cli.options import (
     HOST,
     fix_options,
@@ -14,7 +15,7 @@ from ipsec_lo_trace.cli.options import (
     run_options,
     view_options,
 )
-from ipsec_lo_trace.cli.params import StrictCommand, names_of_kind
+from ipsec_lo_trace.cli.params import StrictCommand
 
 
 @click.command("ping", cls=StrictCommand, short_help="Trace an echo request and its reply over lo0.")

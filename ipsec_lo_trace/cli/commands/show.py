@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.complete import traces
 from ipsec_lo_trace.cli.options import (
     BYTES_OPTION,
     COLOR_OPTION,
@@ -24,7 +25,7 @@ from ipsec_lo_trace.cli.params import OneOf, StrictCommand
 
 
 @click.command("show", cls=StrictCommand, short_help="Show a stored trace as text, whole or in part.")
-@click.argument("trace")
+@click.argument("trace", shell_complete=traces)
 @choice_options
 @click.option("--detail", type=OneOf(["minimal", "summary", "full"]), help="How much text [summary].")
 @BYTES_OPTION

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
+from ipsec_lo_trace.cli.complete import ROW, traces
 from ipsec_lo_trace.cli.options import (
     COLOR_OPTION,
     HOST_OPTION,
@@ -17,12 +18,12 @@ from ipsec_lo_trace.cli.options import (
     run_options,
     text_or_json,
 )
-from ipsec_lo_trace.cli.params import FileName, StrictCommand
+from ipsec_lo_trace.cli.params import StrictCommand
 
 
 @click.command("why", cls=StrictCommand, short_help="Say what one row asked, and what depends on the answer.")
-@click.argument("row", metavar="ROW")
-@click.argument("trace", required=False, type=FileName(), metavar="[TRACE]")
+@click.argument("row", metavar="ROW", shell_complete=ROW)
+@click.argument("trace", required=False, shell_complete=traces, metavar="[TRACE]")
 @fix_options
 @HOST_OPTION
 @PROBE_OPTION
