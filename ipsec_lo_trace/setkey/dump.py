@@ -11,8 +11,9 @@ from ipsec_lo_trace.model.host import HostConfiguration, HostPolicy, HostSa
 from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.setkey.dump_lines import Entry, entries, is_dump, says_none
 from ipsec_lo_trace.setkey.dump_policy import Ranked, ranked
-from ipsec_lo_trace.setkey.dump_sa import association
+from ipsec_lo_trace.setkey.dump_sa import NotInForce, association
 from ipsec_lo_trace.setkey.load import left_out_note, nothing_usable
+from ipsec_lo_trace.setkey.tokens import Token
 
 __all__ = ["is_dump", "load_all"]
 _HINT = "setkey -D and setkey -DP, run by root, print them"
@@ -25,6 +26,8 @@ class _Read(msgspec.Struct):
     policies: dict[HostPolicy, Ranked] = msgspec.field(default_factory=dict)
     notes: list[str] = msgspec.field(default_factory=list)
     left_out: list[UserError] = msgspec.field(default_factory=list)
+    policies_left_out: int = 0
+    lost_sas: bool = False
 
 
 def load_all(texts: Iterable[tuple[str, str]]) -> HostConfiguration:
@@ -46,21 +49,39 @@ def load_all(texts: Iterable[tuple[str, str]]) -> HostConfiguration:
             raise nothing_usable(read.left_out, file)
         raise UserError("there is no SA and no policy in it", file=file, hint=_HINT)
     in_order = sorted(read.policies.values(), key=lambda one: (one.priority, one.spid))
-    return HostConfiguration(sas=list(read.sas), policies=[one.policy for one in in_order], notes=read.notes)
+    return HostConfiguration(
+        sas=list(read.sas),
+        policies=[one.policy for one in in_order],
+        policies_left_out=read.policies_left_out,
+        lost_sas=read.lost_sas,
+        notes=read.notes,
+    )
 
 
 def _taken(entry: Entry, file: str, read: _Read) -> HostSa | None:
     """Take an entry: a policy is kept, an SA given back; what is left out is noted."""
     try:
         if entry.is_sa:
-            sa = association(entry, file)
-            if sa.opaque:
-                name = f"SA {PROTO_NAMES[sa.proto]} 0x{sa.spi:08x} to {sa.dst}"
-                read.notes.append(entry.at(file).note(f"{name} cannot be opened: {sa.opaque}"))
-            return sa
-        one = ranked(entry, file, read.notes)
-        read.policies.setdefault(one.policy, one)
+            return _opened(association(entry, file), entry.at(file), read)
+        for one in ranked(entry, file, read.notes):
+            read.policies.setdefault(one.policy, one)
+    except NotInForce as idle:
+        _leave_out(idle.fault, read)
     except UserError as error:
-        read.left_out.append(error)
-        read.notes.append(left_out_note(error))
+        _leave_out(error, read)
+        read.lost_sas |= entry.is_sa
+        read.policies_left_out += not entry.is_sa
     return None
+
+
+def _opened(sa: HostSa, at: Token, read: _Read) -> HostSa:
+    """Note an SA whose packets cannot be opened."""
+    if sa.opaque:
+        name = f"SA {PROTO_NAMES[sa.proto]} 0x{sa.spi:08x} to {sa.dst}"
+        read.notes.append(at.note(f"{name} cannot be opened: {sa.opaque}"))
+    return sa
+
+
+def _leave_out(error: UserError, read: _Read) -> None:
+    read.left_out.append(error)
+    read.notes.append(left_out_note(error))

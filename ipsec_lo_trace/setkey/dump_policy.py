@@ -22,6 +22,10 @@ _SPID = re.compile(r"\bspid=([0-9]{1,10})\b")
 _INTERFACE = re.compile(r"\bscope=ifnet\s+ifname=(\S+)")
 _PCB = re.compile(r"\bscope=pcb\b")
 _LIKE_A_RULE = re.compile(r"\s*\S+/\S*/\S*")
+_DIRECTION = re.compile(r"\s*(in|out|fwd)\b")
+_OF_SOCKETS = ("entrust", "bypass")
+_BEFORE_ALL = -(1 << 40)
+"""The priority of a socket's own policy, which is asked before all others."""
 _GRE_KEY_BITS = 16
 
 
@@ -33,39 +37,92 @@ class Ranked(NamedTuple):
     policy: HostPolicy
 
 
-def ranked(entry: Entry, file: str, notes: list[str]) -> Ranked:
-    """Make the policy of an entry; UserError for one that is left out."""
+class _Chosen(NamedTuple):
+    """Which packets a policy is for."""
+
+    src: Network | None = None
+    dst: Network | None = None
+    src_port: int | None = None
+    dst_port: int | None = None
+    upper: int = UPPER_ANY
+
+
+def ranked(entry: Entry, file: str, notes: list[str]) -> list[Ranked]:
+    """Make the policy of an entry; UserError for one that has no say on lo.
+
+    If something of it cannot be read, its kind is ``UNKNOWN``, which ``notes`` then say; if that is its
+    direction, there are two.
+    """
     at = entry.at(file)
-    head, body = entry.head, entry.body
     rest = "\n".join(line.text for line in entry.rest)
-    if head["other"] or body["socket"] or _PCB.search(rest):
-        raise at.fault(_other(head["other"] or ""))
-    if body["direction"] not in ("in", "out"):
-        raise at.fault("a policy for forwarding")
-    src, dst = dumped_ends(head["src"], head["dst"], at)
-    ports = (_port(head["src_port"], at), _port(head["dst_port"], at))
-    if head["finer"]:
-        ports = _finer(head["finer"], at)
-    kind, rules = _asked(body["kind"], entry, at, notes)
-    policy = HostPolicy(
-        direction=body["direction"],
-        src=_network(src, head["src_bits"], at),
-        dst=_network(dst, head["dst_bits"], at),
-        src_port=ports[0],
-        dst_port=ports[1],
-        upper=_upper(head["upper"], at),
-        kind=kind,
-        rules=rules,
-        condition=_condition(rest),
-    )
+    ways = _ways(entry, at)
+    socket = _of_a_socket(entry, rest)
+    faults: list[UserError] = []
+    kind, rules = _asked(entry, at, faults)
+    if socket and not rules and not faults and kind != "discard":
+        raise at.fault("a socket's own policy")
+    chosen = _chosen(entry, at, faults)
+    if faults:
+        notes.append(f"{faults[0]}: what this policy asks for is not known")
+        kind, rules = UNKNOWN, ()
+    condition = " and ".join(filter(None, ("a socket" if socket else "", _condition(rest))))
     spid = _SPID.search(rest)
-    return Ranked(_priority(body), int(spid.group(1)) if spid else entry.line.number, policy)
+    place = _priority(entry, socket=socket), int(spid.group(1)) if spid else entry.line.number
+    return [
+        Ranked(
+            *place, HostPolicy(direction=way, kind=kind, rules=rules, condition=condition, **chosen._asdict())
+        )
+        for way in ways
+    ]
 
 
-def _other(head: str) -> str:
-    if head.startswith("tagged"):
-        return "a policy for packets with a tag"
-    return "a policy of another family" if head.startswith("unknown-af") else "a socket's own policy"
+def _ways(entry: Entry, at: Token) -> tuple[str, ...]:
+    """Return the directions; UserError for a policy that has no say on lo."""
+    other = (entry.head["other"] or "") if entry.head else ""
+    if other.startswith("tagged"):
+        raise at.fault("a policy for packets with a tag")
+    if other.startswith("unknown-af"):
+        raise at.fault("a policy of another family")
+    way = entry.body["direction"] if entry.body else _direction(entry.rest)
+    if way in ("fwd", "any"):
+        raise at.fault("a policy for forwarding")
+    return (way,) if way else ("in", "out")
+
+
+def _direction(rest: list[Line]) -> str:
+    """Return with which direction the first line below the ends begins, "" for none."""
+    found = _DIRECTION.match(rest[0].text) if rest else None
+    return found.group(1) if found else ""
+
+
+def _of_a_socket(entry: Entry, rest: str) -> bool:
+    """Tell a socket's own policy, which no setkey(8) but that of a socket's kernel asks for."""
+    if _PCB.search(rest) or (entry.head and entry.head["other"]):
+        return True
+    return entry.body is not None and bool(entry.body["socket"] or entry.body["kind"] in _OF_SOCKETS)
+
+
+def _chosen(entry: Entry, at: Token, faults: list[UserError]) -> _Chosen:
+    """Read which packets it is for: any, as far as that cannot be read."""
+    head = entry.head
+    if head is None:
+        faults.append(at.fault("a policy whose addresses cannot be read"))
+    if head is None or head["other"]:
+        return _Chosen()
+    try:
+        ends = dumped_ends(head["src"], head["dst"], at)
+        src, dst = _network(ends[0], head["src_bits"], at), _network(ends[1], head["dst_bits"], at)
+    except UserError as error:
+        faults.append(error)
+        return _Chosen()
+    try:
+        upper = _upper(head["upper"], at)
+        ports = _port(head["src_port"], at), _port(head["dst_port"], at)
+        ports = _finer(head["finer"], at) if head["finer"] else ports
+    except UserError as error:
+        faults.append(error)
+        return _Chosen(src, dst)
+    return _Chosen(src, dst, *ports, upper)
 
 
 def _condition(rest: str) -> str:
@@ -73,9 +130,12 @@ def _condition(rest: str) -> str:
     return f"the interface {shown(interface.group(1))}" if interface else ""
 
 
-def _priority(body: re.Match[str]) -> int:
+def _priority(entry: Entry, *, socket: bool) -> int:
     """Return the priority; 0 where none is printed.  Source: libipsec/ipsec_dump_policy.c."""
-    if not body["base"]:
+    body = entry.body
+    if socket:
+        return _BEFORE_ALL
+    if body is None or not body["base"]:
         return 0
     offset = min(int((body["offset"] or "0")[:10]), MAX_32_BITS)
     return PRIORITIES[body["base"]] + (offset if body["sign"] == "-" else -offset)
@@ -118,17 +178,19 @@ def _upper(text: str, at: Token) -> int:
     raise at.fault(f"a policy for {shown(text)}, which is no protocol of the built-in list")
 
 
-def _asked(kind: str, entry: Entry, at: Token, notes: list[str]) -> tuple[str, tuple[HostRule, ...]]:
-    """Return the policy's kind and rules: ``UNKNOWN`` and none for what cannot be read."""
-    if kind in ("entrust", "bypass"):
-        raise at.fault("a socket's own policy")
+def _asked(entry: Entry, at: Token, faults: list[UserError]) -> tuple[str, tuple[HostRule, ...]]:
+    """Return the policy's kind and rules, none of them where something cannot be read."""
+    if entry.body is None or entry.unknown:
+        faults.append(at.fault("a policy of which a line cannot be read"))
+        return UNKNOWN, ()
+    kind = entry.body["kind"]
     if kind != "ipsec":
         return kind, ()
     lines = [line for line in entry.rest if _LIKE_A_RULE.match(line.text)]
     rules = [_rule(line, at) for line in lines]
     read = tuple(rule for rule in rules if rule is not None)
     if not read or len(read) != len(lines):
-        notes.append(at.note("what this policy asks for cannot be read"))
+        faults.append(at.fault("a policy whose rules cannot be read"))
         return UNKNOWN, ()
     return kind, read
 

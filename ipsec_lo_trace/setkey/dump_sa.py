@@ -6,6 +6,7 @@ import re
 
 import msgspec
 
+from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import HostSa
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
 from ipsec_lo_trace.setkey.dump_lines import Entry
@@ -42,6 +43,14 @@ _ESN = 0x0400
 """SADB_X_EXT_OLD, SADB_X_EXT_P* and SADB_X_SAFLAGS_ESN of net/pfkeyv2.h."""
 
 
+class NotInForce(Exception):
+    """An SA that no packet meets; ``fault`` says why."""
+
+    def __init__(self, fault: UserError) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
 class _Said(msgspec.Struct):
     """What the lines of an SA say; a key is None where it is none."""
 
@@ -53,18 +62,23 @@ class _Said(msgspec.Struct):
 
 
 def association(entry: Entry, file: str) -> HostSa:
-    """Make the SA of an entry; UserError for one that is left out."""
+    """Make the SA of an entry; UserError where it cannot be read what it is found by, or ``NotInForce``."""
     at = entry.at(file)
     head, body = entry.head, entry.body
+    if head is None or body is None:
+        raise at.fault("an SA whose ends, protocol or SPI cannot be read")
     proto = _PROTOCOLS.get(body["proto"])
     if proto is None:
-        other = f"an SA of {shown(body['proto'])}, which is not known"
-        raise at.fault(TCP_SA if body["proto"] == "tcp" else other)
+        if body["proto"] == "tcp":
+            raise NotInForce(at.fault(TCP_SA))
+        raise at.fault(f"an SA of {shown(body['proto'])}, which is not known")
     src, dst = dumped_ends(head["src"], head["dst"], at)
     said = _said(entry)
     if said.state in _NOT_LIVE:
-        raise at.fault(f"an SA that is {_NOT_LIVE[said.state]}")
+        raise NotInForce(at.fault(f"an SA that is {_NOT_LIVE[said.state]}"))
     sealing = Sealing(opaque=said.broken) if said.broken else _sealing(proto, said.algorithms)
+    if entry.unknown:
+        sealing = Sealing(opaque=f"line {entry.unknown[0].number} of it cannot be read")
     mode = body["mode"] if body["mode"] in _MODES else "any"
     if mode != body["mode"]:
         sealing = Sealing(opaque=f"mode {shown(body['mode'])} is not known")

@@ -16,6 +16,7 @@ from ipsec_lo_trace.setkey.commands import (
     Delete,
     DeleteAll,
     Flush,
+    PolicySpec,
     Rule,
     SpdAdd,
     SpdChange,
@@ -30,6 +31,10 @@ from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.setkey.values import unresolved
 from ipsec_lo_trace.setkey.words import OF_TODAY
 
+_WITHOUT_RULES = (
+    "an ipsec policy without a rule, which BSDs refuse and Linux lets everything pass by:"
+    " what this policy asks for is not known"
+)
 _KINDS = {PolicyType.DISCARD: "discard", PolicyType.NONE: "none", PolicyType.IPSEC: "ipsec"}
 
 
@@ -49,7 +54,7 @@ def load(text: str, file: str) -> HostConfiguration:
             host.apply(command)
         except UserError as error:
             left_out.append(error)
-            host.notes.append(left_out_note(error))
+            host.leave_out(command, error)
     if empty:
         raise no_command(file)
     if left_out and not host.sad.sas() and not host.policies:
@@ -64,14 +69,31 @@ class _Host:
         self.sad = HostSad()
         self.policies: dict[tuple[object, ...], tuple[int, HostPolicy]] = {}
         self.notes: list[str] = []
+        self._policies_left_out = 0
+        self._lost_sas = False
         self._reqid = IPSEC_MANUAL_REQID_MAX + 1
 
     def configuration(self) -> HostConfiguration:
         """Return what there is; policies in the order in which they are asked: by priority, then by age."""
         ranked = sorted(self.policies.values(), key=lambda pair: pair[0])
         return HostConfiguration(
-            sas=self.sad.sas(), policies=[policy for _rank, policy in ranked], notes=self.notes
+            sas=self.sad.sas(),
+            policies=[policy for _rank, policy in ranked],
+            policies_left_out=self._policies_left_out,
+            lost_sas=self._lost_sas,
+            notes=self.notes,
         )
+
+    def leave_out(self, command: Command, error: UserError) -> None:
+        """Note why a command is left out.
+
+        A kernel refuses most of them; but a policy for forwarding or for a tag is there all the same, and so is
+        an SA between names.
+        """
+        self.notes.append(left_out_note(error))
+        is_elsewhere = isinstance(command, SpdAdd) and command.policy.direction is None
+        self._policies_left_out += is_elsewhere or isinstance(command, Unread)
+        self._lost_sas |= isinstance(command, Add) and None in (command.sa.ends.src, command.sa.ends.dst)
 
     def apply(self, command: Command) -> None:
         """Apply one command; UserError, and nothing has changed, where it is left out."""
@@ -96,9 +118,9 @@ class _Host:
     def _spdadd(self, command: SpdAdd) -> None:
         spec, key = command.policy, _key(command)
         if spec.kind in (PolicyType.BYPASS, PolicyType.ENTRUST):
-            raise spec.at.fault(f"{spec.at} is for sockets, not for the SPD")
-        if spec.kind is PolicyType.IPSEC and not spec.rules:
-            raise spec.at.fault("an ipsec policy needs at least one rule", "such as esp/transport//require")
+            raise spec.at.fault(f"EINVAL: {spec.at} is for sockets, not for the SPD")
+        if spec.kind is PolicyType.IPSEC and not spec.rules and spec.fault is None:
+            self.notes.append(spec.at.note(_WITHOUT_RULES))
         if command.update:
             self.policies.pop(key, None)
         elif key in self.policies:
@@ -119,7 +141,7 @@ class _Host:
             src_port=_port(traffic.src_port),
             dst_port=_port(traffic.dst_port),
             upper=traffic.upper,
-            kind=UNKNOWN if spec.fault else _KINDS[spec.kind],
+            kind=_KINDS[spec.kind] if _is_known(spec) else UNKNOWN,
             rules=tuple(map(self._rule, spec.rules)),
             condition=_condition(traffic),
         )
@@ -137,6 +159,15 @@ class _Host:
             src=rule.src,
             dst=rule.dst,
         )
+
+
+def _is_known(spec: PolicySpec) -> bool:
+    """Tell whether it is known what a policy asks for.
+
+    KERNEL: key_msg2sp refuses an ipsec policy without rules (EINVAL); Linux, net/key/af_key.c,
+    parse_ipsecrequests, takes it for one that lets everything pass.
+    """
+    return spec.fault is None and (spec.kind is not PolicyType.IPSEC or bool(spec.rules))
 
 
 def _key(command: SpdChange) -> tuple[object, ...]:

@@ -94,6 +94,7 @@ def _add_dumped(configuration: HostConfiguration, dumps: Sequence[Text]) -> None
         dumped = dump.load_all(dumps)
     except UserError as error:
         configuration.notes.append(f"{error}: left out")
+        configuration.lost_sas = True
         return
     configuration.sas += dumped.sas
     configuration.policies += dumped.policies

@@ -177,6 +177,7 @@ IPSEC_TOOLS = HostConfiguration(
         ),
         HostPolicy(direction="out", src=NET_10, dst=HOST_192, kind="discard"),
     ],
+    policies_left_out=4,
     notes=[
         "f:2:1: a policy for forwarding: left out",
         *(f"f:{line}:1: a socket's own policy: left out" for line in (26, 32, 36)),

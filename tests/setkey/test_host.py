@@ -135,12 +135,12 @@ def test_what_follows_exit_is_not_read() -> None:
         ("add 10.0.0.7 10.0.0.7 ipcomp 65536 -C deflate;", "30: a CPI has 16 bits (at most 65535)"),
         ("add 10.0.0.7 10.0.0.7 esp 255 -E null;", "27: SPIs 0 to 255 are reserved (take one from 256 up)"),
         ("add 10.0.0.7 10.0.0.7 300 -E null;", "23: the SA's protocol is missing (write esp, ah or ipcomp)"),
-        ("spdadd 10.0.0.1 10.0.0.2 any -P out bypass;", "37: bypass is for sockets, not for the SPD"),
-        ("spdadd 10.0.0.1 10.0.0.2 any -P fwd none;", "37: a policy for forwarding"),
+        ("spdadd 10.0.0.1 10.0.0.2 any -P out bypass;", "37: EINVAL: bypass is for sockets, not for the SPD"),
         (
-            "spdadd 10.0.0.1 10.0.0.2 any -P out ipsec;",
-            "37: an ipsec policy needs at least one rule (such as esp/transport//require)",
+            "spdadd 10.0.0.1 10.0.0.2 any -P in entrust;",
+            "36: EINVAL: entrust is for sockets, not for the SPD",
         ),
+        ("spdadd 10.0.0.1 10.0.0.2 any -P fwd none;", "37: a policy for forwarding"),
         (
             'spdadd tagged "x" -P out none;',
             "8: FAST_IPSEC of 2003 refuses the PF_KEY extension that carries a tag (go by addresses)",
@@ -152,14 +152,27 @@ def test_what_follows_exit_is_not_read() -> None:
     ],
 )
 def test_what_a_kernel_refuses_is_left_out(command: str, note: str) -> None:
-    """What is refused, or cannot be followed, has a note with its place, and the rest is read."""
+    """What is refused, or cannot be followed, has a note with its place, and the rest is read.
+
+    Policies that are there and have no say on lo are counted, and an SA between names is told as lost.
+    """
     good = "add 10.8.8.8 10.8.8.8 esp 300 -E null;\n"
     read = load(f"{good}{command}\nspdflush;", "f")
     assert (read.sas, read.policies) == (sas(good), [])
     assert read.notes == [f"f:2:{note}: left out"]
+    assert read.policies_left_out == ("-P fwd" in command or "tagged" in command)
+    assert read.lost_sas == ("gw.example.org" in command)
     with pytest.raises(UserError) as raised:
         load(command, "f")
     assert str(raised.value) == f"f:1:{note}"
+
+
+def test_an_ipsec_policy_without_a_rule_is_unknown() -> None:
+    """BSDs refuse it, and Linux takes it for one that lets everything pass."""
+    read = load("spdadd 10.0.0.1 10.0.0.2 any -P out ipsec;", "f")
+    assert [(one.kind, one.rules) for one in read.policies] == [("unknown", ())]
+    assert len(read.notes) == 1
+    assert read.notes[0].startswith("f:1: an ipsec policy without a rule")
 
 
 def test_duplicates_are_left_out() -> None:
