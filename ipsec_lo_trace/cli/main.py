@@ -20,7 +20,6 @@ from ipsec_lo_trace import __version__
 from ipsec_lo_trace.cli.commands import load
 from ipsec_lo_trace.cli.exits import EXIT_INTERRUPT, EXIT_PIPE, EXIT_SIGNAL, answer
 from ipsec_lo_trace.cli.files import PROGRAM, flush_stdout
-from ipsec_lo_trace.cli.help_text import write_examples
 from ipsec_lo_trace.cli.params import HELP_OPTIONS
 from ipsec_lo_trace.model.suggest import same
 
@@ -74,6 +73,8 @@ class LazyGroup(click.Group):
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write examples."""
+        from ipsec_lo_trace.cli.help_text import write_examples  # noqa: PLC0415 -- for --help alone
+
         write_examples("", PROGRAM, formatter)
 
 

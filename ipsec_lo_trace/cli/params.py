@@ -13,7 +13,6 @@ from click.shell_completion import CompletionItem
 
 from ipsec_lo_trace.cli.files import PROGRAM
 from ipsec_lo_trace.cli.formats import suffix_form
-from ipsec_lo_trace.cli.help_text import write_examples, write_sections
 from ipsec_lo_trace.model.build import KNOBS, values
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.setup import CHOICES, LIMITS
@@ -86,10 +85,14 @@ class StrictCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options in sections."""
+        from ipsec_lo_trace.cli.help_text import write_sections  # noqa: PLC0415 -- for --help alone
+
         write_sections(self, ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""
+        from ipsec_lo_trace.cli.help_text import write_examples  # noqa: PLC0415 -- for --help alone
+
         write_examples(self.name or "", ctx.find_root().info_name or PROGRAM, formatter)
 
     def make_parser(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- click's parser is not public
