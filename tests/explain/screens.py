@@ -185,6 +185,8 @@ SCREENS: dict[str, tuple[list[str], tuple[Collector, ...]]] = {
     "flush probe": (["ping", "--flush-probe"], TIMELINE),
     "a probe": (["probe", "udp-closed", "-v"], TIMELINE),
     "a drop": (["ping", "--case", "require-no-sa", "-v"], TIMELINE),
+    "show": (["show", "@patched", "-v", "--step", "7", "--step", "8", *WIDE], (*TIMELINE, legend)),
+    "show in brief": (["show", "@unpatched", "-q"], (capitals,)),
     "layers": (["ping", "--bytes", "layers"], (columns, headings)),
     "diff": (["diff", "--glyphs", "unicode"], (columns, capitals, legend, pairs)),
     "side by side": (["diff", "--side-by-side"], (columns, pairs)),
