@@ -11,7 +11,7 @@ from ipsec_lo_trace.model.host import HostConfiguration, HostPolicy, HostSa
 from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.setkey.dump_lines import Entry, entries, is_dump, says_none
 from ipsec_lo_trace.setkey.dump_policy import Ranked, ranked
-from ipsec_lo_trace.setkey.dump_sa import NotInForce, association
+from ipsec_lo_trace.setkey.dump_sa import NotInForceError, association
 from ipsec_lo_trace.setkey.load import left_out_note, nothing_usable
 from ipsec_lo_trace.setkey.tokens import Token
 
@@ -65,7 +65,7 @@ def _taken(entry: Entry, file: str, read: _Read) -> HostSa | None:
             return _opened(association(entry, file), entry.at(file), read)
         for one in ranked(entry, file, read.notes):
             read.policies.setdefault(one.policy, one)
-    except NotInForce as idle:
+    except NotInForceError as idle:
         _leave_out(idle.fault, read)
     except UserError as error:
         _leave_out(error, read)

@@ -43,7 +43,7 @@ _ESN = 0x0400
 """SADB_X_EXT_OLD, SADB_X_EXT_P* and SADB_X_SAFLAGS_ESN of net/pfkeyv2.h."""
 
 
-class NotInForce(Exception):
+class NotInForceError(Exception):
     """An SA that no packet meets; ``fault`` says why."""
 
     def __init__(self, fault: UserError) -> None:
@@ -62,7 +62,10 @@ class _Said(msgspec.Struct):
 
 
 def association(entry: Entry, file: str) -> HostSa:
-    """Make the SA of an entry; UserError where it cannot be read what it is found by, or ``NotInForce``."""
+    """Make the SA of an entry.
+
+    UserError where it cannot be read what it is found by; NotInForceError for one that no packet meets.
+    """
     at = entry.at(file)
     head, body = entry.head, entry.body
     if head is None or body is None:
@@ -70,12 +73,12 @@ def association(entry: Entry, file: str) -> HostSa:
     proto = _PROTOCOLS.get(body["proto"])
     if proto is None:
         if body["proto"] == "tcp":
-            raise NotInForce(at.fault(TCP_SA))
+            raise NotInForceError(at.fault(TCP_SA))
         raise at.fault(f"an SA of {shown(body['proto'])}, which is not known")
     src, dst = dumped_ends(head["src"], head["dst"], at)
     said = _said(entry)
     if said.state in _NOT_LIVE:
-        raise NotInForce(at.fault(f"an SA that is {_NOT_LIVE[said.state]}"))
+        raise NotInForceError(at.fault(f"an SA that is {_NOT_LIVE[said.state]}"))
     sealing = Sealing(opaque=said.broken) if said.broken else _sealing(proto, said.algorithms)
     if entry.unknown:
         sealing = Sealing(opaque=f"line {entry.unknown[0].number} of it cannot be read")

@@ -87,8 +87,8 @@ class _Host:
     def leave_out(self, command: Command, error: UserError) -> None:
         """Note why a command is left out.
 
-        A kernel refuses most of them; but a policy for forwarding or for a tag is there all the same, and so is
-        an SA between names.
+        A kernel refuses most of them; but a policy for forwarding or for a tag is there all the same, and so
+        is an SA between names.
         """
         self.notes.append(left_out_note(error))
         is_elsewhere = isinstance(command, SpdAdd) and command.policy.direction is None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from itertools import dropwhile, pairwise, takewhile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.host import UPPER_ANY, Address, HostSa
@@ -13,12 +11,11 @@ from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP, 
 from ipsec_lo_trace.setkey.tokens import Token
 from ipsec_lo_trace.xfrm.algorithms import auth, cipher, combined, compression
 from ipsec_lo_trace.xfrm.lines import TORN, Entry, Words
+from ipsec_lo_trace.xfrm.numbering import Fields, Lines, flag_lines, highs, numbering, strange_flags
 from ipsec_lo_trace.xfrm.selector import selector
 from ipsec_lo_trace.xfrm.values import MAX_16_BITS, address, needed, number, pairs, protocol
 from ipsec_lo_trace.xfrm.words import COUNTS, IPSEC, MODES, SA_LINES, UNSEEN
 
-Fields = dict[str, Any]
-Lines = dict[str, list[Words]]
 _SHUT = "packets of this SA are not opened"
 LEFT_OUT = "SA left out"
 _MOBILE = ("route2", "hao")
@@ -30,17 +27,6 @@ _NEEDED = {
     IPPROTO_IPCOMP: (("comp",),),
 }
 """The lines of algorithms that an SA of each protocol can have."""
-_FLAGS = frozenset(
-    (
-        *("noecn", "decap-dscp", "nopmtudisc", "wildrecv", "icmp", "af-unspec", "align4", "esn"),
-        *("dont-encap-dscp", "oseq-may-wrap", ""),
-    )
-)
-_ESN_BIT = 0x80
-"""XFRM_STATE_ESN (uapi/linux/xfrm.h), which an old iproute2 has no word for and prints as a number."""
-_CONTEXTS = ("anti-replay", "seq-hi", "oseq-hi", "replay_window")
-_EXTRA = "extra_flag"
-_FLAG_BITS = re.compile(r"[0-9a-f]{1,8}")
 
 
 class Identity(NamedTuple):
@@ -73,7 +59,7 @@ def association(entry: Entry, notes: list[str]) -> tuple[Identity, HostSa] | Non
     if idle is not None:
         notes.append(f"{idle}: {LEFT_OUT}")
         return None
-    for step in (_keys, _numbering, _wrapping, _inner):
+    for step in (_keys, numbering, _wrapping, _inner):
         fields |= _tried(step, lines, fields, faults)
     if unread and not faults and not _is_whole(lines, fields):
         faults.append(unread)
@@ -118,10 +104,10 @@ def _sorted(entry: Entry) -> tuple[Lines, UserError | None]:
 
 def _is_whole(lines: Lines, fields: Fields) -> bool:
     """Tell whether nothing that packets are opened with can be in a line that is not read."""
-    is_numbered = "replay-window" in lines or "flag" in lines
+    is_numbered = bool(flag_lines(lines))
     if fields["proto"] == IPPROTO_IPCOMP:
         return is_numbered
-    has_highs = fields.get("seq_hi") is None or bool(_behind(lines, ("seq-hi", "oseq-hi")))
+    has_highs = fields.get("seq_hi") is None or bool(highs(lines))
     return is_numbered and has_highs and bool(fields.get("cuts"))
 
 
@@ -193,56 +179,6 @@ def _keys(lines: Lines, fields: Fields) -> Fields:
     return keys
 
 
-def _numbering(lines: Lines, _fields: Fields) -> Fields:
-    """Read the replay window and whether sequence numbers are extended.
-
-    An SA whose window is over 32 has the context of extended ones too; only the flag makes them so.  Source:
-    Linux, net/xfrm/xfrm_replay.c, xfrm_init_replay.
-    """
-    windows = _behind(lines, ("replay_window",))
-    for words in _flag_lines(lines):
-        names, fault = pairs(takewhile(lambda word: word.text != "flag", words), ("replay-window", "seq"))
-        if fault:
-            raise fault
-        if "replay-window" in names:
-            windows.append(number(names["replay-window"], "a replay window"))
-    if not any(_is_extended(words) for words in _flag_lines(lines)):
-        return {"window": max(windows, default=0)}
-    highs = dict.fromkeys(_behind(lines, ("seq-hi", "oseq-hi")))
-    return {"window": max(windows, default=0), "seq_hi": tuple(highs) or (0,)}
-
-
-def _flag_lines(lines: Lines) -> list[Words]:
-    """Return the lines with flags, but not that of the statistics, which begins with the same word."""
-    several = (*lines.get("replay-window", ()), *lines.get("flag", ()))
-    return [words for words in several if "failed" not in [word.text for word in words]]
-
-
-def _flags(words: Words) -> tuple[list[Token], list[Token]]:
-    """Return the flags of a line, and the extra ones, which iproute2 puts right behind them."""
-    behind = list(dropwhile(lambda word: word.text != "flag", words))[1:]
-    flags = [word for word in behind if not word.text.startswith("(")]
-    ends = [at for at, word in enumerate(flags) if word.text.endswith(_EXTRA)]
-    cut = ends[0] + 1 if ends else len(flags)
-    return flags[:cut], flags[cut:]
-
-
-def _is_extended(words: Words) -> bool:
-    texts = [word.text.removesuffix(_EXTRA) for word in _flags(words)[0]]
-    return any(text == "esn" or (_FLAG_BITS.fullmatch(text) and int(text, 16) & _ESN_BIT) for text in texts)
-
-
-def _is_known(flag: str) -> bool:
-    return flag in _FLAGS or _FLAG_BITS.fullmatch(flag) is not None
-
-
-def _behind(lines: Lines, names: tuple[str, ...]) -> list[int]:
-    """Return the numbers behind these names in the replay contexts, in the order of the names."""
-    contexts = [words for first in _CONTEXTS for words in lines.get(first, ())]
-    found = [(name, value) for words in contexts for name, value in pairwise(words)]
-    return [number(value, f"a {wanted}") for wanted in names for name, value in found if name.text == wanted]
-
-
 def _wrapping(lines: Lines, _fields: Fields) -> Fields:
     """Read the ports of ESP in UDP (RFC 3948), 0 being any; refuse what is wrapped into more."""
     ports: dict[int, None] = {}
@@ -272,8 +208,7 @@ def _unseen(lines: Lines, fields: Fields, notes: list[str]) -> None:
     """Tell what an SA has that is not looked at."""
     unseen = [(words[0], name) for first, name in UNSEEN.items() for words in lines.get(first, ())]
     notes += [str(at.fault(f"the SA's {name} is not looked at: no capture shows it")) for at, name in unseen]
-    flags = [flag for words in _flag_lines(lines) for several in _flags(words) for flag in several]
-    strange = [flag for flag in flags if not _is_known(flag.text.removesuffix(_EXTRA))]
+    strange = strange_flags(lines)
     notes += [str(flag.fault(f"{flag} is not a flag that is known: left out")) for flag in strange[:1]]
     if fields["mode"] == "beet":
         return

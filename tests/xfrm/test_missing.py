@@ -149,3 +149,10 @@ def test_other_texts_that_begin_as_lines_do_are_no_entries() -> None:
         read = load(f"{line}\n{STATE}{POLICY}", "f")
         assert (said(read), read.lost_sas) == (said(load(STATE + POLICY, "f")), False)
         assert not is_xfrm(line)
+
+
+def test_statistics_do_not_say_how_an_sa_numbers() -> None:
+    """The line that counts what a replay window refused begins as the window's own does."""
+    stats = "\tstats:\n\t  replay-window 0 replay 0 failed 0\n"
+    text = re.sub(r"^\treplay-window .*$", "\t...", entries_of(STATE)[0], flags=re.MULTILINE) + stats
+    assert [bool(sa.opaque) for sa in load(text, "f").sas] == [True]
