@@ -138,7 +138,8 @@ def _next(run: Run, verdict: Verdict) -> Line:
     if run.program not in (PING, PROBE):
         return line.glue(explain)
     again = shlex.join(options(run))
-    asked = f"{PROGRAM} why effect{again and f' {again}'}" if verdict.effect else ""
+    # why traces again, and knows of no experiment.
+    asked = f"{PROGRAM} why effect{again and f' {again}'}" if verdict.effect and not run.what_if else ""
     return _alternatives(line, filter(None, (asked, explain)))
 
 

@@ -34,7 +34,7 @@ TOLD = {
     "show on the spot": ("requests", ["show", "@patched"]),
     "diff": ("reading the rows", ["diff", "a.jsonl", "a.jsonl"]),
     "export": ("reading the rows", ["export", "a.jsonl", "-o", "out.csv"]),
-    "audit": ("packets", ["audit", "a.pcap", "-f", "a.conf", "-q"]),
+    "audit": ("packets", ["audit", "a.pcap", "-f", "a.conf"]),
     "replay": ("reading the capture", ["replay", "a.pcap", "-f", "a.conf"]),
     "sweep": ("cases", ["sweep", "--cases", "2"]),
     "matrix": ("rows", ["matrix", "--rows", "ping ab-ah", "--columns", "@patched"]),
@@ -96,7 +96,8 @@ def test_a_pipe_is_told_nothing(name: str, desk: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "arguments", [["ping"], ["ping", "--format", "jsonl"], ["audit", "a.pcap", "-f", "a.conf"]]
+    "arguments",
+    [["ping"], ["ping", "--format", "jsonl"], ["audit", "a.pcap", "-f", "a.conf", "--all"]],
 )
 def test_rows_that_appear_are_progress_enough(arguments: list[str], desk: Path) -> None:
     """Where rows come as they are made, nothing moves between them."""
