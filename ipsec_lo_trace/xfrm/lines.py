@@ -51,6 +51,14 @@ class Entry(msgspec.Struct):
             or ("dir" in firsts and "proto" not in firsts)
         )
 
+    @property
+    def is_template(self) -> bool:
+        """Tell a template that has lost its first word: it looks like an SA, without any line of one."""
+        if not self.lines or any("/" in word.text for word in self.head):
+            return False
+        firsts = [words[0].text for words in self.lines]
+        return firsts[0] == "proto" and not OF_SAS.intersection(firsts)
+
     def takes(self, words: Words) -> bool:
         """Tell whether a line can be one of this entry."""
         first, firsts = words[0].text, {words[0].text for words in self.lines}
@@ -162,8 +170,11 @@ class _Sorter:
 
     def close(self) -> None:
         """End the entry; what stood behind it belongs to none."""
-        if self._entry is not None:
-            self.printed.entries.append(self._entry)
+        entries = self.printed.entries
+        if self._entry is not None and self._entry.is_template and entries and entries[-1].is_policy:
+            entries[-1].gaps.append(self._entry.head or self._entry.lines[0])
+        elif self._entry is not None:
+            entries.append(self._entry)
         if self._between:
             count = len(self._between)
             what = "a line that belongs" if count == 1 else f"{count} lines that belong"

@@ -43,7 +43,7 @@ OF_POLICIES = frozenset(("dir", "socket", "tmpl"))
 OF_SAS = frozenset(("replay-window", "encap", "auth", "auth-trunc", "aead", "enc", "comp", "sel"))
 """First words of lines that no entry of the other kind has, but for an SA's ``dir``, which is two words."""
 _ENTRY_LINE = re.compile(
-    r"(dir|socket)\s+(in|out|fwd|\d+)\b|tmpl\s+src\b|proto\s+\S+\s+(spi|reqid|mode)\b|level\s+\S+\s+share\b"
+    r"(dir|socket)\s+(in|out|fwd|\d+)\b|tmpl\s+src\b|proto\s+\S+\s+(spi|reqid|mode)\b|level\s+(required|use|\d+\s+share)\b"
     r"|mark\s+\w+/|if_id\s+0x|security\s+context\b|(auth|auth-trunc|aead|enc|comp)\s+\S+\s+0x|comp\s+deflate\b"
     r"|replay-window\s+\d|encap\s+type\b|sel\s+src\b|anti-replay\s|(seq-hi|oseq-hi|replay_window)\s"
 )

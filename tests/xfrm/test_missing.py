@@ -42,10 +42,10 @@ def test_what_is_taken_out_of_a_policy_may_have_been_anything(gap: str, indent: 
 
 
 @pytest.mark.parametrize("comment", ["#", "# ", "## ", "; ", "//", "#\t", "- "])
-@pytest.mark.parametrize("line", ["tmpl", "proto", "mark"])
+@pytest.mark.parametrize("line", ["tmpl", "proto", "mark", "level"])
 def test_what_is_commented_out_of_a_policy_is_missed(comment: str, line: str) -> None:
     """A line behind a comment's sign is no heading, but one that the policy had."""
-    text = entries_of(POLICY)[0].replace("\ttmpl", "\tmark 0x1/0xff \n\ttmpl")
+    text = entries_of(POLICY)[0].replace("\ttmpl", "\tmark 0x1/0xff \n\ttmpl") + "\t\tlevel use \n"
     (one,) = load(re.sub(rf"^(\s+{line} )", rf"{comment}\1", text, flags=re.MULTILINE), "f").policies
     assert one.kind == "unknown"
 
@@ -145,7 +145,7 @@ def test_an_sa_without_its_first_line_is_lost(head: str) -> None:
 
 def test_other_texts_that_begin_as_lines_do_are_no_entries() -> None:
     """A word is not enough: the rest must be a line of ip xfrm too."""
-    for line in ("mark my words", "security is hard", "add 10.0.0.1", "proto kernel", "deadbeef", "level up"):
+    for line in ("mark my words", "security is hard", "add 10.0.0.1", "proto kernel", "deadbeef", "level 3"):
         read = load(f"{line}\n{STATE}{POLICY}", "f")
         assert (said(read), read.lost_sas) == (said(load(STATE + POLICY, "f")), False)
         assert not is_xfrm(line)
@@ -156,3 +156,15 @@ def test_statistics_do_not_say_how_an_sa_numbers() -> None:
     stats = "\tstats:\n\t  replay-window 0 replay 0 failed 0\n"
     text = re.sub(r"^\treplay-window .*$", "\t...", entries_of(STATE)[0], flags=re.MULTILINE) + stats
     assert [bool(sa.opaque) for sa in load(text, "f").sas] == [True]
+
+
+@pytest.mark.parametrize(
+    "more", ["", "\ttmpl src 10.9.9.1 dst 10.9.9.2\n\t\tproto ah reqid 0 mode transport\n"]
+)
+def test_a_template_that_looks_like_an_sa_is_missed(more: str) -> None:
+    """Without its first word it begins as an SA does; the policy is not one that lets everything pass."""
+    text = entries_of(POLICY)[0].replace("tmpl src", "src") + more
+    read = load(text + STATE, "f")
+    assert ("10.9.9.2/32 10.9.9.1/32 in", "unknown") in kinds(read)
+    assert {kind for _ends, kind in kinds(read)} == {"unknown"}
+    assert read.sas == load(STATE, "f").sas
