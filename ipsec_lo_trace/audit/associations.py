@@ -93,9 +93,8 @@ class Way(NamedTuple):
 class EspAssociation(Association):
     """An ESP SA: ``ways`` are those to open it that may still be right.
 
-    ``other`` is an older SA with the same destination and SPI, which a mark tells apart from this one.
-
-    It is ``plain`` if there is one, which authenticates, without extended sequence numbers.
+    It is ``plain`` if there is one way, which authenticates, without extended sequence numbers.  ``other`` is
+    an older SA with the same destination and SPI, which a mark tells apart from this one.
     """
 
     __slots__ = ("authenticated", "block_len", "doubtful", "other", "plain", "ways")

@@ -56,7 +56,7 @@ class Auditor:
     def _clear(self, frame: Frame, packet: bytes, layer: Layer, also: tuple[str, ...] = ()) -> Judged:
         """Judge a packet that bears no IPsec header of its own, whole or a first fragment."""
         if layer.proto == IPPROTO_UDP:
-            if is_ike(packet, layer):
+            if is_ike(packet, layer, self._opener.ports):
                 return self._aside(frame, packet, (*also, "ike"), "")
             if in_udp(packet, layer, self._opener.ports):
                 opened = self._opener.open(packet, layer, frame.number)

@@ -36,10 +36,8 @@ MET, MISSING, DISCARDED, UNSURE = "", "missing", "discarded", "unsure"
 class Due(msgspec.Struct, frozen=True, gc=False):
     """What the outbound policy asks for, what of it is missing, and what the inbound policy misses.
 
-    ``got`` is what the packet bears, as an AuditPacket has it.
-
-    ``out`` and ``into`` say how the packet stands to the policies of either direction; ``refused`` is empty
-    if it lacks what the outbound ones ask for.
+    ``got`` is what the packet bears, as an AuditPacket has it.  ``out`` and ``into`` say how it stands to the
+    policies of either direction; ``refused`` is empty if it lacks what the outbound ones ask for.
     """
 
     got: str

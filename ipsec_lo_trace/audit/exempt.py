@@ -10,7 +10,7 @@ ISAKMP_PORT = 500
 NAT_T_PORTS = frozenset({4500})
 PORTS_LEN = 4
 MARKER = bytes(4)
-"""What stands before IKE on port 4500.  RFC 3948 section 2.2."""
+"""What stands before IKE on a port of ESP in UDP.  RFC 3948 section 2.2."""
 ISAKMP_LEN = 28
 VERSION_AT = 17
 LENGTH = slice(24, 28)
@@ -23,14 +23,17 @@ WAKING_TTL = 1
 WAKING_LEN = ip.HEADER_LEN + icmp.HEADER_LEN
 
 
-def is_ike(packet: bytes, layer: Layer) -> bool:
-    """Tell whether a packet is IKE, or keeps a NAT's mapping: its daemon's sockets bypass policies."""
+def is_ike(packet: bytes, layer: Layer, natt: frozenset[int]) -> bool:
+    """Tell whether a packet is IKE, or keeps a NAT's mapping: its daemon's sockets bypass policies.
+
+    ``natt`` are the ports of ESP in UDP, which it shares.
+    """
     if layer.proto != IPPROTO_UDP or layer.offset:
         return False
     ports, message = ip.ports(packet, layer.at), packet[layer.at + udp.HEADER_LEN :]
     if ISAKMP_PORT in ports:
         return _is_isakmp(message)
-    if NAT_T_PORTS.isdisjoint(ports):
+    if natt.isdisjoint(ports):
         return False
     return message == KEEPALIVE or (message.startswith(MARKER) and _is_isakmp(message[len(MARKER) :]))
 

@@ -42,10 +42,6 @@ class Fragments:
         """Count the packets that are not whole."""
         return sum(self._counts(_ends(key)) for key in self._open)
 
-    def __contains__(self, key: bytes) -> bool:
-        """Tell whether fragments of this packet are waiting."""
-        return key in self._open
-
     def drop(self, key: bytes) -> set[int]:
         """Forget a packet that need not be put together; give its fragments' numbers."""
         numbers = self.numbers(key)

@@ -112,21 +112,9 @@ def fault(packet: bytes) -> bool:
     return not HEADER_LEN <= header_len(packet) <= total_len(packet) <= len(packet)
 
 
-def is_fragment(packet: bytes) -> bool:
-    """Tell whether an IPv4 packet is a fragment."""
-    return bool(off(packet) & (IP_MF | IP_OFFMASK))
-
-
 def fragment_key(packet: bytes) -> bytes:
     """Return what all fragments of a packet have in common."""
     return packet[12:20] + packet[9:10] + packet[4:6]
-
-
-def unwrapped(packet: bytes, proto: int, payload: bytes) -> bytes:
-    """Put another payload behind the header, with length and protocol right and the checksum as it was."""
-    at = header_len(packet)
-    length = (at + len(payload) & 0xFFFF).to_bytes(2, "big")
-    return packet[:2] + length + packet[4:9] + bytes((proto,)) + packet[10:at] + payload
 
 
 def ends(packet: bytes) -> bytes:
@@ -157,11 +145,6 @@ def _both_dotted(raw: bytes) -> tuple[str, str]:
 def ends_text(packet: bytes) -> tuple[str, str]:
     """Show source and destination address in dotted form."""
     return _both_dotted(packet[12:20])
-
-
-def src_text(packet: bytes) -> str:
-    """Show the source address in dotted form."""
-    return _dotted(packet[12:16])
 
 
 def dst_text(packet: bytes) -> str:

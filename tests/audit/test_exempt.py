@@ -183,9 +183,9 @@ def test_a_beginning_of_key_exchange_is_no_clear_text(data: bytes, version: int,
 
 
 def test_esp_in_udp_on_another_port_opens() -> None:
-    """The ports that an SA names are looked at besides 4500."""
+    """The ports that an SA names are looked at besides 4500, for ESP and for the key exchange beside it."""
     body = by_rfc.esp(KEYS, 0x2001, 1, 1, by_rfc.echo(4))
     host = both_ways()
     host.sas[0] = msgspec.structs.replace(host.sas[0], udp_ports=(10500,))
-    done = audited_under(capture([udp(10500, 10500, body)]), host)
-    assert (done.got, done.verdict.outcome) == (["esp"], "clean")
+    done = audited_under(capture([udp(10500, 10500, body), udp(10500, 10500, bytes(4) + IKEV2)]), host)
+    assert (done.got, done.codes, done.verdict.outcome) == (["esp", ""], [(), ("ike",)], "clean")
