@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -52,6 +53,17 @@ class Browser:
     def run(self, script: str, *arguments: object) -> Any:  # noqa: ANN401 -- JSON
         """Run a function's body in the page, and give what it returns."""
         return self._ask("POST", "/execute/sync", {"script": script, "args": list(arguments)})
+
+    def comes_to(self, wanted: object, script: str) -> bool:
+        """Run a function's body until it gives what is wanted; False if it has not after ten seconds.
+
+        For what a link or the history brings about: the page hears of its new address in a task of its own.
+        """
+        last = time.monotonic() + 10
+        while self.run(script) != wanted:
+            if time.monotonic() > last:
+                return False
+        return True
 
     def wait_for(self, script: str, *arguments: object) -> Any:  # noqa: ANN401 -- JSON
         """Run a function's body that calls its last argument with the result."""
