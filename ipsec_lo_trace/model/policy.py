@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
 import msgspec
 
-from ipsec_lo_trace.model.operands import PacketEnds
+from ipsec_lo_trace.model.operands import PacketEnds, PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.sa import Mode, SecurityAssociation
 
@@ -92,6 +93,18 @@ class Request(msgspec.Struct, eq=False):
             self._text = f"{PROTO_NAMES[self.proto]}/{self.mode.name.lower()}/{ends}/{level}"
         return self._text
 
+    def record(self, src: str = "", dst: str = "") -> RequestRecord:
+        """Describe it; ``src`` and ``dst`` are the packet's ends, for where its rule names none."""
+        return _request_record(self, src, dst)
+
+
+@lru_cache(maxsize=1024)
+def _request_record(isr: Request, src: str, dst: str) -> RequestRecord:
+    ends = (str(isr.src or src), str(isr.dst or dst))
+    return RequestRecord(
+        PROTO_NAMES[isr.proto], isr.mode.name.lower(), *ends, isr.level.name.lower(), isr.reqid
+    )
+
 
 class Policy(msgspec.Struct, eq=False):
     """struct secpolicy: first match in list order wins."""
@@ -111,3 +124,22 @@ class Policy(msgspec.Struct, eq=False):
         if not self._text:
             self._text = " ".join([self.kind.name.lower(), *map(str, self.requests)])
         return self._text
+
+    def record(self) -> PolicyRecord:
+        """Describe it with its selector and its requests."""
+        return _policy_record(self)
+
+
+@lru_cache(maxsize=1024)
+def _policy_record(sp: Policy) -> PolicyRecord:
+    selector = sp.selector
+    return PolicyRecord(
+        sp.direction.name.lower(),
+        str(selector.src),
+        str(selector.dst),
+        selector.src_port,
+        selector.dst_port,
+        selector.ul_proto,
+        sp.kind.name.lower(),
+        tuple(request.record() for request in sp.requests),
+    )

@@ -8,8 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ipsec_lo_trace.model.databases import Databases
-from ipsec_lo_trace.model.operands import Borne, PolicyRecord, RequestRecord, SaId
-from ipsec_lo_trace.model.policy import Policy, Request
+from ipsec_lo_trace.model.operands import Borne, PolicyRecord, SaId
 from ipsec_lo_trace.model.proto import PROTO_NAMES
 from ipsec_lo_trace.model.sa import SecurityAssociation, TdbIdent
 from ipsec_lo_trace.model.trace import Mark, SaRecord
@@ -38,32 +37,7 @@ def _sa_record(sav: SecurityAssociation) -> SaRecord:
 
 def policy_records(db: Databases) -> list[PolicyRecord]:
     """Describe every policy: inbound ones first, each direction in the order of the SPD."""
-    return [policy_record(sp) for policies in db.sptree.values() for sp in policies]
-
-
-@lru_cache(maxsize=1024)
-def policy_record(sp: Policy) -> PolicyRecord:
-    """Describe a policy with its selector and its requests."""
-    selector = sp.selector
-    return PolicyRecord(
-        sp.direction.name.lower(),
-        str(selector.src),
-        str(selector.dst),
-        selector.src_port,
-        selector.dst_port,
-        selector.ul_proto,
-        sp.kind.name.lower(),
-        tuple(request_record(request) for request in sp.requests),
-    )
-
-
-@lru_cache(maxsize=1024)
-def request_record(isr: Request, src: str = "", dst: str = "") -> RequestRecord:
-    """Describe a request; ``src`` and ``dst`` are the packet's ends, for where its rule names none."""
-    ends = (str(isr.src or src), str(isr.dst or dst))
-    return RequestRecord(
-        PROTO_NAMES[isr.proto], isr.mode.name.lower(), *ends, isr.level.name.lower(), isr.reqid
-    )
+    return [sp.record() for policies in db.sptree.values() for sp in policies]
 
 
 @lru_cache(maxsize=1024)

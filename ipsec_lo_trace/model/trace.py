@@ -39,6 +39,11 @@ class Mark(msgspec.Struct, frozen=True, gc=False):
     spi: int | None = None
     dst: str | None = None
 
+    @property
+    def there(self) -> bool:
+        """Whether the packet bears it: always, but where a proof leaves open what was stripped."""
+        return True
+
 
 class Change(msgspec.Struct, frozen=True, gc=False):
     """One mark added to the packet or removed from it."""

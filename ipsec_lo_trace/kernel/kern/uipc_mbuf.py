@@ -27,14 +27,19 @@ ORDER = (M_AUTHIPHDR, M_DECRYPTED, M_AUTHIPDGM)
 def m_flag(m: Mbuf, name: str) -> Mark | None:
     """Find the flag ``name``; None if it is not set."""
     for mark in m.flags:
-        if mark.name == name:
+        if mark.name == name and mark.there:
             return mark
     return None
 
 
+def m_flags(m: Mbuf) -> list[Mark]:
+    """Return the flags that are set, in the order of their bits."""
+    return [mark for mark in m.flags if mark.there]
+
+
 def m_set_flag(m: Mbuf, name: str) -> None:
     """Set the flag ``name``; a flag that the packet inherited counts as made anew."""
-    old = m_flag(m, name)
+    old = next((mark for mark in m.flags if mark.name == name), None)
     if old is not None:
         m.changes.append(Change("remove", old))
     new = Mark(name=name, made_for=m.packet, row=m.row, stale=False)
@@ -57,7 +62,7 @@ def m_clear_flags(m: Mbuf) -> None:
 
 def m_keep_copied(k: Kernel, m: Mbuf) -> None:
     """Clear what a copied packet header does not keep: ``m`` is such a copy.  Source: M_COPYFLAGS."""
-    if k.build.copy_flags == "not-ipsec":
+    if m.flags and k.build.copy_flags == "not-ipsec":
         m_clear_flags(m)
 
 
@@ -67,7 +72,7 @@ def m_copy_pkthdr(k: Kernel, to: Mbuf, m: Mbuf) -> None:
     A copy of what is the packet's own history is the copy's own; what was stale stays so.
     """
     to.tags = tuple(_copied(to, mark) for mark in m.tags)
-    if k.build.copy_flags == "all":
+    if m.flags and k.build.copy_flags == "all":
         to.flags = tuple(_copied(to, mark) for mark in m.flags)
     to.changes.extend(Change("add", mark) for mark in to.marks)
 

@@ -6,9 +6,12 @@ several of one id.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags
+from ipsec_lo_trace.model.build import Undecided
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import TdbIdent
 from ipsec_lo_trace.model.trace import Change, Mark
@@ -31,14 +34,14 @@ TAGS = (ENCAP, *IPSEC_TAGS, PF)
 def m_tag_find(m: Mbuf, name: str) -> Mark | None:
     """Find the first, that is the newest, tag called ``name``."""
     for tag in m.tags:
-        if tag.name == name:
+        if tag.name == name and tag.there:
             return tag
     return None
 
 
-def m_tag_walk(m: Mbuf, *names: str) -> list[Mark]:
-    """Return the tags with one of these names, newest first."""
-    return [tag for tag in m.tags if tag.name in names]
+def m_tag_walk(m: Mbuf, *names: str) -> Iterator[Mark]:
+    """Yield the tags with one of these names, newest first."""
+    return (tag for tag in m.tags if tag.name in names and tag.there)
 
 
 def m_tag_prepend(m: Mbuf, name: str, tdbi: TdbIdent | None = None) -> None:
@@ -66,21 +69,36 @@ def m_tag_delete_nonpersistent(k: Kernel, m: Mbuf) -> None:
 
     NetBSD has no persistent tags, so there this is the whole chain; FreeBSD 13 kept pf's.
     """
-    if k.build.persistent_tags == "none":
-        m_tag_delete_chain(m)
-        return
     for tag in m.tags:
-        if tag.name != PF:
+        if tag.name != PF or k.build.persistent_tags == "none":
             m_tag_delete(m, tag)
 
 
-def strip(k: Kernel, m: Mbuf, what: str) -> str:
-    """Strip what a switch says: "keep", "tags" or "all" (flags too); give it in words, "" for keep.
+def strip(k: Kernel, m: Mbuf, what: str | Undecided) -> str:
+    """Strip what a switch says; give it in words, "" for "keep".
+
+    That is "tags", "all" (flags too), "history" (the IPsec tags) or "flags".  A switch that a proof leaves
+    open is tried with each of its values.
 
     Source: the fixes (ipsec_lo_trace.fixes), each with its own.
     """
+    if isinstance(what, Undecided):
+        what.each(m, partial(_strip, k, m))
+        return ""
+    return _strip(k, m, what)
+
+
+def _strip(k: Kernel, m: Mbuf, what: str) -> str:
     if what == "keep":
         return ""
+    if what == "flags":
+        m_clear_flags(m)
+        return "the flags are cleared"
+    if what == "history":
+        for tag in m.tags:
+            if tag.name in IPSEC_TAGS:
+                m_tag_delete(m, tag)
+        return "the IPsec tags are deleted"
     m_tag_delete_nonpersistent(k, m)
     if what == "tags":
         return "every tag is deleted; the flags stay"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER, m_flags
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import ENCAP, m_tag_prepend
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.stage import CALL, PR_INPUT, Verdict, hand_off, stage
@@ -20,7 +20,7 @@ def encap4_input(k: Kernel, m: Mbuf, args: defs.ProtoInput) -> Verdict:
     Source: netinet/ip_encap.c, encap4_input and encap_fillarg; netipsec/xform_ipip.c, ipe4_encapcheck.
     Marks: reads the three flags; adds ENCAP, which nothing removes.
     """
-    flags = sorted(m.flags, key=lambda mark: mark.stale)
+    flags = sorted(m_flags(m), key=lambda mark: mark.stale)
     flag = flags[0] if flags else None
     if flag is None:
         k.ask(ENCAP_CHECK, Absent(ORDER), AnyOf(ORDER), "no")

@@ -30,7 +30,7 @@ from ipsec_lo_trace.model.operands import Absent, AnyOf, DefaultPolicy
 from ipsec_lo_trace.model.packet_name import following, part_of
 from ipsec_lo_trace.model.policy import Direction, Policy, PolicyType
 from ipsec_lo_trace.model.questions import GATE_1_POLICY, GATE_1_TAG, PACKET_FILTER
-from ipsec_lo_trace.model.records import borne, policy_record
+from ipsec_lo_trace.model.records import borne
 from ipsec_lo_trace.model.trace import Mark
 from ipsec_lo_trace.wire import ip
 
@@ -209,7 +209,7 @@ def _policy_by_tag(k: Kernel, tag: Mark) -> Policy:
         default = DefaultPolicy(sp.kind.name.lower(), len(k.db.sptree[Direction.IN]))
         k.ask(GATE_1_TAG, borne(tag), default, "default", tag)
     else:
-        k.ask(GATE_1_TAG, borne(tag), policy_record(sp), "found", tag)
+        k.ask(GATE_1_TAG, borne(tag), sp.record(), "found", tag)
     return sp
 
 

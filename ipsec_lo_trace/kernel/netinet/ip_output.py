@@ -7,15 +7,15 @@ from functools import lru_cache
 from msgspec import structs
 
 from ipsec_lo_trace import defs
-from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags, m_copy_pkthdr, m_keep_copied
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_copy_pkthdr, m_keep_copied
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import (
-    IPSEC_TAGS,
     OUT_CRYPTO_NEEDED,
     OUT_DONE,
     PENDING_TDB,
     m_tag_delete,
     m_tag_find,
     m_tag_walk,
+    strip,
     tdb_ident,
 )
 from ipsec_lo_trace.kernel.net.pf import pf_test
@@ -184,7 +184,7 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
 def _compared(k: Kernel, m: Mbuf, sp: Policy) -> SecurityAssociation | None:
     """Return the SA that a tag must name: the policy's cached one, or the one that this packet would get."""
     isr = sp.requests[0]
-    if k.build.loop_detect != "own-sa" or not any(tag.name == OUT_DONE for tag in m.tags):
+    if k.build.loop_detect != "own-sa" or m_tag_find(m, OUT_DONE) is None:
         return isr.sav
     return key_lookup_policy(k, ipsec_saidx(m, isr))
 
@@ -195,26 +195,15 @@ def _filter_check(proto: int) -> Check:
     return asked(PACKET_FILTER_OUT, Protocol(proto), PFIL_OUT, "runs")
 
 
-def _strip(k: Kernel, m: Mbuf) -> str:
-    """Strip what this kernel strips right before if_output, and say so.
-
-    Source: KAME's ipsec_delaux ("history"); FreeBSD's M_PROTOFLAGS ("flags").
-    """
-    if k.build.if_output == "flags":
-        m_clear_flags(m)
-        return "; the flags are cleared"
-    for tag in m_tag_walk(m, *IPSEC_TAGS):
-        m_tag_delete(m, tag)
-    return "; the IPsec tags are deleted"
-
-
 def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: Decision) -> Verdict:
     """Show the packet to the filter's output hooks, and give it to its interface, cut if it is too long."""
     k.checks.append(_filter_check(ip.outline(m.data)[4]))
     if k.build.pf == "tagging":
         pf_test(k, m)
-    if k.build.if_output != "keep" and m.marks:
-        why += _strip(k, m)
+    # KAME's ipsec_delaux deletes the IPsec tags here, FreeBSD's M_PROTOFLAGS clears the flags.
+    stripped = strip(k, m, k.build.if_output) if m.marks else ""
+    if stripped:
+        why += f"; {stripped}"
     if len(m.data) <= route.mtu:
         return hand_off(route.if_output, IF_OUTPUT, m, route.interface, why, decision)
     if len(m.data) > IP_MAXPACKET:

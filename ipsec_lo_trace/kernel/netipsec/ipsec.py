@@ -35,7 +35,7 @@ from ipsec_lo_trace.model.questions import (
     Question,
     asked,
 )
-from ipsec_lo_trace.model.records import borne, policy_record, request_record
+from ipsec_lo_trace.model.records import borne
 from ipsec_lo_trace.model.sa import Mode, Replay
 from ipsec_lo_trace.model.trace import Check, Mark
 from ipsec_lo_trace.wire import ip
@@ -158,7 +158,7 @@ def _policy_check(
     """Put a policy lookup on record; the same lookup happens for every packet of a run."""
     if sp is None:
         return asked(question, packet.record, DefaultPolicy(chosen.kind.name.lower(), policies), "default")
-    return asked(question, packet.record, policy_record(sp), "covered")
+    return asked(question, packet.record, sp.record(), "covered")
 
 
 def ipsec_get_reqlevel(k: Kernel, isr: Request) -> Level:
@@ -209,7 +209,7 @@ def ipsec_in_reject(k: Kernel, sp: Policy, m: Mbuf, *, gate: Gate) -> bool:
 
 def _lacks(k: Kernel, m: Mbuf, isr: Request, wanted: str, *, gate: Gate) -> bool:
     flag = m_flag(m, wanted)
-    question, asks = _FLAG_QUESTIONS[gate], request_record(isr)
+    question, asks = _FLAG_QUESTIONS[gate], isr.record()
     if flag is None:
         k.ask(question, Absent((wanted,)), asks, "refused")
         return True

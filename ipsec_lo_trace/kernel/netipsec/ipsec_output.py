@@ -24,7 +24,7 @@ from ipsec_lo_trace.model.operands import NO_LIVE_SA
 from ipsec_lo_trace.model.policy import Request
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, IPPROTO_IPCOMP
 from ipsec_lo_trace.model.questions import SA, asked
-from ipsec_lo_trace.model.records import request_record, sa_id
+from ipsec_lo_trace.model.records import sa_id
 from ipsec_lo_trace.model.sa import Mode, SaIndex, SecurityAssociation
 from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.wire import ip
@@ -111,7 +111,7 @@ def _ipcomp_disabled(k: Kernel, isr: Request) -> Drop | None:
 @lru_cache(maxsize=1024)
 def _sa_check(isr: Request, src: str, dst: str, sav: SecurityAssociation | None) -> Check:
     """Put the choice of an SA on record; the same choice is made for every packet of a run."""
-    wanted = request_record(isr, src, dst)
+    wanted = isr.record(src, dst)
     if sav is None:
         return asked(SA, wanted, NO_LIVE_SA, "none")
     return asked(SA, wanted, sa_id(sav.tdbi), "chosen")
