@@ -6,18 +6,14 @@ kernel of August 2003.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args, get_type_hints
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, get_args, get_type_hints
 
 import msgspec
 from msgspec import structs
 
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.suggest import hint, listed
-
-if TYPE_CHECKING:
-    from ipsec_lo_trace.model.mbuf import Mbuf
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -53,17 +49,6 @@ class Build(msgspec.Struct, frozen=True):
     ah_net_deflev: Literal["use", "require"] = "use"
     maskrepl: Literal["0", "1"] = "0"
     forwarding: Literal["0", "1"] = "0"
-
-
-class Undecided(ABC):
-    """A switch that a proof leaves open: what a kernel strips somewhere, whatever that is."""
-
-    @abstractmethod
-    def each(self, m: Mbuf, do: Callable[[str], object]) -> None:
-        """Do it with each value that the switch may have, to the marks that ``m`` bears now.
-
-        Afterwards ``m`` bears the marks that are left with some of them.
-        """
 
 
 def turned(build: Build) -> dict[str, str]:

@@ -11,10 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags
-from ipsec_lo_trace.model.build import Undecided
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sa import TdbIdent
 from ipsec_lo_trace.model.trace import Change, Mark
+from ipsec_lo_trace.model.undecided import UndecidedStrip
 
 if TYPE_CHECKING:
     from ipsec_lo_trace.kernel.state import Kernel
@@ -74,7 +74,7 @@ def m_tag_delete_nonpersistent(k: Kernel, m: Mbuf) -> None:
             m_tag_delete(m, tag)
 
 
-def strip(k: Kernel, m: Mbuf, what: str | Undecided) -> str:
+def strip(k: Kernel, m: Mbuf, what: str | UndecidedStrip) -> str:
     """Strip what a switch says; give it in words, "" for "keep".
 
     That is "tags", "all" (flags too), "history" (the IPsec tags) or "flags".  A switch that a proof leaves
@@ -82,7 +82,7 @@ def strip(k: Kernel, m: Mbuf, what: str | Undecided) -> str:
 
     Source: the fixes (ipsec_lo_trace.fixes), each with its own.
     """
-    if isinstance(what, Undecided):
+    if isinstance(what, UndecidedStrip):
         what.each(m, partial(_strip, k, m))
         return ""
     return _strip(k, m, what)

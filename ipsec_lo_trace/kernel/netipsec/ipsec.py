@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, Literal
 
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_AUTHIPDGM, M_AUTHIPHDR, M_DECRYPTED, m_flag
@@ -38,6 +38,7 @@ from ipsec_lo_trace.model.questions import (
 from ipsec_lo_trace.model.records import borne
 from ipsec_lo_trace.model.sa import Mode, Replay
 from ipsec_lo_trace.model.trace import Check, Mark
+from ipsec_lo_trace.model.undecided import Undecided
 from ipsec_lo_trace.wire import ip
 
 Silently = Literal["-EINVAL"]
@@ -166,6 +167,8 @@ def ipsec_get_reqlevel(k: Kernel, isr: Request) -> Level:
 
     Source: netipsec/ipsec.c, ipsec_get_reqlevel.
     """
+    if isinstance(isr, Undecided):
+        return isr.by(k, partial(ipsec_get_reqlevel, k))
     if isr.level is Level.UNIQUE:
         return Level.REQUIRE
     if isr.level is not Level.DEFAULT:
@@ -190,6 +193,8 @@ def ipsec_in_reject(k: Kernel, sp: Policy, m: Mbuf, *, gate: Gate) -> bool:
     Marks: reads M_DECRYPTED for ESP, M_AUTHIPHDR for AH, none for IPComp; neither SA nor SPI, mode or order
     is compared.
     """
+    if isinstance(sp, Undecided):
+        return sp.by(k, lambda policy: ipsec_in_reject(k, policy, m, gate=gate))
     if sp.kind is not PolicyType.IPSEC:
         return sp.kind not in (PolicyType.BYPASS, PolicyType.NONE)
     authenticated = False

@@ -1,0 +1,1 @@
+"""Proofs: every small configuration under every combination of switches, run as far as anything was asked."""
