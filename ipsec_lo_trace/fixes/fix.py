@@ -71,6 +71,7 @@ def _modules() -> tuple[str, ...]:
     return tuple(module.name for module in pkgutil.iter_modules(presets.__path__))
 
 
+@cache
 def _load(module: str) -> Fix:
     fix: Fix = importlib.import_module(f"{presets.__name__}.{module}").FIX
     return fix
