@@ -70,9 +70,11 @@ BREAKS = {
         K + "netinet/ip_icmp.py", "strip(k, m, k.build.icmp_reflect)", 'strip(k, m, "tags")'
     ),
     "lo0 strips nothing under any fix": Break(
-        K + "net/if_loop.py", 'if k.build.looutput != "keep" and m.marks:', "if False:"
+        K + "net/if_loop.py", 'stripped = _strip(k, m) if m.marks else ""', 'stripped = ""'
     ),
-    "a fix that clears the flags leaves them": Break(K + "kern/uipc_mbuf2.py", "    m_clear_flags(m)\n", ""),
+    "a fix that clears the flags leaves them": Break(
+        K + "kern/uipc_mbuf2.py", "        m_clear_flags(m)\n", "        pass\n"
+    ),
     "tcp_respond answers in a new mbuf": Break(
         K + "netinet/tcp_subr.py",
         'return True, "reuse"\n',

@@ -6,6 +6,7 @@ several of one id.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import m_clear_flags
@@ -28,6 +29,14 @@ TAGS = (ENCAP, *IPSEC_TAGS, PF)
 """Every tag that some stage reads or adds."""
 
 
+STRIPPED = {
+    "keep": "",
+    "tags": "every tag is deleted; the flags stay",
+    "all": "every tag and flag is deleted",
+}
+"""What a switch that strips says, whatever there is to strip."""
+
+
 def m_tag_find(m: Mbuf, name: str) -> Mark | None:
     """Find the first, that is the newest, tag called ``name``."""
     for tag in m.tags:
@@ -36,9 +45,9 @@ def m_tag_find(m: Mbuf, name: str) -> Mark | None:
     return None
 
 
-def m_tag_walk(m: Mbuf, *names: str) -> list[Mark]:
-    """Return the tags with one of these names, newest first."""
-    return [tag for tag in m.tags if tag.name in names]
+def m_tag_walk(m: Mbuf, *names: str) -> Iterator[Mark]:
+    """Yield the tags with one of these names that there are now, newest first."""
+    return (tag for tag in m.tags if tag.name in names)
 
 
 def m_tag_prepend(m: Mbuf, name: str, tdbi: TdbIdent | None = None) -> None:
@@ -66,7 +75,7 @@ def m_tag_delete_nonpersistent(k: Kernel, m: Mbuf) -> None:
 
     NetBSD has no persistent tags, so there this is the whole chain; FreeBSD 13 kept pf's.
     """
-    if k.build.persistent_tags == "none":
+    if m_tag_find(m, PF) is None or k.build.persistent_tags == "none":
         m_tag_delete_chain(m)
         return
     for tag in m.tags:
@@ -78,14 +87,15 @@ def strip(k: Kernel, m: Mbuf, what: str) -> str:
     """Strip what a switch says: "keep", "tags" or "all" (flags too); give it in words, "" for keep.
 
     Source: the fixes (ipsec_lo_trace.fixes), each with its own.
+
+    The switch is compared only where there is something to strip, and its words are no comparison: so that a
+    sweep sees where it made no difference (sweep.asked).
     """
-    if what == "keep":
-        return ""
-    m_tag_delete_nonpersistent(k, m)
-    if what == "tags":
-        return "every tag is deleted; the flags stay"
-    m_clear_flags(m)
-    return "every tag and flag is deleted"
+    if m.tags and what != "keep":
+        m_tag_delete_nonpersistent(k, m)
+    if m.flags and what == "all":
+        m_clear_flags(m)
+    return STRIPPED[str(what)]
 
 
 def tdb_ident(tag: Mark) -> TdbIdent:

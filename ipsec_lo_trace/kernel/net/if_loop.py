@@ -45,18 +45,17 @@ def looutput(k: Kernel, m: Mbuf, ifp: str) -> Verdict:
     if k.ipintrq_len >= IFQ_MAXLEN:
         return Drop("ipintrq-full", "ENOBUFS", f"the IP input queue holds {IFQ_MAXLEN} packets and is full")
     seen = SEEN_AS.get(ip.read(m.data).proto, "another protocol")
-    back = "back up"
-    if k.build.looutput != "keep" and m.marks:
-        back = _strip(k, m) + "; back up"
+    stripped = _strip(k, m) if m.marks else ""
+    back = f"{stripped}; back up" if stripped else "back up"
     k.count(f"if_ipackets{of}")
     k.count(f"if_ibytes{of}", len(m.data))
-    marks = ", marks and all" if m.marks and k.build.looutput == "keep" else ""
+    marks = ", marks and all" if m.marks and not stripped else ""
     return hand_off(defs.ip_input, NETISR, m, defs.Input(), f"tcpdump on {ifp} sees {seen}; {back}{marks}")
 
 
 def _strip(k: Kernel, m: Mbuf) -> str:
-    """Strip what this kernel strips on lo0; say what became of the marks."""
-    if k.build.altq_on_lo0 == "yes":
+    """Strip what this kernel strips on lo0; say what became of the marks, "" if it keeps them."""
+    if k.build.altq_on_lo0 == "yes" and k.build.looutput != "keep":
         # KERNEL: lostart, which takes packets off ALTQ's queue, strips nothing.
         return "ALTQ queues it, so every mark stays"
     return strip(k, m, k.build.looutput)

@@ -167,7 +167,7 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
     """
     cached = _compared(k, m, sp)
     for tag in m_tag_walk(m, *ANY_OUT_TAG.names):
-        if k.build.loop_detect == "any-out-done" or tag.proto is None:
+        if tag.proto is None or k.build.loop_detect == "any-out-done":
             k.ask(LOOP_DETECTION, borne(tag), ANY_OUT_TAG, "done", tag)
             return True, f"made for {tag.made_for}, and any will do: skip IPsec"
         ident = tdb_ident(tag)
@@ -200,12 +200,17 @@ def _strip(k: Kernel, m: Mbuf) -> str:
 
     Source: KAME's ipsec_delaux ("history"); FreeBSD's M_PROTOFLAGS ("flags").
     """
-    if k.build.if_output == "flags":
+    what = k.build.if_output
+    if m.flags and what == "flags":
         m_clear_flags(m)
-        return "; the flags are cleared"
-    for tag in m_tag_walk(m, *IPSEC_TAGS):
-        m_tag_delete(m, tag)
-    return "; the IPsec tags are deleted"
+    if m.tags and what == "history":
+        for tag in m_tag_walk(m, *IPSEC_TAGS):
+            m_tag_delete(m, tag)
+    return _STRIPPED[str(what)]
+
+
+_STRIPPED = {"keep": "", "history": "; the IPsec tags are deleted", "flags": "; the flags are cleared"}
+"""What if_output says of a packet with marks, whatever there is to strip."""
 
 
 def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: Decision) -> Verdict:
@@ -213,7 +218,7 @@ def _send(k: Kernel, m: Mbuf, route: Route, why: str, decision: Decision) -> Ver
     k.checks.append(_filter_check(ip.outline(m.data)[4]))
     if k.build.pf == "tagging":
         pf_test(k, m)
-    if k.build.if_output != "keep" and m.marks:
+    if m.marks:
         why += _strip(k, m)
     if len(m.data) <= route.mtu:
         return hand_off(route.if_output, IF_OUTPUT, m, route.interface, why, decision)
