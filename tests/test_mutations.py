@@ -64,15 +64,17 @@ BREAKS = {
     ),
     "the tunnel forgets ENCAP": Break(K + "netinet/ip_encap.py", "    m_tag_prepend(m, ENCAP)\n", ""),
     "the fix strips nothing": Break(
-        K + "kern/uipc_mbuf2.py", "        m_tag_delete_chain(m)\n        return\n", "        return\n"
+        K + "kern/uipc_mbuf2.py", "        m_tag_delete_nonpersistent(k, m)\n", "        pass\n"
     ),
     "unpatched icmp_reflect strips": Break(
         K + "netinet/ip_icmp.py", "strip(k, m, k.build.icmp_reflect)", 'strip(k, m, "tags")'
     ),
     "lo0 strips nothing under any fix": Break(
-        K + "net/if_loop.py", 'if k.build.looutput != "keep" and m.marks:', "if False:"
+        K + "net/if_loop.py", "stripped = strip(k, m, k.build.looutput)", 'stripped = ""'
     ),
-    "a fix that clears the flags leaves them": Break(K + "kern/uipc_mbuf2.py", "    m_clear_flags(m)\n", ""),
+    "a fix that clears the flags leaves them": Break(
+        K + "kern/uipc_mbuf2.py", "        m_clear_flags(m)\n", "        pass\n"
+    ),
     "tcp_respond answers in a new mbuf": Break(
         K + "netinet/tcp_subr.py",
         'return True, "reuse"\n',

@@ -24,6 +24,7 @@ from ipsec_lo_trace.render.diff.compare import Comparison
 from ipsec_lo_trace.render.reasons import Why, reasons
 from ipsec_lo_trace.render.store import StoredTrace
 from ipsec_lo_trace.sweep.laws import breaches
+from ipsec_lo_trace.sweep.ran import Ran, ran
 from ipsec_lo_trace.userland.probe_kind import all_probes
 from tests.cli.support import invoke
 from tests.support import PATCHED, UNPATCHED
@@ -130,9 +131,16 @@ def differences(two: Two) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "verdict", tuple(one.name for one in comparison.verdict)
 
 
+def looked_at(trace: Trace) -> Ran:
+    """Give what the laws of the sweep look at in a trace."""
+    return ran(trace.run, trace.steps, trace.verdict)
+
+
 def known(two: Two) -> list[tuple[str, str, str]]:
     """Give the laws that the fixed run breaks, and which known behaviour of the kernel that is."""
-    return [(one.law, one.code, one.known) for one in breaches(two.fix, two.fixed, two.plain)]
+    return [
+        (one.law, one.code, one.known) for one in breaches(two.fix, *map(looked_at, (two.fixed, two.plain)))
+    ]
 
 
 def assert_same(before: Two, after: Two) -> None:

@@ -64,10 +64,16 @@ class Databases(Protocol):
         """The policies, each direction in the order of the SPD."""
 
 
+@lru_cache(maxsize=256)
 def _prefix(text: str) -> tuple[int, int]:
     """Read a prefix: its mask and its network, 32 bits each."""
     network = IPv4Network(text)
     return int(network.netmask), int(network.network_address)
+
+
+@lru_cache(maxsize=1024)
+def _number(address: str) -> int:
+    return int(IPv4Address(address))
 
 
 class Referee:
@@ -81,7 +87,7 @@ class Referee:
 
     def _demand(self, direction: str, ends: Ends) -> Demand:
         """Return what the first matching policy asks of a packet."""
-        src, dst = int(IPv4Address(ends.src)), int(IPv4Address(ends.dst))
+        src, dst = _number(ends.src), _number(ends.dst)
         for policy, (src_mask, src_net), (dst_mask, dst_net) in self._policies:
             if (
                 policy.dir == direction

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from functools import cache
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -38,6 +38,7 @@ class Fix(msgspec.Struct, frozen=True, kw_only=True):
         return turned(self.build)
 
 
+@lru_cache(maxsize=256)
 def find_fix(name: str) -> Fix | None:
     """Find a fix by its name or short name, ignoring case; None if there is none."""
     wanted = SHORT.get(name.lower(), name.lower())

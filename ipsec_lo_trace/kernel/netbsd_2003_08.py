@@ -6,6 +6,7 @@ neighbours) less what is known to be younger than 18 August 2003; see docs/refer
 
 from __future__ import annotations
 
+from functools import cache
 from ipaddress import IPv4Address
 
 from ipsec_lo_trace.kernel.net.if_ethersubr import ether_output
@@ -55,8 +56,9 @@ ASSUMPTIONS = (
 )
 
 
+@cache
 def link_table() -> LinkTable:
-    """Link this kernel's stages: a table, with a stage a line."""
+    """Link this kernel's stages, once: a table, with a stage a line."""
     return link(
         rip_output,
         ip_output,

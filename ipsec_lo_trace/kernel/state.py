@@ -32,6 +32,8 @@ IPDEFTTL = 64
 """The TTL of this host's own packets, but for raw sockets and ICMP (net.inet.ip.ttl)."""
 IP_MAXPACKET = ip.MAX_LEN
 """The longest IPv4 packet in bytes. RFC 791."""
+EVERYTHING = Selector(IPv4Network("0.0.0.0/0"), IPv4Network("0.0.0.0/0"))
+"""The selector of the default policy."""
 MS_A_SECOND = 1000
 MS_A_DAY = 24 * 60 * 60 * MS_A_SECOND
 
@@ -70,6 +72,11 @@ def iptime(m: Mbuf) -> int:
     return (m.echo - 1) * MS_A_SECOND % MS_A_DAY
 
 
+def esp_of(sav: SecurityAssociation) -> EspTransform:
+    """Make an SA's ESP transform."""
+    return EspTransform(sav.cipher, sav.enc_key, sav.auth, sav.auth_key, old=sav.old)
+
+
 class FragmentQueue(msgspec.Struct):
     """struct ipq: the fragments of one packet that have arrived, by offset in bytes."""
 
@@ -88,7 +95,7 @@ class Kernel(Context):
     identification.  ``pcbs`` are the UDP and TCP sockets, ``raw_sockets`` names the raw ICMP sockets, of
     which the last is read; the processes open and close them.  ``icmperrpps`` are the latest second with ICMP
     errors and how many there were.  ``syn_cache`` holds, for each answered SYN, this side's initial sequence
-    number (32 bits).
+    number (32 bits).  ``esp_of`` makes an SA's ESP transform, once for each SA.
     """
 
     def __init__(
@@ -118,9 +125,8 @@ class Kernel(Context):
         self.raw_sockets: tuple[str, ...] = ("ping",)
         self.icmperrpps = (0, 0)
         self.syn_cache: dict[Connection, int] = {}
-        everywhere = IPv4Network("0.0.0.0/0")
-        everything = Selector(everywhere, everywhere)
-        self.ip4_def_policy = {way: Policy(way, everything, sysctl.def_policy) for way in Direction}
+        self.ip4_def_policy = {way: Policy(way, EVERYTHING, sysctl.def_policy) for way in Direction}
+        self.esp_of = esp_of
         self._esp: dict[SecurityAssociation, EspTransform] = {}
         self._ah: dict[SecurityAssociation, AhTransform] = {}
 
@@ -132,9 +138,10 @@ class Kernel(Context):
 
     def esp(self, sav: SecurityAssociation) -> EspTransform:
         """Return the SA's ESP transform (tdb_encalgxform and tdb_authalgxform)."""
-        if sav not in self._esp:
-            self._esp[sav] = EspTransform(sav.cipher, sav.enc_key, sav.auth, sav.auth_key, old=sav.old)
-        return self._esp[sav]
+        found = self._esp.get(sav)
+        if found is None:
+            found = self._esp[sav] = self.esp_of(sav)
+        return found
 
     def ah(self, sav: SecurityAssociation) -> AhTransform:
         """Return the SA's AH transform (tdb_authalgxform)."""

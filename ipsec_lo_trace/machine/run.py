@@ -77,7 +77,8 @@ class Machine:
     """Runs packets through a linked kernel.
 
     ``deliver`` gets every packet that a stage delivers; ``summarise`` describes a packet's bytes; ``after``,
-    if there is one, may change a packet's marks right after each stage, and says what it did.
+    if there is one, may change a packet's marks right after each stage, and says what it did; ``shown`` gives
+    a step's ``bytes`` where the packet changed, which are None for whoever looks at none.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Machine:
         summarise: Callable[[bytes], Packet],
         after: Callable[[Mbuf], str] | None = None,
         schedule: Schedule = fifo,
+        shown: Callable[[bytes], str | None] = bytes.hex,
     ) -> None:
         """Start at row 0 with empty queues."""
         self.kernel = kernel
@@ -97,6 +99,7 @@ class Machine:
         self.summarise = summarise
         self.after = after
         self.schedule = schedule
+        self.shown = shown
         self.row = 0
         self.panicked = False
         self.callbacks: deque[HandOff] = deque()
@@ -244,7 +247,7 @@ class Machine:
         check_marks(before, m)
         data, wire, shown = m.data, m.wire, None
         if wire is None or (data is not m.described and data != m.described):
-            wire, shown = self.summarise(data), data.hex()
+            wire, shown = self.summarise(data), self.shown(data)
             m.wire, m.described = wire, data
             self._bytes += len(data)
         visit = m.visits[name] = m.visits.get(name, 0) + 1

@@ -23,6 +23,7 @@ class Mbuf:
     only; both doors note what they did in ``changes``.  ``marks`` is both together, tags first;
     ``rcvif`` is the interface that received the packet; ``wire`` describes ``described``, which is ``data``
     as the trace last showed it.  ``layout`` is how the chain would lie where it is asked for, in tcp_respond.
+    ``lawful`` is the packet and the marks that the machine last found in order.
     """
 
     __slots__ = (
@@ -32,6 +33,7 @@ class Mbuf:
         "data",
         "described",
         "echo",
+        "lawful",
         "layout",
         "marks",
         "packet",
@@ -51,6 +53,7 @@ class Mbuf:
         self._flags: tuple[Mark, ...] = ()
         self.marks: tuple[Mark, ...] = ()
         self.changes: list[Change] = []
+        self.lawful: tuple[str, tuple[Mark, ...]] = packet, ()
         self.described = data
         self.rcvif = "lo0"
         self.wire: Packet | None = None

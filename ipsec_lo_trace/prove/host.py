@@ -5,19 +5,25 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any, NamedTuple
+from typing import Any
 
 from ipsec_lo_trace.model.databases import Databases, SaHead
 from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES
-from ipsec_lo_trace.model.sa import Mode, SaIndex, SecurityAssociation, TdbIdent
+from ipsec_lo_trace.model.sa import Mode, SaIndex, SecurityAssociation
 from ipsec_lo_trace.model.undecided import Undecided
 from ipsec_lo_trace.prove.path import Path
 
 MISSING, THERE = 1, 2
 REQID, OTHER = 1, 2
-LEVELS = ((Level.DEFAULT, 0), (Level.USE, 0), (Level.REQUIRE, 0), (Level.UNIQUE, REQID), (Level.UNIQUE, OTHER))
+LEVELS = (
+    (Level.DEFAULT, 0),
+    (Level.USE, 0),
+    (Level.REQUIRE, 0),
+    (Level.UNIQUE, REQID),
+    (Level.UNIQUE, OTHER),
+)
 BUNDLES = (("esp",), ("ah",), ("esp", "ah"), ("ah", "esp"))
 PROTOS = {"esp": IPPROTO_ESP, "ah": IPPROTO_AH}
 Ends = tuple[IPv4Address, IPv4Address]
@@ -27,7 +33,9 @@ EVERYWHERE = IPv4Network("0.0.0.0/0")
 class Slot:
     """A place in the SPD, and the policies that may stand there; None for no policy."""
 
-    def __init__(self, direction: Direction, ends: Ends, *, wide: bool = False, levels=LEVELS, policies=None) -> None:
+    def __init__(
+        self, direction: Direction, ends: Ends, *, wide: bool = False, levels=LEVELS, policies=None
+    ) -> None:
         self.direction, self.ends, self.wide = direction, ends, wide
         side = direction.name.lower()
         self.name = f"{side} any" if wide else f"{side} {ends[0]} {ends[1]}"
@@ -64,10 +72,12 @@ class Slot:
 
 from functools import cache
 
+
 @cache
 def masks(slot: Slot):
     return {
-        "ipsec": slot.of_kind(PolicyType.IPSEC), "discard": slot.of_kind(PolicyType.DISCARD),
+        "ipsec": slot.of_kind(PolicyType.IPSEC),
+        "discard": slot.of_kind(PolicyType.DISCARD),
         **{("esp", i): slot.requests(i, lambda r: r.proto == IPPROTO_ESP) for i in (0, 1)},
         "tunnel": slot.requests(0, lambda r: r.mode is Mode.TUNNEL),
         "bundle": slot.requests(1, lambda r: True),
@@ -131,7 +141,10 @@ class OpenRequest(Undecided):
 
     def by(self, k, question):
         place = self.place
-        choices = [sp.requests[place] if sp is not None and len(sp.requests) > place else None for sp in self.slot.policies]
+        choices = [
+            sp.requests[place] if sp is not None and len(sp.requests) > place else None
+            for sp in self.slot.policies
+        ]
         return by(self.path, k, self.slot.name, choices, question)
 
     @property
@@ -195,7 +208,11 @@ class OpenPolicy(Undecided):
 
     @property
     def kind(self) -> PolicyType:
-        return PolicyType.IPSEC if self.path.ask(self.slot.name, masks(self.slot)["ipsec"]) else PolicyType.DISCARD
+        return (
+            PolicyType.IPSEC
+            if self.path.ask(self.slot.name, masks(self.slot)["ipsec"])
+            else PolicyType.DISCARD
+        )
 
     @property
     def requests(self) -> Any:

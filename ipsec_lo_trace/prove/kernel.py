@@ -4,15 +4,13 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
-from ipsec_lo_trace.kernel.state import Kernel, Sysctl
 from ipsec_lo_trace.model.build import PLAIN, Build, values
-from ipsec_lo_trace.model.undecided import UndecidedStrip
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Level, PolicyType
 from ipsec_lo_trace.model.trace import Change, Mark
+from ipsec_lo_trace.model.undecided import UndecidedStrip
 from ipsec_lo_trace.prove.path import Path
 
 PLACES = ("icmp_input", "icmp_reflect", "if_output", "looutput")
@@ -83,8 +81,15 @@ class OpenStrip(UndecidedStrip):
                 keep[id(mark)] = mark
             else:
                 keep[id(mark)] = OpenMark(
-                    mark.name, mark.made_for, mark.row, mark.stale, mark.proto, mark.spi, mark.dst,
-                    path=self.path, under=under,
+                    mark.name,
+                    mark.made_for,
+                    mark.row,
+                    mark.stale,
+                    mark.proto,
+                    mark.spi,
+                    mark.dst,
+                    path=self.path,
+                    under=under,
                 )
         m.tags = tuple(keep[id(t)] for t in tags if id(t) in keep)
         m.flags = tuple(keep[id(t)] for t in flags if id(t) in keep)

@@ -10,51 +10,45 @@ SIMPLER: what is inside ESP, IPComp or an AH tunnel is not judged, since nobody 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 
 from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.proto import PROTO_NUMBERS
-from ipsec_lo_trace.model.trace import SOCKET, Crossing, Packet, SaRecord
-from ipsec_lo_trace.tracer.tracing import Trace
+from ipsec_lo_trace.model.trace import Packet, SaRecord
+from ipsec_lo_trace.sweep.ran import Crossed, Ran
 
 OPAQUE = ("esp", "ipcomp")
 ANY_PROTOCOL = 255
 INSISTING = ("require", "unique")
 
 
-def sent_in_clear(trace: Trace) -> Iterator[tuple[Crossing, PolicyRecord]]:
+def sent_in_clear(ran: Ran) -> Iterator[tuple[Crossed, PolicyRecord]]:
     """Yield what crossed lo0 with less than its outbound policy protects it by, and that policy."""
-    for crossing, policy in _readable(trace, "out"):
-        if _lacks_insisted(policy, crossing) or _bare(policy, crossing, trace.run.sas):
-            yield crossing, policy
+    for crossed, policy in _readable(ran, "out"):
+        if _lacks_insisted(policy, crossed.wire) or _bare(policy, crossed.wire, ran.sas):
+            yield crossed, policy
 
 
-def accepted_in_clear(trace: Trace) -> Iterator[tuple[Crossing, PolicyRecord]]:
+def accepted_in_clear(ran: Ran) -> Iterator[tuple[Crossed, PolicyRecord]]:
     """Yield what was accepted though it crossed lo0 with less than its inbound policy insists on."""
-    accepted = {
-        (step.echo, step.packet)
-        for step in trace.steps
-        if step.to.startswith(SOCKET) or (step.stage, step.to) == ("icmp_input", "icmp_reflect")
-    }
-    for crossing, policy in _readable(trace, "in"):
-        if (crossing.echo, crossing.packet) in accepted and _lacks_insisted(policy, crossing):
-            yield crossing, policy
+    for crossed, policy in _readable(ran, "in"):
+        if (crossed.echo, crossed.packet) in ran.accepted and _lacks_insisted(policy, crossed.wire):
+            yield crossed, policy
 
 
-def _readable(trace: Trace, direction: str) -> Iterator[tuple[Crossing, PolicyRecord]]:
+def _readable(ran: Ran, direction: str) -> Iterator[tuple[Crossed, PolicyRecord]]:
     """Yield each crossing that shows what it carries, and its policy if it has one."""
-    for crossing in trace.crossings:
-        wire = trace.steps[crossing.row - 1].wire
-        inside = [name for name in crossing.proto if name != "ah"]
-        hidden = any(name in OPAQUE for name in inside) or ("ah" in crossing.proto and "ipip" in inside)
+    for crossed in ran.crossed:
+        wire = crossed.wire
+        inside = [name for name in wire.proto if name != "ah"]
+        hidden = any(name in OPAQUE for name in inside) or ("ah" in wire.proto and "ipip" in inside)
         # The policy was asked before the packet was cut; its first piece stands for all.
         if hidden or wire.offset or not inside:
             continue
-        policy = _policy_for(
-            trace.run.policies, direction, wire, PROTO_NUMBERS.get(inside[0]) or int(inside[0])
-        )
+        policy = _policy_for(ran.policies, direction, wire, PROTO_NUMBERS.get(inside[0]) or int(inside[0]))
         if policy is not None:
-            yield crossing, policy
+            yield crossed, policy
 
 
 def _policy_for(
@@ -68,28 +62,33 @@ def _policy_for(
             and policy.upper in (ANY_PROTOCOL, upper)
             and policy.src_port in (0, sport)
             and policy.dst_port in (0, dport)
-            and IPv4Address(wire.src) in IPv4Network(policy.src)
-            and IPv4Address(wire.dst) in IPv4Network(policy.dst)
+            and _within(wire.src, policy.src)
+            and _within(wire.dst, policy.dst)
         ):
             return policy
     return None
 
 
-def _lacks_insisted(policy: PolicyRecord, crossing: Crossing) -> bool:
+@lru_cache(maxsize=256)
+def _within(address: str, network: str) -> bool:
+    return IPv4Address(address) in IPv4Network(network)
+
+
+def _lacks_insisted(policy: PolicyRecord, wire: Packet) -> bool:
     """Tell whether a packet lacks what a policy insists on; a receiver cannot insist on IPComp (RFC 3173)."""
     insisted = [rule.proto for rule in policy.requests if rule.level in INSISTING]
     needless = "ipcomp" if policy.dir == "in" else ""
-    return any(proto not in (*crossing.proto, needless) for proto in insisted)
+    return any(proto not in (*wire.proto, needless) for proto in insisted)
 
 
-def _bare(policy: PolicyRecord, crossing: Crossing, sas: list[SaRecord]) -> bool:
+def _bare(policy: PolicyRecord, wire: Packet, sas: list[SaRecord]) -> bool:
     """Tell whether a packet has nothing around it though an SA fits a rule of its policy."""
-    return "ah" not in crossing.proto and any(_served(rule, crossing, sas) for rule in policy.requests)
+    return "ah" not in wire.proto and any(_served(rule, wire, sas) for rule in policy.requests)
 
 
-def _served(rule: RequestRecord, crossing: Crossing, sas: list[SaRecord]) -> bool:
+def _served(rule: RequestRecord, wire: Packet, sas: list[SaRecord]) -> bool:
     """Tell whether an SA fits a rule: by protocol, mode, reqid and ends."""
-    wanted = (rule.proto, rule.src or crossing.src, rule.dst or crossing.dst)
+    wanted = (rule.proto, rule.src or wire.src, rule.dst or wire.dst)
     return any(
         (sa.proto, sa.src, sa.dst) == wanted and sa.mode in ("any", rule.mode) and rule.reqid in (0, sa.reqid)
         for sa in sas

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ipsec_lo_trace.fixes.fix import known_fix
-from ipsec_lo_trace.model.trace import Step
-from ipsec_lo_trace.tracer.tracing import Trace
+from ipsec_lo_trace.sweep.ran import Ran, Way
 
-Sign = Callable[[Trace, Trace], bool]
+Sign = Callable[[Ran, Ran], bool]
 """Tells by a run, and by the run without a fix, whether it is this truth that breaks the law."""
 
 
@@ -25,10 +24,10 @@ class Known(NamedTuple):
     sign: Sign
 
 
-def known(law: str, fix: str, trace: Trace, plain: Trace) -> str:
+def known(law: str, fix: str, ran: Ran, plain: Ran) -> str:
     """Name the known kernel behaviour that breaks a law in a run; "" if there is none."""
     for each in KNOWN:
-        if each.law == law and _turns(fix, each.switch) and each.sign(trace, plain):
+        if each.law == law and _turns(fix, each.switch) and each.sign(ran, plain):
             return each.truth
     return ""
 
@@ -38,47 +37,47 @@ def _turns(fix: str, switch: str) -> bool:
     return not name or known_fix(fix).knobs.get(name) == value
 
 
-def _parting(trace: Trace, plain: Trace) -> tuple[Step, Step] | None:
+def _parting(ran: Ran, plain: Ran) -> tuple[Way, Way] | None:
     """Return the rows at which a packet's way under the fix parts from its way without."""
-    ways = zip(trace.steps, plain.steps, strict=False)
-    return next(((one, other) for one, other in ways if _way(one) != _way(other)), None)
+    ways = zip(ran.ways, plain.ways, strict=False)
+    return next(((one, other) for one, other in ways if one != other), None)
 
 
-def _way(step: Step) -> tuple[str, str, str, str]:
-    return step.stage, step.packet, step.decision, step.reason
-
-
-def _first_request_without_sa(trace: Trace, _plain: Trace) -> bool:
+def _first_request_without_sa(ran: Ran, _plain: Ran) -> bool:
     """Tell whether loop detection had nothing to compare with when the loop was given up."""
-    asked = [check for step in trace.steps for check in step.checks if check.id == "loop-detection"]
-    return bool(asked) and asked[-1].answer == "nothing-to-compare"
+    return ran.detected == "nothing-to-compare"
 
 
-def _leaks(trace: Trace, _plain: Trace) -> bool:
-    return trace.verdict.outcome == "leak"
+def _leaks(ran: Ran, _plain: Ran) -> bool:
+    return ran.verdict.outcome == "leak"
 
 
-def _tag_spared_the_search(trace: Trace, plain: Trace) -> bool:
+def _tag_spared_the_search(ran: Ran, plain: Ran) -> bool:
     """Tell whether a stale OUT_DONE spared the reply the search for an SA that there is not."""
-    return trace.verdict.code == "use-without-sa" and plain.found("stale-out-done") is not None
+    return ran.verdict.code == "use-without-sa" and plain.found("stale-out-done")
 
 
-def _second_policy_skipped(trace: Trace, plain: Trace) -> bool:
+def _second_policy_skipped(ran: Ran, plain: Ran) -> bool:
     """Tell whether a packet's own OUT_DONE made ip_output skip what it goes on to apply without the fix."""
-    parting = _parting(trace, plain)
-    return parting is not None and (parting[0].stage, parting[0].decision) == ("ip_output", "skip")
+    parting = _parting(ran, plain)
+    if parting is None:
+        return False
+    stage, _packet, decision, _reason = parting[0]
+    return (stage, decision) == ("ip_output", "skip")
 
 
-def _got_further(trace: Trace, plain: Trace) -> bool:
+def _got_further(ran: Ran, plain: Ran) -> bool:
     """Tell whether a packet went on where it was dropped without the fix, for want of an SA or of IPComp."""
-    parting = _parting(trace, plain)
-    return parting is not None and parting[1].reason in ("use-without-sa", "ipcomp-disabled")
+    parting = _parting(ran, plain)
+    if parting is None:
+        return False
+    _stage, _packet, _decision, reason = parting[1]
+    return reason in ("use-without-sa", "ipcomp-disabled")
 
 
-def _asked_by_address(trace: Trace, plain: Trace) -> bool:
+def _asked_by_address(ran: Ran, plain: Ran) -> bool:
     """Tell whether a policy refused by address what an IN_DONE tag led past it without the fix."""
-    asked = any(check.id == "gate-1-tag" for step in plain.steps for check in step.checks)
-    return trace.verdict.code == "in-policy" and asked
+    return ran.verdict.code == "in-policy" and plain.by_tag
 
 
 KNOWN = (

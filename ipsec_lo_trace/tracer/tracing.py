@@ -48,7 +48,7 @@ class Tracing:
         self.run = plan.run_record(configuration)
         self.configuration = configuration
         self.keys = all_sas(configuration.db)
-        self._program = _program(plan)
+        self._program = program_of(plan)
         build = built(plan.fix, plan.turned)
         self.kernel = kernel = netbsd_2003_08.boot(configuration.db, build, local=plan.local, seed=plan.seed)
         kernel.reflector = plan.reflector
@@ -58,7 +58,7 @@ class Tracing:
             kernel,
             table,
             deliver=self._program.deliver,
-            summarise=_summary(self.keys),
+            summarise=summary_of(self.keys),
             after=self._surgeon,
             schedule=schedule or parse_schedule(plan.schedule),
         )
@@ -113,7 +113,7 @@ def trace(plan: Plan, configuration: Configuration) -> list[Record]:
     return Tracing(plan, configuration).whole()
 
 
-def _program(plan: Plan) -> Program:
+def program_of(plan: Plan) -> Program:
     """Make the process that sends and waits."""
     options = plan.options
     if isinstance(options, PingOptions):
@@ -125,7 +125,7 @@ def _program(plan: Plan) -> Program:
     return Replay(options)
 
 
-def _summary(sas: Sequence[SecurityAssociation]) -> Callable[[bytes], Packet]:
+def summary_of(sas: Sequence[SecurityAssociation]) -> Callable[[bytes], Packet]:
     """Choose how packets are described: some may be of an old form, which bears no number."""
     numbered = {(PROTO_NAMES[sav.proto], sav.spi) for sav in sas if not sav.old}
     old: Unnumbered = frozenset((PROTO_NAMES[sav.proto], sav.spi) for sav in sas if sav.old) - numbered

@@ -78,6 +78,7 @@ def _modules() -> tuple[str, ...]:
     return tuple(module.name for module in pkgutil.iter_modules(probes.__path__))
 
 
+@cache
 def _load(module: str) -> ProbeKind:
     probe: ProbeKind = importlib.import_module(f"{probes.__name__}.{module}").PROBE
     return probe

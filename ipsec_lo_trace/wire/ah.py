@@ -50,7 +50,7 @@ class AhTransform:
 
     def __init__(self, auth: str, auth_key: bytes, *, old: bool = False, options: Options = "mended") -> None:
         """Take the authenticator's setkey(8) name and its key, and how it looks for IP options."""
-        self._options_at = ip.HEADER_LEN * (2 if options == "added-twice" else 1)
+        self._options = options
         self._mac = mac_of(auth, auth_key)
         self._keeps_df = AUTHS[auth].keeps_df
         self._fixed_len = 8 if old else 12
@@ -92,7 +92,11 @@ class AhTransform:
         """Refuse what ah_massage_headers refuses on input: OptionError."""
         hlen = (packet[0] & 0xF) * 4
         if hlen > ip.HEADER_LEN:
-            massage_options(self._blank(packet, hlen), hlen, self._options_at, out=False)
+            massage_options(self._blank(packet, hlen), hlen, self._options_at(), out=False)
+
+    def _options_at(self) -> int:
+        """Return the byte at which options are looked for."""
+        return ip.HEADER_LEN * (2 if self._options == "added-twice" else 1)
 
     def _blank(self, packet: bytes, hlen: int) -> bytearray:
         """Copy the packet with its mutable fields, but for options, and its ICV as zeros."""
@@ -111,7 +115,7 @@ class AhTransform:
         hlen = (packet[0] & 0xF) * 4
         message = self._blank(packet, hlen)
         if hlen > ip.HEADER_LEN:
-            massage_options(message, hlen, self._options_at, out=out)
+            massage_options(message, hlen, self._options_at(), out=out)
         # KERNEL: the crypto framework writes 96 bits whatever room AH made, so an old ICV ends in four zeros.
         return self._mac(bytes(message))[:ICV_LEN].ljust(self.icv_len, b"\0")
 

@@ -28,6 +28,7 @@ SEALED = ("ah", "esp", "ipcomp")
 WHOLE = ip.IP_MF | ip.IP_OFFMASK
 """The bits of ip_off that are clear in a packet that is no fragment."""
 _NUMBERS = struct.Struct("!II")
+_AH = bytes((IPPROTO_AH,))
 
 
 class Inside(msgspec.Struct, gc=False):
@@ -37,6 +38,39 @@ class Inside(msgspec.Struct, gc=False):
     spi: list[int]
     seq: list[int | None]
     ports: list[int]
+
+
+NESTS = 16
+"""Packets of AH in AH whose insides are kept, of 64 KiB each at the most."""
+_nests: dict[bytes, tuple[Inside, str]] = {}
+"""What is inside such packets, by their bytes from the outermost AH on; the newest last."""
+
+
+def _nest(body: bytes) -> tuple[Inside, str]:
+    """Describe AH in AH: what is inside, and the info.
+
+    A packet in a loop gets one AH after another; what it was before is most often known, and is not walked
+    through again, which would take longer every time.
+    """
+    found = _nests.pop(body, None) or _one_more(body)
+    if found is None:
+        inside = Inside([], [], [], [])
+        found = inside, _walk(IPPROTO_AH, body, 0, inside)
+    if len(_nests) >= NESTS:
+        del _nests[next(iter(_nests))]
+    _nests[body] = found
+    return found
+
+
+def _one_more(body: bytes) -> tuple[Inside, str] | None:
+    """Put one AH in front of what is known; None if nothing is, or if that AH is cut short."""
+    at = (body[1] + 2) * 4 if len(body) >= AH_MIN_LEN else 0
+    known = _nests.get(body[at:]) if at >= AH_MIN_LEN else None
+    if known is None:
+        return None
+    within, info = known
+    spi, seq = _NUMBERS.unpack_from(body, 4)
+    return Inside(["ah", *within.proto], [spi, *within.spi], [seq, *within.seq], within.ports), info
 
 
 def _walk(proto: int, data: bytes, at: int, inside: Inside) -> str:
@@ -116,6 +150,8 @@ def summarise(packet: bytes) -> Packet:
     info = ""
     if offset:
         inside.proto.append(PROTO_NAMES.get(proto) or str(proto))
+    elif proto == IPPROTO_AH and packet[header_len : header_len + 1] == _AH:
+        inside, info = _nest(packet[header_len:])
     else:
         info = _walk(proto, packet, header_len, inside)
     # In the order of the fields of Packet.

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.benchmark.configs import with_associations, with_policies
-from tests.benchmark.measure import PYTHON, TOOL, Command, Group, Side, medians, peak_kib, seconds
+from tests.benchmark.measure import PYTHON, TOOL, Command, Group, Side, medians, peak_kib, seconds, used
 
 ROOT = Path(__file__).parents[2]
 FEW, MANY = 2000, 10000
@@ -52,6 +52,8 @@ DIFF = [
     "import sys; from ipsec_lo_trace.cli.main import run; sys.exit(run(['diff', *sys.argv[1:]]) != 1)",
 ]
 """Compares two files and succeeds if they differ, as the two kernels' traces do."""
+SWEEPS = [*PYTHON, str(Path(__file__).with_name("sweeps.py"))]
+CASES = (20, 300)
 OUT = ["--format", "jsonl", "-o", "out.jsonl"]
 UNPATCHED, PATCHED = "--unpatched", "--patched"
 
@@ -110,6 +112,11 @@ def differences(start: float, short: float, long: float, read: float) -> dict[st
     }
 
 
+def sweeps(few: float, many: float) -> dict[str, float]:
+    """Tell how many cases a sweep runs in a second of CPU, under every fix."""
+    return {"sweep, cases a second": (CASES[1] - CASES[0]) / (many - few)}
+
+
 def pings(*options: str) -> list[Command]:
     """Return a run of few echoes and one of five times as many."""
     return [[*TOOL, "ping", *options, "-c", str(count)] for count in (FEW, MANY)]
@@ -138,6 +145,8 @@ def groups() -> Iterator[Group]:
     yield Group([[*TOOL, "ping", "-f", f"sas{size}.conf", *OUT] for size in sizes], associations)
     pairs = [[stored(kernel, count) for kernel in (UNPATCHED, PATCHED)] for count in (1, 1000, MANY)]
     yield Group([*([*DIFF, *pair] for pair in pairs), [*READ, *pairs[-1]]], differences)
+    cases = [[*TOOL, "sweep", "--seed", "3", "--cases", str(count), "-q", *OUT] for count in CASES]
+    yield Group(cases, sweeps)
 
 
 def prepare(side: Side) -> None:
@@ -162,6 +171,13 @@ def memory(side: Side) -> dict[str, float]:
     return {"-c 500, MiB": short / 1024, "-c 50000, MiB": long / 1024, "-c 50000 / -c 500": long / short}
 
 
+def growth(side: Side) -> dict[str, float]:
+    """Tell how much longer a sweep's cases take after 10,000 others than before them: 1 if nothing grows."""
+    used(SWEEPS, side)
+    first, again = json.loads((side.folder / "sweep.json").read_text(encoding="ascii"))
+    return {"sweep, after 10,000 cases / first": again / first}
+
+
 def figures(sides: list[Side]) -> Iterator[tuple[str, list[float]]]:
     """Yield each figure's name, and its value for each checkout."""
     for side in sides:
@@ -170,9 +186,10 @@ def figures(sides: list[Side]) -> Iterator[tuple[str, list[float]]]:
         told = [group.tell(*times) for times in medians(group.commands, sides, group.pairs)]
         for name in told[0]:
             yield name, [values[name] for values in told]
-    kept = [memory(side) for side in sides]
-    for name in kept[0]:
-        yield name, [values[name] for values in kept]
+    for measured in (growth, memory):
+        told = [measured(side) for side in sides]
+        for name in told[0]:
+            yield name, [values[name] for values in told]
 
 
 @contextmanager
@@ -200,7 +217,7 @@ def main() -> None:
         print(f"python {sys.version.split()[0]}, {os.cpu_count()} processors")
         for name, values in figures(sides):
             ratio = f" {values[0] / values[1]:9.3f}" if len(values) > 1 else ""
-            print(f"{name:32}" + "".join(f" {value:10.2f}" for value in values) + ratio, flush=True)
+            print(f"{name:34}" + "".join(f" {value:10.2f}" for value in values) + ratio, flush=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, OUT_DONE, m_tag_delete, m_tag_find, m_tag_prepend
 from ipsec_lo_trace.machine.context import Context
@@ -94,3 +95,21 @@ def test_a_packet_that_turns_into_another_is_found_out() -> None:
         BrokenInvariantError, match="row 1, first: IN_DONE was made for P1, and says stale False"
     ):
         call(acting(rename), m)
+
+
+def test_marks_that_were_in_order_are_looked_at_again() -> None:
+    """Marks that a row found in order are none any more once the packet is another, or they are others."""
+
+    def rename(_k: Context, m: Mbuf) -> None:
+        m.packet = "P2"
+
+    def exchange(_k: Context, m: Mbuf) -> None:
+        m.tags = tuple(replace(tag, stale=True) for tag in m.tags)
+
+    for tamper, complaint in ((rename, "made for P1, and says stale False"), (exchange, "says stale True")):
+        m = mbuf()
+        m_tag_prepend(m, IN_DONE, TDBI)
+        m.changes.clear()
+        call(acting(lambda _k, _m: None), m)
+        with pytest.raises(BrokenInvariantError, match=complaint):
+            call(acting(tamper), m)

@@ -26,11 +26,11 @@ from ipsec_lo_trace.render.rows import ASCII, CHARACTERS, UNICODE
 from ipsec_lo_trace.render.store import StoredTrace, write_jsonl
 from ipsec_lo_trace.render.timeline import HELD, View, made_in_place, timeline
 from ipsec_lo_trace.sweep.draw import draw
-from ipsec_lo_trace.sweep.examine import Runs
 from ipsec_lo_trace.tracer.setup import configuration, planned
 from ipsec_lo_trace.tracer.tracing import Tracing
 from tests.cli.support import invoke
 from tests.render.support import printed
+from tests.sweep.support import traced as traced_case
 
 PROBES = [page.name for page in KINDS["probes"][1]]
 FAST = ("none", "netbsd-2003-08", "kame", "freebsd", "strict")
@@ -87,7 +87,7 @@ def test_the_lanes_of_random_configurations(seed: int, fix: str) -> None:
     """Whatever is configured, each mark has a lane with its sign, or is counted at the end of the row."""
     rows = 0
     for number in range(1, 26):
-        steps = Runs(draw(seed, number)).under(fix).steps
+        steps = traced_case(draw(seed, number), fix).steps
         lanes = Lanes(lanes_of(steps))
         for step in steps:
             borne, marks = lanes.borne(step), named(step.marks)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ipsec_lo_trace.fixes.fix import known_fix
+from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.sweep.drawn import LOCAL, DrawnCase, DrawnPolicy
-from ipsec_lo_trace.sweep.examine import examine
+from ipsec_lo_trace.sweep.examine import examine, planned
 from ipsec_lo_trace.sweep.laws import Breach
+from ipsec_lo_trace.tracer.tracing import Trace, taken_apart, trace
 
 LOCALHOST, A, B = LOCAL
 ESP_KEY, AH_KEY = f"0x{'3c' * 8}", f"0x{'5a' * 16}"
@@ -29,6 +32,11 @@ def case(*sas: str, policies: tuple[DrawnPolicy, ...], **what: Any) -> DrawnCase
 def broken(of: DrawnCase, *fixes: str) -> list[Breach]:
     """Return the laws that a case breaks under some fixes."""
     return examine(of, fixes).broken
+
+
+def traced(of: DrawnCase, fix: str) -> Trace:
+    """Trace a case under a fix as the commands do: whole, and with nothing kept from another run."""
+    return taken_apart(trace(planned(of, known_fix(fix)), load(of.text, "drawn")))
 
 
 ONE_SA = DrawnCase(

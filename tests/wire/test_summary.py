@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipsec_lo_trace.wire import build, icmp, ip
+from ipsec_lo_trace.wire import build, icmp, ip, summary
 from ipsec_lo_trace.wire.ah import AhTransform
 from ipsec_lo_trace.wire.esp import EspTransform
 from ipsec_lo_trace.wire.summary import summarise
@@ -119,3 +119,17 @@ def test_nesting_has_no_limit(proto: int, header: bytes) -> None:
     """Thousands of nested headers, as 64 kilobytes of hostile bytes can hold, are walked to the end."""
     seen = summarise(packet(proto, header * (65000 // len(header))))
     assert len(seen.proto) > 3000
+
+
+def test_one_more_ah_is_described_as_if_all_were_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A packet that gets one AH after another is described as one never seen before, also when cut short."""
+    data = packet(1, REQUEST)
+    for number in range(1, summary.NESTS + 4):
+        data = AH.seal(data, spi=0x2000 + number, seq=number)
+        for seen in (data, data[:-1], data[:44], data[:30], data[:21]):
+            one = summarise(seen)
+            with monkeypatch.context() as patch:
+                patch.setattr(summary, "_nests", {})
+                assert one == summarise(seen)
+    assert summarise(data).proto == ["ah"] * number + ["icmp"]
+    assert summarise(data).spi == [0x2000 + each for each in range(number, 0, -1)]

@@ -31,6 +31,16 @@ TAGS = (ENCAP, *IPSEC_TAGS, PF)
 """Every tag that some stage reads or adds."""
 
 
+STRIPPED = {
+    "keep": "",
+    "tags": "every tag is deleted; the flags stay",
+    "all": "every tag and flag is deleted",
+    "history": "the IPsec tags are deleted",
+    "flags": "the flags are cleared",
+}
+"""What a switch that strips says, whatever there is to strip."""
+
+
 def m_tag_find(m: Mbuf, name: str) -> Mark | None:
     """Find the first, that is the newest, tag called ``name``."""
     for tag in m.tags:
@@ -81,29 +91,26 @@ def strip(k: Kernel, m: Mbuf, what: str | UndecidedStrip) -> str:
     open is tried with each of its values.
 
     Source: the fixes (ipsec_lo_trace.fixes), each with its own.
+
+    The switch is compared only where there is something to strip, and its words are no comparison: so that a
+    sweep sees where it made no difference (sweep.asked).
     """
     if isinstance(what, UndecidedStrip):
         what.each(m, partial(_strip, k, m))
         return ""
-    return _strip(k, m, what)
+    _strip(k, m, what)
+    return STRIPPED[str(what)]
 
 
-def _strip(k: Kernel, m: Mbuf, what: str) -> str:
-    if what == "keep":
-        return ""
-    if what == "flags":
-        m_clear_flags(m)
-        return "the flags are cleared"
-    if what == "history":
+def _strip(k: Kernel, m: Mbuf, what: str) -> None:
+    if m.tags and what == "history":
         for tag in m.tags:
             if tag.name in IPSEC_TAGS:
                 m_tag_delete(m, tag)
-        return "the IPsec tags are deleted"
-    m_tag_delete_nonpersistent(k, m)
-    if what == "tags":
-        return "every tag is deleted; the flags stay"
-    m_clear_flags(m)
-    return "every tag and flag is deleted"
+    elif m.tags and what not in ("keep", "flags"):
+        m_tag_delete_nonpersistent(k, m)
+    if m.flags and what in ("all", "flags"):
+        m_clear_flags(m)
 
 
 def tdb_ident(tag: Mark) -> TdbIdent:

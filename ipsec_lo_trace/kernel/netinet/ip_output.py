@@ -167,7 +167,7 @@ def loop_detection(k: Kernel, m: Mbuf, sp: Policy) -> tuple[bool, str]:
     """
     cached = _compared(k, m, sp)
     for tag in m_tag_walk(m, *ANY_OUT_TAG.names):
-        if k.build.loop_detect == "any-out-done" or tag.proto is None:
+        if tag.proto is None or k.build.loop_detect == "any-out-done":
             k.ask(LOOP_DETECTION, borne(tag), ANY_OUT_TAG, "done", tag)
             return True, f"made for {tag.made_for}, and any will do: skip IPsec"
         ident = tdb_ident(tag)

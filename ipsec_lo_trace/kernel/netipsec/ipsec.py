@@ -121,10 +121,8 @@ def returns_at_once(k: Kernel, m: Mbuf) -> str:
 
     Source: netipsec/ipsec.c, ipsec4_output, 2015 and later: any OUT_DONE will do.
     """
-    if k.build.loop_detect != "early-return":
-        return ""
     tag = m_tag_find(m, OUT_DONE)
-    if tag is None:
+    if tag is None or k.build.loop_detect != "early-return":
         return ""
     k.ask(LOOP_DETECTION, borne(tag), ANY_OUT_DONE, "done", tag)
     return f"{OUT_DONE}, made for {tag.made_for}: skip IPsec, and look for no policy"
