@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from ipsec_lo_trace.findings.required import Demand, Ends, Referee, ends_of, lacking, unmet
+from ipsec_lo_trace.findings.required import Ends, Referee, ends_of
 from ipsec_lo_trace.model.codes import FINDING_CODES, Decision
 from ipsec_lo_trace.model.packet_name import REQUEST
 from ipsec_lo_trace.model.trace import SOCKET, Check, Mark, Step
@@ -190,8 +190,7 @@ class Echo(msgspec.Struct):
 
     def _note_clear_text(self, step: Step, referee: Referee) -> None:
         self.ends.setdefault(step.packet, ends_of(step.wire))
-        demand = self._demand(step.packet, "out", referee)
-        missing = unmet(demand, self.arrived[step.packet])
+        missing = self._missing(step.packet, "out", referee)
         step.unmet = missing
         if missing:
             looped = step.stage == LOOUTPUT and not crosses_lo0(step)
@@ -199,17 +198,15 @@ class Echo(msgspec.Struct):
             self.leaks.append(Leak(step.row, step.packet, missing, accepted=False, place=place))
 
     def _note_clear_acceptance(self, step: Step, referee: Referee) -> None:
-        came_as = self.arrived.get(step.packet)
-        if came_as is None:
+        if step.packet not in self.arrived:
             return
-        demand = self._demand(step.packet, "in", referee)
-        missing = lacking(demand.insisted, came_as)
+        missing = self._missing(step.packet, "in", referee)
         step.unmet = missing
         if missing:
             self.leaks.append(Leak(step.row, step.packet, missing, accepted=True, place=step.stage))
 
-    def _demand(self, packet: str, direction: str, referee: Referee) -> Demand:
-        return referee.demand(direction, self.ends.get(packet) or NOWHERE)
+    def _missing(self, packet: str, direction: str, referee: Referee) -> tuple[str, ...]:
+        return referee.missing(direction, self.ends.get(packet) or NOWHERE, self.arrived[packet])
 
 
 def _removed(step: Step) -> list[Mark]:

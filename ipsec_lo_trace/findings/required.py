@@ -85,6 +85,10 @@ class Referee:
         self._policies = [(policy, _prefix(policy.src), _prefix(policy.dst)) for policy in run.policies]
         self.demand = lru_cache(maxsize=1024)(self._demand)
 
+    def missing(self, direction: str, ends: Ends, borne: Collection[str]) -> tuple[str, ...]:
+        """Return what the first matching policy asks of a packet and the packet does not bear."""
+        return missing(direction, self.demand(direction, ends), borne)
+
     def _demand(self, direction: str, ends: Ends) -> Demand:
         """Return what the first matching policy asks of a packet."""
         src, dst = _number(ends.src), _number(ends.dst)
@@ -97,10 +101,11 @@ class Referee:
                 and src & src_mask == src_net
                 and dst & dst_mask == dst_net
             ):
-                return self._demand_of(policy, ends)
+                return self.demand_of(policy, ends)
         return NOTHING
 
-    def _demand_of(self, policy: PolicyRecord, ends: Ends) -> Demand:
+    def demand_of(self, policy: PolicyRecord, ends: Ends) -> Demand:
+        """Return what a policy asks of a packet that it covers."""
         rules = policy.requests
         asked = tuple(rule.proto for rule in rules if _insists(rule) or self._served(rule, ends))
         insisted = tuple(rule.proto for rule in rules if _insists(rule))
@@ -129,6 +134,11 @@ def lacking(wanted: tuple[str, ...], borne: Collection[str]) -> tuple[str, ...]:
     """Return what is wanted and not borne, each once."""
     missing = [proto for proto in wanted if proto not in borne]
     return tuple(dict.fromkeys(missing)) if missing else ()
+
+
+def missing(direction: str, demand: Demand, borne: Collection[str]) -> tuple[str, ...]:
+    """Return what a demand misses in a packet: outbound as ``unmet`` says, inbound what it insists on."""
+    return unmet(demand, borne) if direction == "out" else lacking(demand.insisted, borne)
 
 
 def unmet(demand: Demand, borne: Collection[str]) -> tuple[str, ...]:

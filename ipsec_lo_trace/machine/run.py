@@ -78,7 +78,8 @@ class Machine:
 
     ``deliver`` gets every packet that a stage delivers; ``summarise`` describes a packet's bytes; ``after``,
     if there is one, may change a packet's marks right after each stage, and says what it did; ``shown`` gives
-    a step's ``bytes`` where the packet changed, which are None for whoever looks at none.
+    a step's ``bytes`` where the packet changed, which are None for whoever looks at none.  ``row_limit`` may
+    be lowered before anything runs.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Machine:
         self.after = after
         self.schedule = schedule
         self.shown = shown
+        self.row_limit = ROW_LIMIT
         self.row = 0
         self.panicked = False
         self.callbacks: deque[HandOff] = deque()
@@ -230,7 +232,7 @@ class Machine:
         if m.echo != self._echo:
             self._turn_to(m.echo)
         self._rows += 1
-        loops = self._rows > ROW_LIMIT or self._bytes > BYTE_LIMIT
+        loops = self._rows > self.row_limit or self._bytes > BYTE_LIMIT
         verdict = LOOP if loops else stage.function(kernel, m, work.args)
         if isinstance(verdict, HandOff):
             to, errno, reason = verdict.to.name, None, ""

@@ -1,257 +1,225 @@
-"""A host of which nothing is decided: each policy and SA is made up when something asks about it."""
+"""A host of which nothing is decided: its policies and SAs come about as the kernel asks about them.
+
+These stand in for ``Policy``, ``Request`` and ``SaHead`` before the very code of the stages, so they answer
+what that code asks and nothing else.
+"""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from ipsec_lo_trace.machine.context import Context
 from ipsec_lo_trace.model.databases import Databases, SaHead
 from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
-from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
-from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES
-from ipsec_lo_trace.model.sa import Mode, SaIndex, SecurityAssociation
+from ipsec_lo_trace.model.policy import ULPROTO_ANY, Direction, Policy, PolicyType, Selector
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
+from ipsec_lo_trace.model.sa import Mode, SecurityAssociation
 from ipsec_lo_trace.model.undecided import Undecided
 from ipsec_lo_trace.prove.path import Path
+from ipsec_lo_trace.prove.slots import MISSING, NOBODYS, NUMBER, Ends, Slot, associations
 
-MISSING, THERE = 1, 2
-REQID, OTHER = 1, 2
-LEVELS = (
-    (Level.DEFAULT, 0),
-    (Level.USE, 0),
-    (Level.REQUIRE, 0),
-    (Level.UNIQUE, REQID),
-    (Level.UNIQUE, OTHER),
-)
-BUNDLES = (("esp",), ("ah",), ("esp", "ah"), ("ah", "esp"))
-PROTOS = {"esp": IPPROTO_ESP, "ah": IPPROTO_AH}
-Ends = tuple[IPv4Address, IPv4Address]
-EVERYWHERE = IPv4Network("0.0.0.0/0")
+R = TypeVar("R")
 
 
-class Slot:
-    """A place in the SPD, and the policies that may stand there; None for no policy."""
+def by(
+    path: Path, name: str, choices: Sequence[Any], question: Callable[[Any], R], k: Context | None = None
+) -> R:
+    """Put a question to each choice that is possible, and go on with those that give the first one's answer.
 
-    def __init__(
-        self, direction: Direction, ends: Ends, *, wide: bool = False, levels=LEVELS, policies=None
-    ) -> None:
-        self.direction, self.ends, self.wide = direction, ends, wide
-        side = direction.name.lower()
-        self.name = f"{side} any" if wide else f"{side} {ends[0]} {ends[1]}"
-        nets = (EVERYWHERE, EVERYWHERE) if wide else tuple(IPv4Network(end) for end in ends)
-        selector = Selector(*nets)
-        if direction is Direction.IN and levels is LEVELS:
-            levels = LEVELS[:4]
-        self.policies: list[Policy | None] = [None, Policy(direction, selector, PolicyType.DISCARD)]
-        for protos in BUNDLES:
-            for chosen in itertools.product(levels, repeat=len(protos)):
-                reqs = [Request(PROTOS[p], Mode.TRANSPORT, *c) for p, c in zip(protos, chosen)]
-                self.policies.append(Policy(direction, selector, PolicyType.IPSEC, reqs))
-        for c in levels:
-            self.policies.append(
-                Policy(direction, selector, PolicyType.IPSEC, [Request(IPPROTO_ESP, Mode.TUNNEL, *c, *ends)])
-            )
-        if policies:
-            self.policies = [p for p in self.policies if policies(p)]
-        self.absent = self.mask(lambda sp: sp is None)
-
-    def mask(self, holds: Callable[[Any], bool]) -> int:
-        return sum(1 << at for at, sp in enumerate(self.policies) if holds(sp))
-
-    @property
-    def all(self) -> int:
-        return (1 << len(self.policies)) - 1
-
-    def of_kind(self, kind: PolicyType) -> int:
-        return self.mask(lambda sp: sp is not None and sp.kind is kind)
-
-    def requests(self, place: int, holds: Callable[[Request], bool]) -> int:
-        return self.mask(lambda sp: sp is not None and len(sp.requests) > place and holds(sp.requests[place]))
+    What is put on record (``k``) counts as a part of the answer, but for the rule that it names.
+    """
+    records = k.checks if k is not None else []
+    before = len(records)
+    answers: list[tuple[R, Any]] = []
+    alike, said = 0, []
+    possible = path.possible(name)
+    for at, choice in enumerate(choices):
+        if not possible >> at & 1:
+            continue
+        answer = question(choice)
+        added = records[before:]
+        del records[before:]
+        whole = answer, [(check.id, check.left, check.answer, check.mark) for check in added]
+        if not answers:
+            answers.append(whole)
+            said = added
+        if whole == answers[0]:
+            alike |= 1 << at
+    path.ask(name, alike)
+    records += said
+    return answers[0][0]
 
 
-from functools import cache
+class OpenNetwork:
+    """An end of a policy's selector; the policy covers a packet only if there is one."""
 
-
-@cache
-def masks(slot: Slot):
-    return {
-        "ipsec": slot.of_kind(PolicyType.IPSEC),
-        "discard": slot.of_kind(PolicyType.DISCARD),
-        **{("esp", i): slot.requests(i, lambda r: r.proto == IPPROTO_ESP) for i in (0, 1)},
-        "tunnel": slot.requests(0, lambda r: r.mode is Mode.TUNNEL),
-        "bundle": slot.requests(1, lambda r: True),
-        **{("other", i): slot.requests(i, lambda r: r.reqid == OTHER) for i in (0, 1)},
-    }
-
-
-def by(path: Path, k: Any, name: str, choices: list[Any], question: Callable[[Any], Any]) -> Any:
-    """Put a question to each possible value."""
-    checks = k.checks
-    start = len(checks)
-    first = None
-    inside = 0
-    possible = path.hosts[name]
-    at = 0
-    while possible >> at:
-        if possible >> at & 1:
-            answer = question(choices[at])
-            said = checks[start:]
-            del checks[start:]
-            key = (answer, [(c.id, c.left, c.answer, c.mark) for c in said])
-            if first is None:
-                first, kept = key, said
-            if key == first:
-                inside |= 1 << at
-        at += 1
-    path.ask(name, inside)
-    checks.extend(kept)
-    return first[0]
-
-
-class OpenNet:
     def __init__(self, path: Path, slot: Slot, end: int) -> None:
-        self.path, self.slot, self.end = path, slot, end
-        self.address = slot.ends[end]
+        """Take the source (0) or the destination (1) of a slot."""
+        self._path = path
+        self._slot = slot
+        self._end = end
 
     def __contains__(self, address: IPv4Address) -> bool:
-        if not self.slot.wide and address != self.address:
+        """Tell whether it has an address; the destination, asked last, tells whether there is a policy."""
+        if not self._slot.wide and address != self._slot.ends[self._end]:
             return False
-        return self.end == 0 or not self.path.ask(self.slot.name, self.slot.absent)
+        return self._end == 0 or self._path.ask(self._slot.name, self._slot.every & ~1)
 
 
 class OpenNumber:
+    """The reqid of a rule, as far as it is asked about: does it name an SA that there is not?"""
+
     def __init__(self, path: Path, slot: Slot, place: int) -> None:
-        self.path, self.slot, self.place = path, slot, place
+        """Take the number of a slot's first (0) or second (1) rule."""
+        self._path = path
+        self._slot = slot
+        self._place = place
 
     def __eq__(self, number: object) -> bool:
-        other = self.path.ask(self.slot.name, masks(self.slot)["other", self.place])
-        return number == OTHER if other else True
+        """Tell whether it is 0 or the number of the SAs: each SA has it, so those two are one."""
+        nobodys = self._path.ask(self._slot.name, self._slot.nobodys[self._place])
+        return number == NOBODYS if nobodys else number in {0, NUMBER}
 
-    __hash__ = None
+    def __hash__(self) -> int:
+        """Refuse: nobody looks a number up."""
+        raise NotImplementedError
 
 
 class OpenRequest(Undecided):
-    def __init__(self, path: Path, slot: Slot, place: int) -> None:
-        self.path, self.slot, self.place = path, slot, place
-        self.sav: SecurityAssociation | None = None
-        self._next: OpenRequest | None = None
-        self.reqid = OpenNumber(path, slot, place)
-        self.masks = masks(slot)
+    """A rule of a slot's policy; ``sav`` is the SA that it used last, as in any request."""
 
-    def by(self, k, question):
-        place = self.place
-        choices = [
+    def __init__(self, path: Path, slot: Slot, place: int) -> None:
+        """Take the first (0) or the second (1) rule."""
+        self._path = path
+        self._slot = slot
+        self._place = place
+        self._next: OpenRequest | None = None
+        self.sav: SecurityAssociation | None = None
+        self.reqid = OpenNumber(path, slot, place)
+
+    def by(self, k: Context, question: Callable[[Any], R]) -> R:
+        """Put a question to the rule of each policy that is possible."""
+        place = self._place
+        rules = [
             sp.requests[place] if sp is not None and len(sp.requests) > place else None
-            for sp in self.slot.policies
+            for sp in self._slot.policies
         ]
-        return by(self.path, k, self.slot.name, choices, question)
+        return by(self._path, self._slot.name, rules, question, k)
 
     @property
     def proto(self) -> int:
-        return IPPROTO_ESP if self.path.ask(self.slot.name, self.masks["esp", self.place]) else IPPROTO_AH
+        """The IP protocol."""
+        return IPPROTO_ESP if self._path.ask(self._slot.name, self._slot.esp[self._place]) else IPPROTO_AH
 
     @property
     def mode(self) -> Mode:
-        return Mode.TUNNEL if self.path.ask(self.slot.name, self.masks["tunnel"]) else Mode.TRANSPORT
+        """The mode."""
+        return Mode.TUNNEL if self._path.ask(self._slot.name, self._slot.tunnel) else Mode.TRANSPORT
 
     @property
     def src(self) -> IPv4Address | None:
-        return self.slot.ends[0] if self.mode is Mode.TUNNEL else None
+        """The source of the SA, None for the packet's."""
+        return self._slot.ends[0] if self.mode is Mode.TUNNEL else None
 
     @property
     def dst(self) -> IPv4Address | None:
-        return self.slot.ends[1] if self.mode is Mode.TUNNEL else None
+        """The destination of the SA, None for the packet's."""
+        return self._slot.ends[1] if self.mode is Mode.TUNNEL else None
 
     @property
     def next(self) -> OpenRequest | None:
-        if self.place or not self.path.ask(self.slot.name, self.masks["bundle"]):
+        """The second rule after the first, None if there is none."""
+        if self._place or not self._path.ask(self._slot.name, self._slot.bundle):
             return None
         if self._next is None:
-            self._next = OpenRequest(self.path, self.slot, 1)
+            self._next = OpenRequest(self._path, self._slot, 1)
         return self._next
 
     def __str__(self) -> str:
-        return f"{self.slot.name} {self.place + 1}"
+        return f"rule {self._place + 1} of {self._slot.name}"
 
     def record(self, src: str = "", dst: str = "") -> RequestRecord:
+        """Describe it without deciding anything."""
         return RequestRecord(str(self), "", src, dst, "", 0)
 
 
 class OpenRequests:
-    def __init__(self, first: OpenRequest) -> None:
-        self.first = first
+    """The rules of a policy that asks for IPsec."""
 
-    def __bool__(self) -> bool:
-        return True
+    def __init__(self, first: OpenRequest) -> None:
+        """Begin with the first, which leads to the second."""
+        self._first = first
 
     def __getitem__(self, at: int) -> OpenRequest:
-        assert at == 0
-        return self.first
+        """Return the first; nobody asks for another by its number."""
+        return (self._first,)[at]
 
     def __iter__(self) -> Iterator[OpenRequest]:
-        each: OpenRequest | None = self.first
+        each: OpenRequest | None = self._first
         while each is not None:
             yield each
             each = each.next
 
 
 class OpenPolicy(Undecided):
+    """The policy of a slot."""
+
     def __init__(self, path: Path, slot: Slot) -> None:
-        self.path, self.slot = path, slot
+        """Take the slot; what stands there is not decided."""
+        self._path = path
+        self.slot = slot
         self.direction = slot.direction
-        self.selector = Selector(OpenNet(path, slot, 0), OpenNet(path, slot, 1))  # type: ignore
+        src, dst = (cast("IPv4Network", OpenNetwork(path, slot, end)) for end in (0, 1))
+        self.selector = Selector(src, dst)
         self._requests = OpenRequests(OpenRequest(path, slot, 0))
 
-    def by(self, k, question):
-        return by(self.path, k, self.slot.name, self.slot.policies, question)
+    def by(self, k: Context, question: Callable[[Any], R]) -> R:
+        """Put a question to each policy that is possible."""
+        return by(self._path, self.slot.name, self.slot.policies, question, k)
 
     @property
     def kind(self) -> PolicyType:
-        return (
-            PolicyType.IPSEC
-            if self.path.ask(self.slot.name, masks(self.slot)["ipsec"])
-            else PolicyType.DISCARD
-        )
+        """What it asks for."""
+        asks = self._path.ask(self.slot.name, self.slot.ipsec)
+        return PolicyType.IPSEC if asks else PolicyType.DISCARD
 
     @property
-    def requests(self) -> Any:
+    def requests(self) -> OpenRequests | tuple[()]:
+        """Its rules."""
         return self._requests if self.kind is PolicyType.IPSEC else ()
 
     def __str__(self) -> str:
-        return self.slot.name
+        return f"of {self.slot.name}"
 
     def record(self) -> PolicyRecord:
-        return PolicyRecord(self.slot.name, "", "", 0, 0, 255, "", ())
+        """Describe it without deciding anything."""
+        return PolicyRecord(self.slot.name, "", "", 0, 0, ULPROTO_ANY, "", ())
 
 
-class Heads(dict):  # type: ignore
+class OpenHeads(dict[Any, Any]):
+    """An index of SA heads of which each may be missing."""
+
     def __init__(self, path: Path) -> None:
-        self.path = path
+        """Start with none."""
+        super().__init__()
+        self._path = path
 
-    def get(self, key: Any, default: Any = None) -> Any:
-        return [head for name, head in super().get(key, ()) if not self.path.ask(name, MISSING)]
-
-
-ENC = {"cipher": "3des-cbc", "enc_key": b"123456789012345678901234"}
-AUTH = {"auth": "hmac-md5", "auth_key": b"0123456789abcdef"}
-
-
-def sa_name(proto: int, ends: Ends) -> str:
-    return f"{PROTO_NAMES[proto]} {ends[0]} {ends[1]}"
+    def get(self, key: object, default: object = ()) -> Any:  # noqa: ANN401 -- as a dictionary's
+        """Return the heads of a key that are there."""
+        named = super().get(key, default)
+        return [head for name, head in named if not self._path.ask(name, MISSING)]
 
 
-def databases(path: Path, slots: tuple[Slot, ...], pairs: tuple[Ends, ...]) -> Databases:
-    db = Databases()
-    db.by_ends, db.by_ident = Heads(path), Heads(path)
-    for number, (ends, proto) in enumerate((e, p) for e in pairs for p in (IPPROTO_ESP, IPPROTO_AH)):
-        index = SaIndex(proto, Mode.ANY, REQID, *ends)
-        keys = {**ENC, **AUTH} if proto == IPPROTO_ESP else AUTH
-        sav = SecurityAssociation(index, 0x1001 + number, added=number + 1, **keys)
-        name = sa_name(proto, ends)
-        head = SaHead(index, number + 1, [sav], {sav.spi: [sav]})
-        db.by_ends.setdefault((proto, *ends), []).append((name, head))
-        db.by_ident.setdefault(sav.tdbi, []).append((name, head))
+def open_databases(path: Path, slots: Sequence[Slot], pairs: Sequence[Ends]) -> Databases:
+    """Make SAD and SPD of a host of which nothing is decided."""
+    by_ends, by_ident = OpenHeads(path), OpenHeads(path)
+    for name, sav in associations(pairs).items():
+        head = SaHead(sav.index, sav.added, [sav], {sav.spi: [sav]})
+        by_ends.setdefault(head.ends, []).append((name, head))
+        by_ident.setdefault(sav.tdbi, []).append((name, head))
+    sptree: dict[Direction, list[Policy]] = {way: [] for way in Direction}
     for slot in slots:
-        db.sptree[slot.direction].append(OpenPolicy(path, slot))
-    return db
+        sptree[slot.direction].append(cast("Policy", OpenPolicy(path, slot)))
+    return Databases(by_ends=by_ends, by_ident=by_ident, sptree=sptree)

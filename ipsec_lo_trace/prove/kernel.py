@@ -1,119 +1,120 @@
+"""A kernel of which nothing is decided: what it strips stays open until a mark is looked for."""
+
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from msgspec.structs import replace
-
-from ipsec_lo_trace.model.build import PLAIN, Build, values
+from ipsec_lo_trace.kernel.state import Sysctl
+from ipsec_lo_trace.model.build import Build
+from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.policy import Level, PolicyType
 from ipsec_lo_trace.model.trace import Change, Mark
 from ipsec_lo_trace.model.undecided import UndecidedStrip
+from ipsec_lo_trace.prove.kernels import STRIPS, SWITCH, Kernels
 from ipsec_lo_trace.prove.path import Path
 
-PLACES = ("icmp_input", "icmp_reflect", "if_output", "looutput")
-
-
-class Strips:
-    def __init__(self, places: tuple[str, ...]) -> None:
-        self.places = places
-        self.values = list(itertools.product(*(values(p) for p in places)))
-        self.mask = {
-            p: {v: sum(1 << i for i, c in enumerate(self.values) if c[n] == v) for v in values(p)}
-            for n, p in enumerate(places)
-        }
-
-    @property
-    def all(self) -> int:
-        return (1 << len(self.values)) - 1
-
-
-class Switches:
-    def __init__(self, sets: dict[str, dict[str, str]]) -> None:
-        self.names = list(sets)
-        self.builds = [replace(PLAIN, **one) for one in sets.values()]
-        self.mask: dict[str, dict[str, int]] = {}
-        for name in Build.__struct_fields__:
-            m: dict[str, int] = {}
-            for i, b in enumerate(self.builds):
-                m[getattr(b, name)] = m.get(getattr(b, name), 0) | 1 << i
-            self.mask[name] = m
-
-    @property
-    def all(self) -> int:
-        return (1 << len(self.builds)) - 1
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class OpenMark(Mark, frozen=True, gc=False, kw_only=True):
+    """A mark that some of the kernels have stripped: the packet bears it ``under`` the others."""
+
     path: Any
     under: int
 
     @property
     def there(self) -> bool:
-        return self.path.ask("strips", self.under)
+        """Whether the packet bears it; from now on that is decided."""
+        there: bool = self.path.ask(STRIPS, self.under)
+        return there
 
 
 class OpenStrip(UndecidedStrip):
-    def __init__(self, path: Path, masks: dict[str, int]) -> None:
-        self.path, self.masks = path, masks
+    """What a place strips: each value is tried on the marks, and a mark keeps under which it stays."""
+
+    def __init__(self, path: Path, kernels: Mapping[str, int]) -> None:
+        """Take, by value, the kernels in which the place strips that."""
+        self._path = path
+        self._kernels = kernels
 
     def each(self, m: Mbuf, do: Callable[[str], object]) -> None:
+        """Strip with every value, and put together what is left."""
         tags, flags, changes = m.tags, m.flags, list(m.changes)
-        possible = self.path.kernels["strips"]
         left = dict.fromkeys(map(id, m.marks), 0)
-        for value, mask in self.masks.items():
-            if not mask & possible:
-                continue
-            m.tags, m.flags = tags, flags
-            do(value)
-            for mark in m.marks:
-                left[id(mark)] |= mask
-        possible = self.path.kernels["strips"]
+        for value, kernels in self._kernels.items():
+            if kernels & self._path.possible(STRIPS):
+                m.tags, m.flags = tags, flags
+                do(value)
+                for mark in m.marks:
+                    left[id(mark)] |= kernels
         m.changes[:] = changes
-        keep: dict[int, Mark] = {}
-        for mark in (*tags, *flags):
+        m.tags = self._left(m, tags, left)
+        m.flags = self._left(m, flags, left)
+
+    def _left(self, m: Mbuf, marks: tuple[Mark, ...], left: dict[int, int]) -> tuple[Mark, ...]:
+        found = []
+        for mark in marks:
             under = left[id(mark)] & (mark.under if isinstance(mark, OpenMark) else -1)
-            if under & possible == 0:
+            if not under & self._path.possible(STRIPS):
                 m.changes.append(Change("remove", mark))
-            elif possible & ~under == 0:
-                keep[id(mark)] = mark
             else:
-                keep[id(mark)] = OpenMark(
-                    mark.name,
-                    mark.made_for,
-                    mark.row,
-                    mark.stale,
-                    mark.proto,
-                    mark.spi,
-                    mark.dst,
-                    path=self.path,
-                    under=under,
-                )
-        m.tags = tuple(keep[id(t)] for t in tags if id(t) in keep)
-        m.flags = tuple(keep[id(t)] for t in flags if id(t) in keep)
+                found.append(self._opened(mark, under))
+        return tuple(found)
+
+    def _opened(self, mark: Mark, under: int) -> Mark:
+        return OpenMark(
+            mark.name,
+            mark.made_for,
+            mark.row,
+            mark.stale,
+            mark.proto,
+            mark.spi,
+            mark.dst,
+            path=self._path,
+            under=under,
+        )
 
 
 class OpenBuild:
-    def __init__(self, path: Path, strips: Strips, switches: Switches) -> None:
-        self._path, self._switches = path, switches
-        for place in strips.places:
-            setattr(self, place, OpenStrip(path, strips.mask[place]))
+    """A build whose switches are decided as they are read, but for what places strip."""
+
+    def __init__(self, path: Path, kernels: Kernels) -> None:
+        """Leave every switch open."""
+        self._path = path
+        self._of_switch = kernels.of_switch
+        for place, of_strip in kernels.of_strip.items():
+            vars(self)[place] = OpenStrip(path, of_strip)
 
     def __getattr__(self, name: str) -> str:
-        masks = self._switches.mask[name]
-        last = None
-        for value, mask in masks.items():
-            if self._path.ask("switch", mask):
+        """Decide a switch: it has the first value that is possible."""
+        for value, kernels in self._of_switch[name].items():
+            if self._path.ask(SWITCH, kernels):
                 return value
-        raise AssertionError
+        msg = f"nothing is possible of {name}"
+        raise BrokenInvariantError(msg)
+
+    @property
+    def build(self) -> Build:
+        """Itself, as a kernel takes it."""
+        return cast("Build", self)
 
 
 class OpenSysctl:
-    def __init__(self, build: OpenBuild) -> None:
+    """The sysctls, which are switches too: the default policy's is read at boot, a level when it is asked."""
+
+    def __init__(self, build: Build) -> None:
+        """Boot."""
         self._build = build
-        self.def_policy = PolicyType.NONE
+        self.def_policy = PolicyType[build.def_policy.upper()]
 
     def __getattr__(self, name: str) -> Level:
+        """Decide a default level."""
         return Level[getattr(self._build, name).upper()]
+
+    @property
+    def sysctl(self) -> Sysctl:
+        """Itself, as a kernel takes it."""
+        return cast("Sysctl", self)

@@ -2,11 +2,11 @@
 
 A variable has a few values, and what is still possible of it is a set of them, kept as an int with a bit for
 each.  A run is told about its variables through a ``Path``.  Where a question splits what is possible, the
-run goes on with one half, and the other half is run again later, from the start.
+run goes on with one part, and the other is run again later, from the start.
 
 Variables are of two kinds.  Those of the *host* say what is configured, those of the *kernel* what it does.
 A ``Leaf`` is a set of hosts with, for every kernel, what came of it: a fork about the kernel stays within the
-leaf, a fork about the host makes two leaves, which keep what both have in common.
+leaf, a fork about the host makes two leaves, and each keeps what was found before it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 
 R = TypeVar("R")
 Box = dict[str, int]
-"""What is possible: of each variable a set of its values, each combination of them."""
+"""What is possible: of each variable a set of its values, and with them every combination."""
 
 
 class Leaf(msgspec.Struct, Generic[R]):
@@ -35,49 +35,53 @@ class Leaf(msgspec.Struct, Generic[R]):
 class Path:
     """One run's view of the variables; answers, and notes what is left to be run."""
 
-    def __init__(self, leaf: Leaf[R], kernels: Box, leaves: list[Leaf[R]]) -> None:
-        """Run a leaf's hosts with these kernels; forks go to ``leaves`` and to the leaf itself."""
-        self.hosts = leaf.hosts
-        self.kernels = dict(kernels)
-        self._leaf = leaf
-        self._leaves: list[Leaf[R]] = leaves
+    def __init__(self, hosts: Box, kernels: Box, fork: Callable[[Box, Box], None]) -> None:
+        """Begin with everything possible; ``fork`` is told the hosts and the kernels that are left out."""
+        self.hosts = hosts
+        self.kernels = kernels
+        self._fork = fork
+
+    def possible(self, name: str) -> int:
+        """Return what is possible of a variable now."""
+        return self.hosts[name] if name in self.hosts else self.kernels[name]
 
     def ask(self, name: str, values: int) -> bool:
-        """Tell whether a variable has one of these values; where both is possible, it has from now on."""
-        box = self.hosts if name in self.hosts else self.kernels
-        possible = box[name]
-        inside = possible & values
-        if not inside:
-            return False
-        if inside == possible:
-            return True
-        rest = {**box, name: possible & ~values}
-        leaf = self._leaf
-        if box is self.hosts:
-            self._leaves.append(Leaf(rest, [*leaf.todo, dict(self.kernels)], list(leaf.done)))
-        else:
-            leaf.todo.append(rest)
-        box[name] = inside
-        return True
-
-    def value(self, name: str) -> int:
-        """Return the number of a variable's value: the first that is possible."""
-        box = self.hosts if name in self.hosts else self.kernels
-        lowest = box[name] & -box[name]
-        self.ask(name, lowest)
-        return lowest.bit_length() - 1
+        """Tell whether a variable has one of these values; where it may or may not, it has from now on."""
+        about_host = name in self.hosts
+        box = self.hosts if about_host else self.kernels
+        inside = box[name] & values
+        if inside and inside != box[name]:
+            rest = {**box, name: box[name] & ~values}
+            if about_host:
+                self._fork(rest, dict(self.kernels))
+            else:
+                self._fork(self.hosts, rest)
+            box[name] = inside
+        return bool(inside)
 
 
 def explore(hosts: Box, kernels: Box, run: Callable[[Path], R]) -> Iterator[Leaf[R]]:
-    """Yield the leaves of a scope, which have no host in common; each has every kernel once."""
+    """Yield the leaves of a scope: no two have a host in common, and each has every kernel once."""
     leaves: list[Leaf[R]] = [Leaf(dict(hosts), [dict(kernels)], [])]
     while leaves:
         leaf = leaves.pop()
         while leaf.todo:
-            path = Path(leaf, leaf.todo.pop(), leaves)
+            path = Path(leaf.hosts, dict(leaf.todo.pop()), _forker(leaf, leaves))
             result = run(path)
             leaf.done.append((path.kernels, result))
         yield leaf
+
+
+def _forker(leaf: Leaf[R], leaves: list[Leaf[R]]) -> Callable[[Box, Box], None]:
+    """Make what keeps the other part of a fork: in a leaf of its own if that is about the hosts."""
+
+    def fork(hosts: Box, kernels: Box) -> None:
+        if hosts is leaf.hosts:
+            leaf.todo.append(kernels)
+        else:
+            leaves.append(Leaf(hosts, [*leaf.todo, kernels], list(leaf.done)))
+
+    return fork
 
 
 def size(box: Mapping[str, int]) -> int:

@@ -1,0 +1,127 @@
+"""Run a proof in pieces that any executor may share out, each a part of one view of one program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ipsec_lo_trace.kernel.state import Kernel
+from ipsec_lo_trace.model.proof import Came, Class
+from ipsec_lo_trace.model.setup import Reflector
+from ipsec_lo_trace.prove.claims import Seen, clear, stale, unlike, unlike_tags, watch, worse
+from ipsec_lo_trace.prove.host import open_databases
+from ipsec_lo_trace.prove.kernel import OpenBuild, OpenSysctl
+from ipsec_lo_trace.prove.kernels import STRIPS, SWITCH, Kernels
+from ipsec_lo_trace.prove.path import Leaf, Path, explore
+from ipsec_lo_trace.prove.referee import OpenReferee
+from ipsec_lo_trace.prove.scope import LOCAL, SHAPES, Shape, View, hosts_of, kernels_of, program_of
+from ipsec_lo_trace.prove.slots import Slot
+
+Broken = dict[str, str]
+
+
+class Piece(NamedTuple):
+    """A part of a view of a program: the hosts whose first place in the SPD is one of ``first``."""
+
+    program: str
+    view: View
+    claims: tuple[str, ...]
+    first: int
+
+
+def pieces(programs: Sequence[str], views: Sequence[View], claims: Sequence[str]) -> Iterator[Piece]:
+    """Yield the pieces of a proof, always the same."""
+    for program in programs:
+        for view in views:
+            slot = SHAPES[view.shape].slots[0]
+            possible = hosts_of(view)[slot.name]
+            yield from (Piece(program, view, tuple(claims), one) for one in _parts(slot, possible))
+
+
+def _parts(slot: Slot, possible: int) -> Iterator[int]:
+    """Divide the policies of a place by what they come to; a part that nothing is possible of is left out."""
+    single = slot.ipsec & ~slot.bundle
+    for kind in (single & ~slot.tunnel, slot.tunnel, slot.bundle, slot.every & ~slot.ipsec):
+        for part in (kind & slot.esp[0], kind & ~slot.esp[0]):
+            if part & possible:
+                yield part & possible
+
+
+def run_piece(piece: Piece) -> list[Class]:
+    """Run a piece; its classes have no host in common."""
+    shape, kernels = SHAPES[piece.view.shape], kernels_of(piece.view, piece.program)
+    hosts = hosts_of(piece.view) | {shape.slots[0].name: piece.first}
+    run = Runner(piece, shape, kernels)
+    return [run.judged(leaf) for leaf in explore(hosts, kernels.every, run)]
+
+
+class Runner:
+    """Runs the program of a piece along a path, by the kernel alone or with a process that answers."""
+
+    def __init__(self, piece: Piece, shape: Shape, kernels: Kernels) -> None:
+        """Take what is to be run."""
+        self._piece = piece
+        self._shape = shape
+        self._kernels = kernels
+
+    def __call__(self, path: Path) -> tuple[str, Broken]:
+        """Run it; give the outcome and how each claim but never-worse is broken."""
+        seen = self._seen(path, "kernel")
+        claims, broken = self._piece.claims, {}
+        if "no-clear" in claims:
+            broken["no-clear"] = clear(seen)
+        if "no-stale" in claims:
+            broken["no-stale"] = stale(seen.steps)
+        if {"daemon", "daemon-tags"} & {*claims}:
+            processes = self._seen(path, "userspace")
+            alike = {"daemon": unlike, "daemon-tags": unlike_tags}
+            broken |= {name: look(seen, processes) for name, look in alike.items() if name in claims}
+        return seen.outcome, broken
+
+    def _seen(self, path: Path, reflector: Reflector) -> Seen:
+        shape = self._shape
+        build = OpenBuild(path, self._kernels).build
+        kernel = Kernel(
+            open_databases(path, shape.slots, shape.pairs),
+            local=LOCAL,
+            build=build,
+            sysctl=OpenSysctl(build).sysctl,
+        )
+        kernel.reflector = reflector
+        return watch(
+            kernel, program_of(self._piece.program, shape), OpenReferee(path, shape.slots, shape.pairs)
+        )
+
+    def judged(self, leaf: Leaf[tuple[str, Broken]]) -> Class:
+        """Make the class of a leaf: what came of every kernel, held against the one without a fix."""
+        plain = next(outcome for kernels, (outcome, _) in leaf.done if kernels[STRIPS] & kernels[SWITCH] & 1)
+        came: dict[tuple[tuple[str, str], ...], dict[int, int]] = {}
+        for kernels, (outcome, others) in leaf.done:
+            compared = {"never-worse": worse(plain, outcome)} if "never-worse" in self._piece.claims else {}
+            broken = others | compared
+            by_switch = came.setdefault(tuple(sorted(broken.items())), {})
+            for switch in _bits(kernels[SWITCH]):
+                by_switch[switch] = by_switch.get(switch, 0) | kernels[STRIPS]
+        return Class(
+            program=self._piece.program,
+            view=str(self._piece.view),
+            hosts={name: f"{values:x}" for name, values in sorted(leaf.hosts.items())},
+            came=sorted(_came(came), key=lambda one: (one.strips, one.switch)),
+        )
+
+
+def _bits(values: int) -> Iterator[int]:
+    while values:
+        lowest = values & -values
+        yield lowest
+        values ^= lowest
+
+
+def _came(came: dict[tuple[tuple[str, str], ...], dict[int, int]]) -> Iterator[Came]:
+    """Yield what came of which kernels, in as few sets of them as there are different answers."""
+    for broken, by_switch in came.items():
+        of_strips: dict[int, int] = {}
+        for switch, strips in by_switch.items():
+            of_strips[strips] = of_strips.get(strips, 0) | switch
+        for strips, switches in of_strips.items():
+            yield Came(f"{strips:x}", f"{switches:x}", dict(broken))

@@ -1,0 +1,130 @@
+"""What a host may have configured: the policies that may stand in each place of the SPD, and its SAs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from ipaddress import IPv4Address, IPv4Network
+
+from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
+from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES
+from ipsec_lo_trace.model.sa import Mode, SaIndex, SecurityAssociation
+
+Ends = tuple[IPv4Address, IPv4Address]
+EVERYWHERE = IPv4Network("0.0.0.0/0")
+NUMBER, NOBODYS = 1, 2
+"""The reqid that every SA has, and one that none has."""
+Rung = tuple[Level, int]
+"""A level, and the reqid that goes with it."""
+RUNGS: tuple[Rung, ...] = (
+    (Level.DEFAULT, 0),
+    (Level.USE, 0),
+    (Level.REQUIRE, 0),
+    (Level.UNIQUE, NUMBER),
+    (Level.UNIQUE, NOBODYS),
+)
+"""The levels of a rule; a unique one names the SA that there is, or one that there is not."""
+BUNDLES = ((IPPROTO_ESP,), (IPPROTO_AH,), (IPPROTO_ESP, IPPROTO_AH), (IPPROTO_AH, IPPROTO_ESP))
+MISSING, THERE = 0b01, 0b10
+"""The values of an SA's variable."""
+SA_VALUES = ("missing", "there")
+CIPHER, ENC_KEY = "3des-cbc", b"123456789012345678901234"
+AUTH, AUTH_KEY = "hmac-md5", b"0123456789abcdef"
+FIRST_SPI = 0x1001
+
+
+class Slot:
+    """A place in the SPD: a direction and a pair of ends, or with ``wide`` every pair.
+
+    ``policies`` are those that may stand there, None for no policy at all.  Its variable has their numbers.
+    """
+
+    def __init__(self, direction: Direction, ends: Ends, *, wide: bool = False) -> None:
+        """Think up every policy of the place."""
+        side = direction.name.lower()
+        self.direction, self.ends, self.wide = direction, ends, wide
+        self.name = f"{side} any" if wide else f"{side} {ends[0]} {ends[1]}"
+        src, dst = (EVERYWHERE, EVERYWHERE) if wide else map(IPv4Network, ends)
+        selector = Selector(src, dst)
+        # A unique rule's number matters where an SA is looked for, and inbound none is.
+        rungs = RUNGS if direction is Direction.OUT else RUNGS[:4]
+        rules = [*_bundles(rungs), *([self._tunnel(rung)] for rung in rungs)]
+        self.policies: tuple[Policy | None, ...] = (
+            None,
+            Policy(direction, selector, PolicyType.DISCARD),
+            *(Policy(direction, selector, PolicyType.IPSEC, requests) for requests in rules),
+        )
+
+    def _tunnel(self, rung: Rung) -> Request:
+        return Request(IPPROTO_ESP, Mode.TUNNEL, *rung, *self.ends)
+
+    @property
+    def every(self) -> int:
+        """All its policies, and none."""
+        return (1 << len(self.policies)) - 1
+
+    def values(self, holds: Callable[[Policy], bool]) -> int:
+        """Return the set of the policies of which something holds."""
+        return sum(1 << at for at, sp in enumerate(self.policies) if sp is not None and holds(sp))
+
+    def _rules(self, holds: Callable[[Request], bool]) -> tuple[int, int]:
+        """Return the sets of the policies of which something holds for the first, and for the second rule."""
+        first = self.values(lambda sp: bool(sp.requests) and holds(sp.requests[0]))
+        second = self.values(lambda sp: len(sp.requests) > 1 and holds(sp.requests[1]))
+        return first, second
+
+    @cached_property
+    def ipsec(self) -> int:
+        """The policies that ask for IPsec."""
+        return self.values(lambda sp: sp.kind is PolicyType.IPSEC)
+
+    @cached_property
+    def bundle(self) -> int:
+        """The policies with a second rule."""
+        return self.values(lambda sp: len(sp.requests) > 1)
+
+    @cached_property
+    def tunnel(self) -> int:
+        """The policies whose rule is a tunnel."""
+        return self._rules(lambda isr: isr.mode is Mode.TUNNEL)[0]
+
+    @cached_property
+    def esp(self) -> tuple[int, int]:
+        """The policies whose first, and whose second rule is ESP."""
+        return self._rules(lambda isr: isr.proto == IPPROTO_ESP)
+
+    @cached_property
+    def nobodys(self) -> tuple[int, int]:
+        """The policies whose first, and whose second rule names an SA that there is not."""
+        return self._rules(lambda isr: isr.reqid == NOBODYS)
+
+
+def _bundles(rungs: Sequence[Rung]) -> list[list[Request]]:
+    return [
+        [Request(proto, Mode.TRANSPORT, *rung) for proto, rung in zip(protos, chosen, strict=True)]
+        for protos in BUNDLES
+        for chosen in itertools.product(rungs, repeat=len(protos))
+    ]
+
+
+def sa_name(proto: int, ends: Ends) -> str:
+    """Name the variable of an SA."""
+    return f"{PROTO_NAMES[proto]} {ends[0]} {ends[1]}"
+
+
+def associations(pairs: Sequence[Ends]) -> dict[str, SecurityAssociation]:
+    """Make the SAs that a host may have, fresh ones: ESP and AH for each pair of ends, by variable."""
+    both = [(ends, proto) for ends in pairs for proto in (IPPROTO_ESP, IPPROTO_AH)]
+    return {
+        sa_name(proto, ends): SecurityAssociation(
+            SaIndex(proto, Mode.ANY, NUMBER, *ends),
+            FIRST_SPI + at,
+            cipher=CIPHER if proto == IPPROTO_ESP else "",
+            enc_key=ENC_KEY if proto == IPPROTO_ESP else b"",
+            auth=AUTH,
+            auth_key=AUTH_KEY,
+            added=at + 1,
+        )
+        for at, (ends, proto) in enumerate(both)
+    }
