@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from functools import partial
+from typing import NamedTuple
 
 from ipsec_lo_trace import __version__
 from ipsec_lo_trace.fixes.fix import UNPATCHED, all_fixes
+from ipsec_lo_trace.model.pieces import Executor, in_order
 from ipsec_lo_trace.model.sweep import Broken, Sweep
 from ipsec_lo_trace.sweep.draw import draw, programs
 from ipsec_lo_trace.sweep.examine import Examined, examine
@@ -16,8 +17,6 @@ from ipsec_lo_trace.sweep.shrink import breaks, shrink
 
 PIECE = 20
 """Cases that are run at once, and after which a sweep can be stopped."""
-AHEAD = 256
-"""Pieces that an executor is given ahead of the one that is waited for; more would only cost memory."""
 
 Told = Callable[[Sweep], None]
 
@@ -31,11 +30,12 @@ def begin(seed: int) -> Sweep:
 def go_on(sweep: Sweep, cases: int, *, executor: Executor | None = None, told: Told | None = None) -> None:
     """Run the cases up to ``cases`` that are not done, and put their results into the sweep.
 
-    ``executor`` is any executor of concurrent.futures, which whoever gives it must end if this ends early;
-    without one they run here.  The sweep is the same whatever runs it.  ``told`` is called with it after
-    every piece.
+    ``executor`` is any executor of concurrent.futures, or what has its ``submit``, which whoever gives it
+    must end if this ends early; without one they run here.  The sweep is the same whatever runs it.  ``told``
+    is called with it after every piece.
     """
-    for examined in _examined(sweep, cases, executor):
+    work = partial(run_piece, fixes=sweep.fixes)
+    for examined in in_order(work, _pieces(sweep.seed, sweep.done, cases), executor):
         for each in examined:
             sweep.done += 1
             _add(sweep, each)
@@ -43,26 +43,23 @@ def go_on(sweep: Sweep, cases: int, *, executor: Executor | None = None, told: T
             told(sweep)
 
 
-def _examined(sweep: Sweep, cases: int, executor: Executor | None) -> Iterator[list[Examined]]:
-    """Yield the result of each piece, in order; pieces end at round numbers, wherever the sweep goes on."""
-    starts = [sweep.done, *range(sweep.done - sweep.done % PIECE + PIECE, cases, PIECE)]
-    pieces = ((sweep.seed, start + 1, min(start - start % PIECE + PIECE, cases)) for start in starts)
-    if executor is None:
-        for piece in pieces:
-            yield run_piece(*piece, sweep.fixes)
-        return
-    waiting: deque[Future[list[Examined]]] = deque()
-    for piece in pieces:
-        waiting.append(executor.submit(run_piece, *piece, sweep.fixes))
-        if len(waiting) > AHEAD:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+class Piece(NamedTuple):
+    """The cases of a seed from ``first`` to ``last``."""
+
+    seed: int
+    first: int
+    last: int
 
 
-def run_piece(seed: int, first: int, last: int, fixes: list[str]) -> list[Examined]:
-    """Run the cases from ``first`` to ``last``."""
-    return [examine(draw(seed, number), fixes) for number in range(first, last + 1)]
+def _pieces(seed: int, done: int, cases: int) -> Iterator[Piece]:
+    """Cut what is not done into pieces; they end at round numbers, wherever the sweep goes on."""
+    for start in (done, *range(done - done % PIECE + PIECE, cases, PIECE)):
+        yield Piece(seed, start + 1, min(start - start % PIECE + PIECE, cases))
+
+
+def run_piece(piece: Piece, fixes: list[str]) -> list[Examined]:
+    """Run the cases of a piece."""
+    return [examine(draw(piece.seed, number), fixes) for number in range(piece.first, piece.last + 1)]
 
 
 def _add(sweep: Sweep, examined: Examined) -> None:
