@@ -34,7 +34,7 @@ def go_on(sweep: Sweep, cases: int, *, executor: Executor | None = None, told: T
     must end if this ends early; without one they run here.  The sweep is the same whatever runs it.  ``told``
     is called with it after every piece.
     """
-    work = partial(run_piece, fixes=sweep.fixes)
+    work = partial(run_piece, sweep.fixes)
     for examined in in_order(work, _pieces(sweep.seed, sweep.done, cases), executor):
         for each in examined:
             sweep.done += 1
@@ -57,7 +57,7 @@ def _pieces(seed: int, done: int, cases: int) -> Iterator[Piece]:
         yield Piece(seed, start + 1, min(start - start % PIECE + PIECE, cases))
 
 
-def run_piece(piece: Piece, fixes: list[str]) -> list[Examined]:
+def run_piece(fixes: list[str], piece: Piece) -> list[Examined]:
     """Run the cases of a piece."""
     return [examine(draw(piece.seed, number), fixes) for number in range(piece.first, piece.last + 1)]
 

@@ -77,10 +77,10 @@ def test_an_interrupted_sweep_keeps_what_is_done(tmp_path: Path, monkeypatch: py
     state = tmp_path / "state"
     real = sweep_run.run_piece
 
-    def stops(piece: Piece, fixes: list[str]) -> list[Examined]:
+    def stops(fixes: list[str], piece: Piece) -> list[Examined]:
         if piece.first > 40:
             raise KeyboardInterrupt
-        return real(piece, fixes)
+        return real(fixes, piece)
 
     monkeypatch.setattr(sweep_run, "run_piece", stops)
     done = invoke(*SWEEP, "-q", "--resume", str(state))
