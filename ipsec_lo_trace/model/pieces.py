@@ -1,10 +1,10 @@
-"""A command's work in pieces: run here, or by whatever executor runs them, and had back in their order."""
+"""A command's work in pieces: worked on here, by any executor, or dealt out to several processes."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
@@ -51,3 +51,20 @@ def in_order(
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+class Shard(NamedTuple):
+    """Share ``number`` of ``of``, from 1."""
+
+    number: int
+    of: int
+
+    def takes(self, turn: int) -> bool:
+        """Tell whether what is number ``turn`` belongs to this share: all are dealt out in turn, from 0."""
+        return turn % self.of == self.number - 1
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+
+WHOLE = Shard(1, 1)
