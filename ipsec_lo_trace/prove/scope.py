@@ -82,8 +82,12 @@ VIEWS = (
     View("one-address", "switches", "all"),
     View("two-addresses", "switches", "few"),
 )
+QUICK = tuple(view for view in VIEWS if view.shape != "two-addresses" and view.kernels == "strips")
 FIRST = View("two-addresses", "strips", "first")
 """The scope that was tried first: ESP or AH, at level require or use, and every SA."""
+
+SCOPES = {"whole": VIEWS, "quick": QUICK, "first": (FIRST,)}
+"""Every view; the two that take seconds; what was tried first."""
 
 
 def programs() -> list[str]:

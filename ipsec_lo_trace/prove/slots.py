@@ -60,6 +60,11 @@ class Slot:
         return Request(IPPROTO_ESP, Mode.TUNNEL, *rung, *self.ends)
 
     @property
+    def texts(self) -> list[str]:
+        """Each of its policies as setkey(8) has it, from its type on; "no policy" for none."""
+        return ["no policy" if sp is None else str(sp) for sp in self.policies]
+
+    @property
     def every(self) -> int:
         """All its policies, and none."""
         return (1 << len(self.policies)) - 1
