@@ -72,6 +72,13 @@ EXAMPLES = {
         ("Draw others, and write what is found as JSON Lines:", "sweep --cases 3 --seed 7 --json"),
         ("Run a quarter of the cases, the others elsewhere:", "sweep --cases 30 --shard 1/4 -o part.1"),
     ),
+    "prove": (
+        ("Prove one claim for the hosts that were tried first:", "prove daemon --scope first"),
+        (
+            "Write the certificate of two claims:",
+            "prove no-clear no-stale --scope first --json -o proof.jsonl",
+        ),
+    ),
     "export": (
         ("Write a web page that shows two runs side by side:", "export @unpatched @patched -o lo0.html"),
         ("Write what tcpdump would have seen on lo0:", "export @unpatched --wire -o lo0.pcapng"),

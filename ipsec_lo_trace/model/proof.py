@@ -69,8 +69,7 @@ class Came(msgspec.Struct, frozen=True, gc=False):
 class Class(msgspec.Struct, frozen=True, kw_only=True, tag="class", tag_field="kind"):
     """Hosts that no claim tells apart, under every kernel of a view.
 
-    ``hosts`` has for each of the view's variables a set of its values; in ``came`` is every kernel of the view
-    once.
+    ``hosts`` has for each of the view's variables a set of its values; ``came`` has every kernel once.
     """
 
     program: str

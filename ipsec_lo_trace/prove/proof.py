@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ipsec_lo_trace import __version__
 from ipsec_lo_trace.model.errors import UserError
@@ -26,13 +26,9 @@ def begun(
     shard: Shard = WHOLE,
 ) -> Proof:
     """Begin a proof of some claims, all unless given, with nothing done; UserError for what there is not."""
-    for claim in claims:
-        if claim not in CLAIMS:
-            raise UserError(
-                "no such claim", field="claim", token=claim, hint=hint(claim, CLAIMS, listed("claims"))
-            )
-    if scope not in SCOPES:
-        raise UserError("no such scope", field="scope", token=scope, hint=hint(scope, SCOPES))
+    _check(claims, CLAIMS, "claim")
+    _check([scope], SCOPES, "scope")
+    _check(programs, every_program(), "program")
     views = SCOPES[scope]
     head = Head(
         tool=f"ipsec-lo-trace {__version__}",
@@ -50,6 +46,14 @@ def begun(
     )
     head.pieces = len(_pieces(head))
     return Proof(head, [])
+
+
+def _check(names: Sequence[str], known: Iterable[str], what: str) -> None:
+    """Refuse a name that there is not."""
+    for name in names:
+        if name not in known:
+            near = hint(name, list(known), listed("claims") if what == "claim" else "")
+            raise UserError(f"no such {what}", field=what, token=name, hint=near)
 
 
 def go_on(proof: Proof, *, executor: Executor | None = None, told: Told | None = None) -> None:

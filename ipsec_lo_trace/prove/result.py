@@ -1,4 +1,4 @@
-"""What a proof comes to: how each claim is broken, what is the least that cures it, and what the known fixes do."""
+"""What a proof comes to: how each claim is broken, the least that cures it, and what the known fixes do."""
 
 from __future__ import annotations
 
