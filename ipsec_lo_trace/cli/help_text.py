@@ -74,10 +74,7 @@ EXAMPLES = {
     ),
     "prove": (
         ("Prove one claim for the hosts that were tried first:", "prove daemon --scope first"),
-        (
-            "Write the certificate of two claims:",
-            "prove no-clear no-stale --scope first --json -o proof.jsonl",
-        ),
+        ("Write the certificate of another:", "prove no-clear --scope first --json -o proof.jsonl"),
     ),
     "export": (
         ("Write a web page that shows two runs side by side:", "export @unpatched @patched -o lo0.html"),

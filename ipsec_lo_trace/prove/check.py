@@ -45,8 +45,10 @@ def _head(head: Head) -> str:
 
 def _classes(proof: Proof) -> str:
     """Count hosts and kernels."""
-    found = _sorted(proof)
-    for (program, view), classes in found.items():
+    known = {(program, str(view)) for program in proof.head.programs for view in SCOPES[proof.head.scope]}
+    if any((each.program, each.view) not in known for each in proof.classes()):
+        return "a class is of another program or view"
+    for (program, view), classes in _sorted(proof).items():
         every, kernels = hosts_of(view), kernels_of(view, program).every
         for box, each in classes:
             if box.keys() != every.keys() or any(values & ~every[name] for name, values in box.items()):
@@ -64,15 +66,11 @@ def _classes(proof: Proof) -> str:
 
 
 def _sorted(proof: Proof) -> Sorted:
-    found: Sorted = {
-        (program, view): [] for program in proof.head.programs for view in SCOPES[proof.head.scope]
-    }
     views = {str(view): view for view in SCOPES[proof.head.scope]}
+    found: Sorted = {(program, view): [] for program in proof.head.programs for view in views.values()}
     for each in proof.classes():
         box = {name: int(values, 16) for name, values in each.hosts.items()}
-        found.setdefault((each.program, views.get(each.view, View("", "", each.view))), []).append(
-            (box, each)
-        )
+        found[each.program, views[each.view]].append((box, each))
     return found
 
 

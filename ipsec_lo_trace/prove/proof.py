@@ -13,6 +13,7 @@ from ipsec_lo_trace.prove.claims import ROW_LIMIT
 from ipsec_lo_trace.prove.kernels import Kernels
 from ipsec_lo_trace.prove.run import Piece, pieces, run_piece
 from ipsec_lo_trace.prove.scope import SCOPES, SHAPES, View, kernels_of
+from ipsec_lo_trace.prove.scope import programs as every_program
 from ipsec_lo_trace.prove.slots import SA_VALUES
 
 Told = Callable[[Proof], None]
@@ -53,7 +54,7 @@ def _check(names: Sequence[str], known: Iterable[str], what: str) -> None:
     for name in names:
         if name not in known:
             near = hint(name, list(known), listed("claims") if what == "claim" else "")
-            raise UserError(f"no such {what}", field=what, token=name, hint=near)
+            raise UserError(f"no such {what}", token=name, hint=near)
 
 
 def go_on(proof: Proof, *, executor: Executor | None = None, told: Told | None = None) -> None:

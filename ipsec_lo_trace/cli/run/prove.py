@@ -1,4 +1,4 @@
-"""Prove claims in as many processes as asked for, keep what is done, and write the report or the certificate."""
+"""Prove claims in as many processes as asked for, keep what is done, write the report or the certificate."""
 
 from __future__ import annotations
 
@@ -212,7 +212,13 @@ def _progress(proof: Proof, arguments: ProveArguments) -> Iterator[Told]:
             yield told
             return
         with progress("pieces", proof.head.pieces, done=proof.head.done, patience=0) as tell:
-            yield told if tell is None else lambda now: (told(now), tell(now.head.done))[0]
+
+            def both(now: Proof) -> None:
+                told(now)
+                if tell is not None:
+                    tell(now.head.done)
+
+            yield both
     finally:
         keep(proof)
     if not arguments.quiet:
