@@ -9,11 +9,17 @@ from typing import NamedTuple
 
 from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.model.proof import Case, Class, Cure, FixDoes, Proof, Result
-from ipsec_lo_trace.prove.concrete import commands_of, config_of
+from ipsec_lo_trace.prove.concrete import command_of, config_of
 from ipsec_lo_trace.prove.kernels import UNREAD, Kernels
 from ipsec_lo_trace.prove.path import Box, size
 from ipsec_lo_trace.prove.scope import SCOPES, SHAPES, View, kernels_of
 
+BESIDE = {
+    "daemon": "with --reflector userspace as well",
+    "daemon-tags": "with --reflector userspace as well",
+    "never-worse": "with --unpatched instead",
+}
+"""What the other run of a claim that compares two is: the same command, but so."""
 Host = dict[str, int]
 """A decided host: of each variable the number of its value."""
 
@@ -75,7 +81,7 @@ def _result(claim: str, parts: Sequence[Part]) -> Result:
         claim=claim,
         cases=sum(part.cases for part in parts),
         broken=sum(each.cases for _part, found in broken for each in found),
-        kinds=_kinds(broken),
+        kinds=_kinds(claim, broken),
         cures=[] if claim == "never-worse" else [_cure(part, claim) for part, _found in stripping],
         fixes=list(_fixes(broken)),
     )
@@ -88,7 +94,7 @@ def _broken(part: Part, claim: str) -> Iterator[Broken]:
                 yield Broken(box, int(came.strips, 16), int(came.switch, 16), came.broken[claim])
 
 
-def _kinds(broken: Sequence[tuple[Part, list[Broken]]]) -> list[Case]:
+def _kinds(claim: str, broken: Sequence[tuple[Part, list[Broken]]]) -> list[Case]:
     """Give each kind of each program, with the smallest case of it."""
     cases: dict[tuple[str, str], int] = {}
     least: dict[tuple[str, str], tuple[tuple[int, ...], Part, Broken]] = {}
@@ -99,7 +105,7 @@ def _kinds(broken: Sequence[tuple[Part, list[Broken]]]) -> list[Case]:
             weight = _weight(part, each)
             if key not in least or weight < least[key][0]:
                 least[key] = weight, part, each
-    return [_case(part, each, cases[key]) for key, (_weight_, part, each) in sorted(least.items())]
+    return [_case(claim, part, each, cases[key]) for key, (_weight_, part, each) in sorted(least.items())]
 
 
 def _weight(part: Part, each: Broken) -> tuple[int, ...]:
@@ -138,11 +144,12 @@ def _simplest(part: Part, hosts: Box) -> Host:
     return host
 
 
-def _case(part: Part, each: Broken, cases: int) -> Case:
+def _case(claim: str, part: Part, each: Broken, cases: int) -> Case:
     shape, kernels = SHAPES[part.view.shape], part.kernels
     host = _simplest(part, each.hosts)
     strips = min(_values(each.strips), key=lambda at: _stripping(part, at))
     switch = _lowest(each.switch)
+    config, build = config_of(shape, host), kernels.build(strips, switch)
     return Case(
         program=part.program,
         view=str(part.view),
@@ -150,8 +157,9 @@ def _case(part: Part, each: Broken, cases: int) -> Case:
         cases=cases,
         strips=kernels.strip_text(strips),
         switch=list(kernels.turned)[switch],
-        config=config_of(shape, host),
-        commands=commands_of(part.program, shape, host, kernels.build(strips, switch)),
+        config=config,
+        command=f"echo '{config.strip()}' | {command_of(part.program, shape, build)}",
+        beside=BESIDE.get(claim, ""),
     )
 
 

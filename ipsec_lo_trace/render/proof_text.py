@@ -59,8 +59,9 @@ def _case(case: Case, width: int) -> Iterator[Text]:
     said = f"{case.kind}, {case.program}: {case.cases:,} cases; the smallest strips {case.strips}"
     turned = "" if case.switch == "plain" else f", with {case.switch}"
     yield from Line("  how   ", hang=8).say(f"{said}{turned}").wrap(width)
-    for command in case.commands:
-        yield from (Text(f"  {line}") for line in command.splitlines())
+    yield from (Text(f"  {line}") for line in case.command.splitlines())
+    if case.beside:
+        yield from Line("  beside it ", hang=8).say(f"the same {case.beside}").wrap(width)
 
 
 def _fixes(fixes: Sequence[FixDoes]) -> Iterator[Text]:
@@ -84,7 +85,9 @@ def proof_md(head: Head, results: Sequence[Result], classes: int) -> Iterator[st
             turned = "" if case.switch == "plain" else f", with `{case.switch}`"
             yield from ("", f"`{case.kind}`, {case.program}: {case.cases:,} cases; the smallest strips")
             yield f"`{case.strips}`{turned}."
-            yield from ("", "```sh", *case.commands, "```")
+            yield from ("", "```sh", case.command, "```")
+            if case.beside:
+                yield from ("", f"Beside it: the same {case.beside}.")
         if any(one.broken for one in result.fixes):
             yield from ("", "| program | fix | hosts | broken |", "| --- | --- | ---: | ---: |")
             for one in result.fixes:
