@@ -88,8 +88,8 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True, tag="sum", tag_field="kind"
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One case of a claim that is broken: the kind, how many cases break it so, and the smallest of them.
 
-    ``config`` is setkey(8) text, ``strips`` and ``switch`` say which kernel.  ``command`` shows it, and beside
-    it ``beside``, the same with other options, where the claim compares two runs, else "".
+    ``config`` is setkey(8) text, ``strips`` and ``switch`` say which kernel.  ``command`` shows it, and
+    beside it ``beside``, the same with other options, where the claim compares two runs, else "".
     """
 
     program: str

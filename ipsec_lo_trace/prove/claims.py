@@ -22,7 +22,7 @@ from ipsec_lo_trace.userland.program import Program
 from ipsec_lo_trace.wire.summary import summarise
 
 SEVERITY = tuple(OUTCOMES)
-ROW_LIMIT = 300
+ROW_LIMIT = 150
 """Rows after which a packet that goes round is followed no further."""
 MAKING = ("icmp_reflect", "icmp_send", "rip_output")
 """Where a reply is made: the kernel's and the process's differ there, and must not from ip_output on."""

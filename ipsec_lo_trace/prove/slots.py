@@ -80,6 +80,12 @@ class Slot:
         return first, second
 
     @cached_property
+    def rules(self) -> tuple[list[Request | None], list[Request | None]]:
+        """The first rule of each policy, and the second; None where there is none."""
+        padded = [[*(sp.requests if sp is not None else ()), None, None] for sp in self.policies]
+        return [rules[0] for rules in padded], [rules[1] for rules in padded]
+
+    @cached_property
     def ipsec(self) -> int:
         """The policies that ask for IPsec."""
         return self.values(lambda sp: sp.kind is PolicyType.IPSEC)
