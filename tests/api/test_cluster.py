@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from distributed import Client, LocalCluster
 
 from ipsec_lo_trace import all_rows, load, run_matrix, run_sweep
 from tests.cli.support import invoke
@@ -20,6 +19,8 @@ FIXES = ("none", "netbsd-2003-08", "netbsd-2.0", "strict")
 @pytest.mark.slow
 def test_a_dask_cluster_gives_what_is_run_here() -> None:
     """A table and a sweep that a process of Dask's ran are those that this process runs."""
+    from distributed import Client, LocalCluster  # noqa: PLC0415 -- dear, and for this test alone
+
     rows = [row for row in all_rows() if row.program == "ping"][:5]
     fixes = ["none", "netbsd-2.0"]
     with (
