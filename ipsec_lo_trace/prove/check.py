@@ -14,7 +14,7 @@ from ipsec_lo_trace.prove.concrete import broken_of
 from ipsec_lo_trace.prove.kernels import STRIPS, SWITCH
 from ipsec_lo_trace.prove.path import Box, size
 from ipsec_lo_trace.prove.proof import begun
-from ipsec_lo_trace.prove.scope import SCOPES, View, hosts_of, kernels_of
+from ipsec_lo_trace.prove.scope import View, hosts_of, kernels_of, views_of
 
 Sorted = dict[tuple[str, View], list[tuple[Box, Class]]]
 
@@ -45,7 +45,7 @@ def _head(head: Head) -> str:
 
 def _classes(proof: Proof) -> str:
     """Count hosts and kernels."""
-    known = {(program, str(view)) for program in proof.head.programs for view in SCOPES[proof.head.scope]}
+    known = {(program, str(view)) for program, view in _views(proof)}
     if any((each.program, each.view) not in known for each in proof.classes()):
         return "a class is of another program or view"
     for (program, view), classes in _sorted(proof).items():
@@ -66,12 +66,17 @@ def _classes(proof: Proof) -> str:
 
 
 def _sorted(proof: Proof) -> Sorted:
-    views = {str(view): view for view in SCOPES[proof.head.scope]}
-    found: Sorted = {(program, view): [] for program in proof.head.programs for view in views.values()}
+    found: Sorted = {each: [] for each in _views(proof)}
+    views = {str(view): view for _program, view in found}
     for each in proof.classes():
         box = {name: int(values, 16) for name, values in each.hosts.items()}
         found[each.program, views[each.view]].append((box, each))
     return found
+
+
+def _views(proof: Proof) -> list[tuple[str, View]]:
+    head = proof.head
+    return [(program, view) for program in head.programs for view in views_of(head.scope, program)]
 
 
 def _count(strips: int, switch: int) -> int:

@@ -12,7 +12,7 @@ from ipsec_lo_trace.model.suggest import hint, listed
 from ipsec_lo_trace.prove.claims import ROW_LIMIT
 from ipsec_lo_trace.prove.kernels import Kernels
 from ipsec_lo_trace.prove.run import Piece, pieces, run_piece
-from ipsec_lo_trace.prove.scope import SCOPES, SHAPES, View, kernels_of
+from ipsec_lo_trace.prove.scope import SCOPES, SHAPES, View, kernels_of, views_of
 from ipsec_lo_trace.prove.scope import programs as every_program
 from ipsec_lo_trace.prove.slots import SA_VALUES
 
@@ -30,7 +30,7 @@ def begun(
     _check(claims, CLAIMS, "claim")
     _check([scope], SCOPES, "scope")
     _check(programs, every_program(), "program")
-    views = SCOPES[scope]
+    views = list(dict.fromkeys(view for program in programs for view in views_of(scope, program)))
     head = Head(
         tool=f"ipsec-lo-trace {__version__}",
         scope=scope,
@@ -93,7 +93,11 @@ def merged(parts: Sequence[Proof]) -> Proof:
 def _pieces(head: Head) -> list[Piece]:
     """List the pieces of a share: all are dealt out in turn."""
     share = Shard(head.shard, head.shards)
-    every = pieces(head.programs, SCOPES[head.scope], head.claims)
+    every = (
+        piece
+        for program in head.programs
+        for piece in pieces([program], views_of(head.scope, program), head.claims)
+    )
     return [piece for turn, piece in enumerate(every) if share.takes(turn)]
 
 

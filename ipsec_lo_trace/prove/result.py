@@ -12,7 +12,7 @@ from ipsec_lo_trace.model.proof import Case, Class, Cure, FixDoes, Proof, Result
 from ipsec_lo_trace.prove.concrete import command_of, config_of
 from ipsec_lo_trace.prove.kernels import UNREAD, Kernels
 from ipsec_lo_trace.prove.path import Box, size
-from ipsec_lo_trace.prove.scope import SCOPES, SHAPES, View, kernels_of
+from ipsec_lo_trace.prove.scope import SHAPES, View, kernels_of, views_of
 
 BESIDE = {
     "daemon": "with --reflector userspace as well",
@@ -70,7 +70,7 @@ def _parts(proof: Proof) -> Iterator[Part]:
         box = {name: int(values, 16) for name, values in each.hosts.items()}
         sorted_.setdefault((each.program, each.view), []).append((box, each))
     for program in proof.head.programs:
-        for view in SCOPES[proof.head.scope]:
+        for view in views_of(proof.head.scope, program):
             yield Part(program, view, kernels_of(view, program), sorted_.get((program, str(view)), []))
 
 
