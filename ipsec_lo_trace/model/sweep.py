@@ -37,9 +37,9 @@ TRUTHS = {
         " without, nothing ever matches, and the next request's SA is applied until the packet is too long"
     ),
     "goes-further": (
-        "level use without an SA is no error there, IPComp is switched on, AH takes IP options rightly: so the"
-        " packet arrives, with less than its inbound policy insists on, and is accepted as the kernel of 2003"
-        " accepts such packets"
+        "level use without an SA is no error, IPComp is switched on, and AH takes IP options rightly: so"
+        " the packet arrives, with less than its inbound policy insists on, and is accepted as the kernel"
+        " of 2003 accepts such packets"
     ),
     "no-ipsec-on-lo": (
         "lo has no IPsec there: whatever the policies say, everything crosses in clear and is accepted"
