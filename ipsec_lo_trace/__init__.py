@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ipsec_lo_trace.matrix import run_matrix as run_matrix
     from ipsec_lo_trace.model.errors import UserError as UserError
     from ipsec_lo_trace.model.setup import Setup as Setup
+    from ipsec_lo_trace.sweep import Sweep as Sweep
+    from ipsec_lo_trace.sweep import run_sweep as run_sweep
     from ipsec_lo_trace.tracer.setup import ping as ping
     from ipsec_lo_trace.tracer.setup import probe as probe
     from ipsec_lo_trace.tracer.stored import load as load
@@ -30,11 +32,14 @@ _HOMES = {
     "Matrix": "matrix",
     "run_matrix": "matrix",
     "all_rows": "matrix",
+    "Sweep": "sweep",
+    "run_sweep": "sweep",
     "UserError": "model.errors",
 }
 __all__ = [
     "Matrix",
     "Setup",
+    "Sweep",
     "Trace",
     "UserError",
     "__version__",
@@ -43,6 +48,7 @@ __all__ = [
     "ping",
     "probe",
     "run_matrix",
+    "run_sweep",
 ]
 
 

@@ -10,11 +10,12 @@ from ipsec_lo_trace.audit.auditor import Auditor
 from ipsec_lo_trace.audit.conclude import conclude, part_of
 from ipsec_lo_trace.audit.describe import described, policy_record, sa_record
 from ipsec_lo_trace.audit.judgement import Judged
-from ipsec_lo_trace.audit.shard import WHOLE, Shard, ShareAuditor
+from ipsec_lo_trace.audit.shard import ShareAuditor
 from ipsec_lo_trace.capture.frame import CaptureError
 from ipsec_lo_trace.capture.read import Capture
 from ipsec_lo_trace.model.audit import SCHEMA, AuditPacket, AuditPart, AuditRun, AuditVerdict
 from ipsec_lo_trace.model.host import HostConfiguration
+from ipsec_lo_trace.model.pieces import WHOLE, Shard
 
 
 class Audit:

@@ -9,7 +9,7 @@ from ipsec_lo_trace.audit.associations import Association
 from ipsec_lo_trace.audit.auditor import Auditor
 from ipsec_lo_trace.audit.describe import cut_text
 from ipsec_lo_trace.audit.judgement import CLEAR_TEXT, FAMILIES
-from ipsec_lo_trace.audit.shard import Shard, ShareAuditor
+from ipsec_lo_trace.audit.shard import ShareAuditor
 from ipsec_lo_trace.audit.tally import Tally
 from ipsec_lo_trace.model.audit import (
     AUDIT_CODES,
@@ -20,6 +20,7 @@ from ipsec_lo_trace.model.audit import (
     AuditUse,
     AuditVerdict,
 )
+from ipsec_lo_trace.model.pieces import Shard
 
 ASKED_KINDS = ("clear", "esp", "ah", "esp+ah")
 """What packets got that policies were asked about."""

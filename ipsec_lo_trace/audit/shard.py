@@ -6,7 +6,7 @@ opens them all too, since only what is inside tells whose a packet is.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import partial
 from zlib import crc32
 
 from ipsec_lo_trace.audit.auditor import Auditor
@@ -15,27 +15,20 @@ from ipsec_lo_trace.audit.judgement import Judged, Judgement
 from ipsec_lo_trace.audit.opening import SEALED, SPI_AT, SPI_LEN, Opened, in_udp
 from ipsec_lo_trace.capture.frame import Frame
 from ipsec_lo_trace.model.host import HostConfiguration
+from ipsec_lo_trace.model.pieces import Shard
 from ipsec_lo_trace.model.proto import IPPROTO_ESP, IPPROTO_UDP
 from ipsec_lo_trace.wire import ip, network, udp
 from ipsec_lo_trace.wire.network import Layer
 
-
-class Shard(NamedTuple):
-    """Share ``number`` of ``of``, from 1."""
-
-    number: int
-    of: int
-
-    def has(self, ends: bytes) -> bool:
-        """Tell whether packets between two ends, in either direction, belong to this share."""
-        half = len(ends) // 2
-        pair = b"".join(sorted((ends[:half], ends[half:])))
-        return crc32(pair) % self.of == self.number - 1
-
-
-WHOLE = Shard(1, 1)
 NOBODY_S = Judged(0, 0, b"", None, (), "", 0, (), "")
 """What stands for a packet that another share judges."""
+
+
+def has(shard: Shard, ends: bytes) -> bool:
+    """Tell whether packets between two ends, in either direction, belong to a share."""
+    half = len(ends) // 2
+    pair = b"".join(sorted((ends[:half], ends[half:])))
+    return shard.takes(crc32(pair))
 
 
 class ShareJudgement(Judgement):
@@ -49,7 +42,7 @@ class ShareJudgement(Judgement):
     def judge(self, frame: Frame, packet: bytes, opened: Opened, also: tuple[str, ...] = ()) -> Judged:
         """Judge a packet if what is inside belongs to this share; of a closed one the outside tells."""
         inside = self.has_tunnels and not opened.code
-        if self._shard.has(opened.layer.ends if inside else _ends(frame.data)):
+        if has(self._shard, opened.layer.ends if inside else _ends(frame.data)):
             return super().judge(frame, packet, opened, also)
         if opened.code:
             self.note_closed(frame, opened)
@@ -65,7 +58,7 @@ class ShareAuditor(Auditor):
         """Take what the host was configured with, and the share."""
         super().__init__(host)
         self.judgement = ShareJudgement(host, shard)
-        self.fragments = Fragments(counts=shard.has)
+        self.fragments = Fragments(counts=partial(has, shard))
         self.digest = 0
         self._shard = shard
 
@@ -81,7 +74,7 @@ class ShareAuditor(Auditor):
     def _is_of_no_account(self, frame: Frame) -> bool:
         """Tell whether a packet is another share's, and says nothing about this one's."""
         data = frame.data
-        if self._shard.has(_ends(data)):
+        if has(self._shard, _ends(data)):
             return False
         try:
             layer = network.quoted(data)
@@ -103,7 +96,7 @@ class ShareAuditor(Auditor):
 
     def _aside(self, frame: Frame, packet: bytes, codes: tuple[str, ...], text: str) -> Judged:
         """Note a packet that says nothing by itself, if it is this share's."""
-        if self._shard.has(_ends(frame.data)):
+        if has(self._shard, _ends(frame.data)):
             return super()._aside(frame, packet, codes, text)
         return NOBODY_S
 

@@ -65,10 +65,16 @@ EXAMPLES = {
     "matrix": (
         ("Show where each fix helps, for a few cases:", "matrix --rows 'ping lo-*' --columns patched"),
         ("Print the commands instead:", "matrix --rows encap --commands"),
+        ("Run half of the rows, the other half elsewhere:", "matrix --rows encap --shard 1/2 -o part.1"),
     ),
     "sweep": (
         ("Try a few random configurations under every fix:", "sweep --cases 5"),
         ("Draw others, and write what is found as JSON Lines:", "sweep --cases 3 --seed 7 --json"),
+        ("Run a quarter of the cases, the others elsewhere:", "sweep --cases 30 --shard 1/4 -o part.1"),
+    ),
+    "prove": (
+        ("Prove one claim for the hosts that were tried first:", "prove daemon --scope first"),
+        ("Write the certificate of another:", "prove no-clear --scope first --json -o proof.jsonl"),
     ),
     "export": (
         ("Write a web page that shows two runs side by side:", "export @unpatched @patched -o lo0.html"),

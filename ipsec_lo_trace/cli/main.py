@@ -37,6 +37,7 @@ COMMANDS = {
     "show": ("show:command", "Show a stored trace as text, whole or in part."),
     "matrix": ("matrix:command", "Run every case under every fix, in one table."),
     "sweep": ("sweep:command", "Look for surprises in random configurations."),
+    "prove": ("prove:command", "Prove claims over every small configuration."),
     "export": ("export:command", "Write a trace for Wireshark, a browser, a graph viewer."),
     "check": ("check:command", "Run checks: what to run and what to expect."),
     "audit": ("audit:command", "Judge what a real loopback carried."),

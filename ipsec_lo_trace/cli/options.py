@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, TypeVar
 
 import click
@@ -49,6 +49,16 @@ OUTPUT_OPTION = click.option(
     default="-",
     help="Write to FILE, whole or not at all.",
 )
+
+
+def shard_options(shard: str, merge: str) -> Callable[[F], F]:
+    """Give --shard and --merge; ``shard`` and ``merge`` are their help."""
+
+    def give(command: F) -> F:
+        flag = click.option("--merge", is_flag=True, help=merge)
+        return click.option("--shard", metavar="I/N", help=shard)(flag(command))
+
+    return give
 
 
 def text_or_json(meaning: str) -> Callable[[F], F]:
@@ -409,9 +419,14 @@ ABOUT_A_RUN = frozenset({"patched", "unpatched", "fix", *Setup.__struct_fields__
 
 def given_run_options(context: click.Context) -> list[str]:
     """Name the options about a run that the command line gives."""
+    return typed(context, ABOUT_A_RUN)
+
+
+def typed(context: click.Context, names: Container[str]) -> list[str]:
+    """Name the options among these parameters that the command line gives, also if it says the default."""
     return [
         parameter.opts[0]
         for parameter in context.command.params
-        if parameter.name in ABOUT_A_RUN
+        if parameter.name in names
         and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
     ]

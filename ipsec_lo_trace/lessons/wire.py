@@ -8,10 +8,10 @@ from ipsec_lo_trace import __version__
 from ipsec_lo_trace.audit.auditor import Auditor
 from ipsec_lo_trace.audit.conclude import conclude, part_of
 from ipsec_lo_trace.audit.describe import described, policy_record, sa_record
-from ipsec_lo_trace.audit.shard import WHOLE
 from ipsec_lo_trace.capture.frame import Frame
 from ipsec_lo_trace.lessons.lesson import Lesson
 from ipsec_lo_trace.model.audit import SCHEMA, AuditPacket, AuditRun, AuditVerdict
+from ipsec_lo_trace.model.pieces import WHOLE
 from ipsec_lo_trace.setkey import host
 from ipsec_lo_trace.tracer.tracing import Trace
 

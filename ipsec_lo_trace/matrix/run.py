@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
 from functools import partial
 
 from ipsec_lo_trace.cases.case import all_cases
 from ipsec_lo_trace.fixes.fix import all_fixes, known_fix
 from ipsec_lo_trace.model.matrix import COUNT, Cell, Matrix, Row
+from ipsec_lo_trace.model.pieces import Executor, in_order
 from ipsec_lo_trace.model.setup import Setup
 from ipsec_lo_trace.tracer.setup import ping, probe
 from ipsec_lo_trace.tracer.tracing import Trace
@@ -47,21 +47,17 @@ def run_matrix(
 ) -> Matrix:
     """Run every row under every fix; all of them unless given.
 
-    ``executor`` is any executor of concurrent.futures that can take a function of this package and a row to
-    where it runs; without one the rows run here, one after the other.  The table is the same whatever runs
-    it.  ``progress`` is told how many rows are done.  UserError if there is no such fix.
+    ``executor`` is any executor of concurrent.futures, or what has its ``submit``, that can take a function
+    of this package and a row to where it runs; without one the rows run here, one after the other.  The table
+    is the same whatever runs it.  ``progress`` is told how many rows are done.  UserError if there is no such
+    fix.
     """
     rows = list(all_rows() if rows is None else rows)
     fixes = [fix.name for fix in all_fixes()] if fixes is None else [known_fix(name).name for name in fixes]
     work = partial(run_row, fixes=tuple(fixes))
     cells: list[list[Cell]] = []
-    if executor is None:
-        results: Sequence[Callable[[], list[Cell]]] = [partial(work, row) for row in rows]
-    else:
-        futures: list[Future[list[Cell]]] = [executor.submit(work, row) for row in rows]
-        results = [future.result for future in futures]
-    for done, result in enumerate(results, start=1):
-        cells.append(result())
+    for done, result in enumerate(in_order(work, rows, executor), start=1):
+        cells.append(result)
         if progress is not None:
             progress(done)
     return Matrix(rows, list(fixes), cells)

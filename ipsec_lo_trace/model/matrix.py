@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 NONE = "none"
+SCHEMA = "ipsec-lo-trace-matrix/1"
 COUNT = 2
 """Requests that a cell sends: the second finds what the first left behind, cached SAs and numbers."""
 
@@ -63,3 +64,18 @@ class Matrix(msgspec.Struct, frozen=True):
             if any(cell.outcome == outcome for cell in cells)
         ]
         return Matrix([row for row, _ in pairs], self.fixes, [cells for _, cells in pairs], outcome)
+
+
+class MatrixPart(msgspec.Struct, tag="part", tag_field="kind", frozen=True, kw_only=True):
+    """What one of ``shards`` processes filled of a table: ``cells`` has its share of the rows, dealt in turn.
+
+    ``rows`` are all of the table, ``shard`` counts from 1.
+    """
+
+    schema: str = SCHEMA
+    tool: str
+    shard: int
+    shards: int
+    rows: list[Row]
+    fixes: list[str]
+    cells: list[list[Cell]]

@@ -198,11 +198,11 @@ def _check_text(name: str, value: object) -> None:
         check_schedule(value)
 
 
-def check_number(name: str, value: object) -> None:
-    """Refuse what is no whole number, or is beyond the field's limits."""
+def check_number(name: str, value: object, limits: tuple[int, int] | None = None) -> None:
+    """Refuse what is no whole number, or is beyond the limits: those of the field unless given."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise UserError("not a whole number", field=name, token=shown(value))
-    least, most = LIMITS[name]
+    least, most = limits or LIMITS[name]
     if not least <= value <= most:
         raise UserError(f"not from {least} to {most}", field=name, token=str(value))
 

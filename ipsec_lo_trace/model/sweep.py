@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ipsec_lo_trace.model.codes import OUTCOMES
+from ipsec_lo_trace.model.pieces import WHOLE, Shard
 
 SCHEMA = "ipsec-lo-trace-sweep/1"
+CASES = 200
+"""How many cases a sweep has unless it is said."""
+MAX_CASES = 100_000_000
 
 LAWS = {
     "clean-with-clear-accepted": "a clean run accepts nothing that lacks what the inbound policy insists on",
@@ -31,8 +37,9 @@ TRUTHS = {
         " without, nothing ever matches, and the next request's SA is applied until the packet is too long"
     ),
     "goes-further": (
-        "level use without an SA is no error there, and IPComp is switched on: so the packet arrives, with"
-        " less than its inbound policy insists on, and is accepted as the kernel of 2003 accepts such packets"
+        "level use without an SA is no error, IPComp is switched on, and AH takes IP options rightly: so"
+        " the packet arrives, with less than its inbound policy insists on, and is accepted as the kernel"
+        " of 2003 accepts such packets"
     ),
     "no-ipsec-on-lo": (
         "lo has no IPsec there: whatever the policies say, everything crosses in clear and is accepted"
@@ -53,10 +60,10 @@ class Broken(msgspec.Struct, tag="broken", tag_field="kind", kw_only=True):
     """A law that some cases break in the same way.
 
     ``known`` names the kernel behaviour that breaks it (TRUTHS); "" if none is known: then the fault is ours.
-    ``fixes`` counts the cases by fix.  The rest is about the first that was found: its number, the ``fix``,
-    the ``code`` (the verdict's, or the exception's class), in words what happened, its setkey(8) text, and
-    the commands that run it.  The last three are of the case after it was shrunk as far as it breaks the law
-    in this way under this fix.
+    ``fixes`` counts the cases by fix, in the sweep's order of fixes.  The rest is about the first that was
+    found: its number, the ``fix``, the ``code`` (the verdict's, or the exception's class), in words what
+    happened, its setkey(8) text, and the commands that run it.  The last three are of the case after it was
+    shrunk as far as it breaks the law in this way under this fix.
     """
 
     law: str
@@ -73,6 +80,11 @@ class Broken(msgspec.Struct, tag="broken", tag_field="kind", kw_only=True):
     def way(self) -> str:
         """What tells it from the same law broken in another way."""
         return self.known or self.code
+
+    def add(self, fix: str, cases: int, fixes: Sequence[str]) -> None:
+        """Count so many cases more under a fix; ``fixes`` are all, in their order."""
+        self.fixes[fix] = self.fixes.get(fix, 0) + cases
+        self.fixes = {name: self.fixes[name] for name in fixes if name in self.fixes}
 
 
 class Sweep(msgspec.Struct, tag="sweep", tag_field="kind", kw_only=True):
@@ -113,7 +125,14 @@ class Sweep(msgspec.Struct, tag="sweep", tag_field="kind", kw_only=True):
                 or not set(broken.fixes) <= set(self.fixes)
             ):
                 return f"it breaks a law that there is not, or under a fix that there is not: {broken.law}"
+            if not all(1 <= number <= self.done for number in (broken.first, *broken.fixes.values())):
+                return f"{self.done} cases do not break a law as it says: {broken.law}"
         return ""
+
+    @property
+    def share(self) -> Shard:
+        """The share of the cases that is its."""
+        return WHOLE
 
     @property
     def ours(self) -> list[Broken]:
@@ -124,3 +143,18 @@ class Sweep(msgspec.Struct, tag="sweep", tag_field="kind", kw_only=True):
     def known(self) -> list[Broken]:
         """The laws that known kernel behaviour breaks."""
         return [broken for broken in self.broken if broken.known]
+
+
+class SweepPart(Sweep, tag="part", tag_field="kind", kw_only=True):
+    """What one of ``shards`` processes found in its share of the cases; ``shard`` counts from 1.
+
+    Of the cases 1 to ``done`` those of the share were run.  The rest is as in a sweep.
+    """
+
+    shard: int
+    shards: int
+
+    @property
+    def share(self) -> Shard:
+        """The share of the cases that is its."""
+        return Shard(self.shard, self.shards)

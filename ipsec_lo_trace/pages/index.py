@@ -11,7 +11,7 @@ from ipsec_lo_trace.pages.counters import COUNTER_PAGES
 from ipsec_lo_trace.pages.generated import PROBES, STAGES
 from ipsec_lo_trace.pages.kernels import CASES, FIXES, KERNELS, KNOB_PAGES
 from ipsec_lo_trace.pages.labels import LABEL_PAGES, kind_page
-from ipsec_lo_trace.pages.laws import LAW_PAGES, TRUTH_PAGES
+from ipsec_lo_trace.pages.laws import CLAIM_PAGES, LAW_PAGES, TRUTH_PAGES
 from ipsec_lo_trace.pages.marks import MARKS
 from ipsec_lo_trace.pages.page import Page
 from ipsec_lo_trace.pages.questions import QUESTION_PAGES
@@ -39,6 +39,7 @@ _KINDS = {
     "cases": ("configurations to run it under, for --case", CASES),
     "laws": ("what a sweep holds every run to", LAW_PAGES),
     "truths": ("known kernel behaviour that breaks a law", TRUTH_PAGES),
+    "claims": ("what can be proved of every small configuration", CLAIM_PAGES),
     "algorithms": ("ciphers and authenticators", ALGORITHMS),
     "runs": ("runs of real kernels that other pages rest on", RUN_PAGES),
     "terms": ("the glossary", TERMS),

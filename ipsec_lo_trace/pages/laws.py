@@ -1,7 +1,8 @@
-"""The laws that a sweep holds every run to, and the known kernel behaviour that breaks some."""
+"""The laws of sweeps, the known kernel behaviour that breaks some of them, and the claims of proofs."""
 
 from __future__ import annotations
 
+from ipsec_lo_trace.model.proof import CLAIMS
 from ipsec_lo_trace.model.sweep import LAWS, TRUTHS
 from ipsec_lo_trace.pages.page import PROGRAM, Page, fed, sentence
 
@@ -59,6 +60,14 @@ _TRUTHS = {
     ),
 }
 
+_CLAIMS = {
+    "daemon": ("daemon-tags", "stale-flag", "netbsd-2003-08"),
+    "daemon-tags": ("daemon", "OUT_DONE", "IN_DONE"),
+    "no-clear": ("clear-text", "stale-out-done"),
+    "no-stale": ("stale", "stale-after-lo0"),
+    "never-worse": ("worse-than-none",),
+}
+
 LAW_PAGES = tuple(
     Page(
         kind="laws",
@@ -70,6 +79,18 @@ LAW_PAGES = tuple(
         see=_SEE[name],
     )
     for name, text in LAWS.items()
+)
+CLAIM_PAGES = tuple(
+    Page(
+        kind="claims",
+        name=name,
+        text=sentence(text),
+        source="a claim of this program's own, that it proves or refutes for every small configuration",
+        sure="ours",
+        example=f"{PROGRAM} prove {name} --scope first -q",
+        see=_CLAIMS[name],
+    )
+    for name, text in CLAIMS.items()
 )
 TRUTH_PAGES = tuple(
     Page(

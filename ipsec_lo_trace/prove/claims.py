@@ -15,20 +15,19 @@ from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.run import Machine
 from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.model.packet_name import FLUSH, REQUEST, packet_name
+from ipsec_lo_trace.model.proof import HOLDS
 from ipsec_lo_trace.model.questions import QUESTIONS
 from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.userland.program import Program
 from ipsec_lo_trace.wire.summary import summarise
 
 SEVERITY = tuple(OUTCOMES)
-ROW_LIMIT = 300
+ROW_LIMIT = 150
 """Rows after which a packet that goes round is followed no further."""
 MAKING = ("icmp_reflect", "icmp_send", "rip_output")
 """Where a reply is made: the kernel's and the process's differ there, and must not from ip_output on."""
 FLAG = "M_"
 """How the names of mbuf flags begin; other marks are tags."""
-HOLDS = ""
-"""What is said of a run that breaks no claim."""
 TABLE = netbsd_2003_08.link_table()
 
 
@@ -130,12 +129,3 @@ def worse(before: str, after: str) -> str:
     if SEVERITY.index(after) <= SEVERITY.index(before):
         return HOLDS
     return f"{before}-to-{after}"
-
-
-CLAIMS: dict[str, str] = {
-    "daemon": "of the kernel's reply is asked, decided, counted and sent what is of a process's",
-    "daemon-tags": "the kernel's reply bears, row by row, the tags that such a process's bears",
-    "no-clear": "nothing that an outbound policy protects crosses lo0 in clear",
-    "no-stale": "no stale mark decides anything",
-    "never-worse": "no treatment of stale marks makes a case worse than none does",
-}

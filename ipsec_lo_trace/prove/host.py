@@ -101,12 +101,7 @@ class OpenRequest(Undecided):
 
     def by(self, k: Context, question: Callable[[Any], R]) -> R:
         """Put a question to the rule of each policy that is possible."""
-        place = self._place
-        rules = [
-            sp.requests[place] if sp is not None and len(sp.requests) > place else None
-            for sp in self._slot.policies
-        ]
-        return by(self._path, self._slot.name, rules, question, k)
+        return by(self._path, self._slot.name, self._slot.rules[self._place], question, k)
 
     @property
     def proto(self) -> int:

@@ -92,6 +92,7 @@ class OpenBuild:
         """Decide a switch: it has the first value that is possible."""
         for value, kernels in self._of_switch[name].items():
             if self._path.ask(SWITCH, kernels):
+                vars(self)[name] = value  # decided: from now on it is found without coming here
                 return value
         msg = f"nothing is possible of {name}"
         raise BrokenInvariantError(msg)

@@ -19,6 +19,7 @@ WEAKER = {"keep": ("keep",), "tags": ("keep", "tags"), "all": ("keep", "tags", "
 WEAKER |= {"history": ("keep", "history"), "flags": ("keep", "flags")}
 """What strips no more than a value does, at one place."""
 NOTHING_TURNED = "plain"
+NOTHING_STRIPPED = "nothing"
 UNREAD = ("diagnostic", "prefered_oldsa", "maskrepl", "forwarding", "ipcomp_enable", "ipcomp_null_tag")
 """Switches that no run here can tell: about IPComp, or several SAs of a kind, or a probe's own."""
 TOGETHER = {"pf=tagging persistent_tags=pf": {"pf": "tagging", "persistent_tags": "pf"}}
@@ -60,6 +61,11 @@ class Kernels:
             self.builds[switch], **dict(zip(self.places, self.strips[strips], strict=True))
         )
 
+    def strip_text(self, number: int) -> str:
+        """Say what one strips, as --set takes it; "nothing" for nothing."""
+        pairs = zip(self.places, self.strips[number], strict=True)
+        return " ".join(f"{place}={value}" for place, value in pairs if value != "keep") or NOTHING_STRIPPED
+
     def no_more(self, one: int, other: int) -> bool:
         """Tell whether what one strips is stripped by the other too, at each place."""
         pairs = zip(self.strips[one], self.strips[other], strict=True)
@@ -88,7 +94,7 @@ def switch_sets() -> dict[str, dict[str, str]]:
             sets |= {f"{knob}={value}": {knob: value} for value in values(knob)[1:]}
     sets |= TOGETHER
     for fix in all_fixes():
-        switches = {knob: value for knob, value in fix.knobs.items() if knob not in stripping}
+        switches = {knob: value for knob, value in fix.knobs.items() if knob not in {*stripping, *UNREAD}}
         if switches and switches not in sets.values():
             sets[fix.name] = switches
     return sets

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.model.proof import Came, Class
@@ -12,7 +14,7 @@ from ipsec_lo_trace.prove.claims import Seen, clear, stale, unlike, unlike_tags,
 from ipsec_lo_trace.prove.host import open_databases
 from ipsec_lo_trace.prove.kernel import OpenBuild, OpenSysctl
 from ipsec_lo_trace.prove.kernels import STRIPS, SWITCH, Kernels
-from ipsec_lo_trace.prove.path import Leaf, Path, explore
+from ipsec_lo_trace.prove.path import Box, Leaf, Path, explore
 from ipsec_lo_trace.prove.referee import OpenReferee
 from ipsec_lo_trace.prove.scope import LOCAL, SHAPES, Shape, View, hosts_of, kernels_of, program_of
 from ipsec_lo_trace.prove.slots import Slot
@@ -47,12 +49,26 @@ def _parts(slot: Slot, possible: int) -> Iterator[int]:
                 yield part & possible
 
 
-def run_piece(piece: Piece) -> list[Class]:
-    """Run a piece; its classes have no host in common."""
+def run_piece(piece: Piece) -> list[bytes]:
+    """Run a piece; give its classes as JSON.  They have no host in common."""
+    return [msgspec.json.encode(each) for each in classes_of(piece)]
+
+
+def classes_of(piece: Piece) -> list[Class]:
+    """Run a piece; give its classes, in as few as they can be put into without trying hard."""
     shape, kernels = SHAPES[piece.view.shape], kernels_of(piece.view, piece.program)
     hosts = hosts_of(piece.view) | {shape.slots[0].name: piece.first}
     run = Runner(piece, shape, kernels)
-    return [run.judged(leaf) for leaf in explore(hosts, kernels.every, run)]
+    found = [(leaf.hosts, run.judged(leaf)) for leaf in explore(hosts, kernels.every, run)]
+    return [
+        Class(
+            program=piece.program,
+            view=str(piece.view),
+            hosts={name: f"{values:x}" for name, values in sorted(box.items())},
+            came=list(came),
+        )
+        for box, came in joined(found)
+    ]
 
 
 class Runner:
@@ -92,22 +108,16 @@ class Runner:
             kernel, program_of(self._piece.program, shape), OpenReferee(path, shape.slots, shape.pairs)
         )
 
-    def judged(self, leaf: Leaf[tuple[str, Broken]]) -> Class:
-        """Make the class of a leaf: what came of every kernel, held against the one without a fix."""
+    def judged(self, leaf: Leaf[tuple[str, Broken]]) -> tuple[Came, ...]:
+        """Say what came of every kernel of a leaf, held against the one without a fix."""
         plain = next(outcome for kernels, (outcome, _) in leaf.done if kernels[STRIPS] & kernels[SWITCH] & 1)
         came: dict[tuple[tuple[str, str], ...], dict[int, int]] = {}
         for kernels, (outcome, others) in leaf.done:
             compared = {"never-worse": worse(plain, outcome)} if "never-worse" in self._piece.claims else {}
-            broken = others | compared
-            by_switch = came.setdefault(tuple(sorted(broken.items())), {})
+            by_switch = came.setdefault(tuple(sorted((others | compared).items())), {})
             for switch in _bits(kernels[SWITCH]):
                 by_switch[switch] = by_switch.get(switch, 0) | kernels[STRIPS]
-        return Class(
-            program=self._piece.program,
-            view=str(self._piece.view),
-            hosts={name: f"{values:x}" for name, values in sorted(leaf.hosts.items())},
-            came=sorted(_came(came), key=lambda one: (one.strips, one.switch)),
-        )
+        return tuple(sorted(_came(came), key=lambda one: (int(one.strips, 16), int(one.switch, 16))))
 
 
 def _bits(values: int) -> Iterator[int]:
@@ -125,3 +135,18 @@ def _came(came: dict[tuple[tuple[str, str], ...], dict[int, int]]) -> Iterator[C
             of_strips[strips] = of_strips.get(strips, 0) | switch
         for strips, switches in of_strips.items():
             yield Came(f"{strips:x}", f"{switches:x}", dict(broken))
+
+
+def joined(found: Iterable[tuple[Box, tuple[Came, ...]]]) -> list[tuple[Box, tuple[Came, ...]]]:
+    """Join sets of hosts that the same came of and that differ in one variable alone, twice over."""
+    rows = list(found)
+    for name in [*rows[0][0]] * 2:
+        alike: dict[object, tuple[Box, tuple[Came, ...]]] = {}
+        for box, came in rows:
+            others = msgspec.json.encode(came), tuple(values for each, values in box.items() if each != name)
+            if others in alike:
+                alike[others][0][name] |= box[name]
+            else:
+                alike[others] = dict(box), came
+        rows = list(alike.values())
+    return rows

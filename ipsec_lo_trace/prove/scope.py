@@ -82,8 +82,19 @@ VIEWS = (
     View("one-address", "switches", "all"),
     View("two-addresses", "switches", "few"),
 )
+QUICK = tuple(view for view in VIEWS if view.shape != "two-addresses" and view.kernels == "strips")
 FIRST = View("two-addresses", "strips", "first")
 """The scope that was tried first: ESP or AH, at level require or use, and every SA."""
+
+SCOPES = ("whole", "quick", "first")
+"""Every view; the two that take seconds; what was tried first."""
+
+
+def views_of(scope: str, program: str = PING) -> tuple[View, ...]:
+    """Return the views of a scope; the last, which is dear, is for ping alone."""
+    if scope == "whole":
+        return VIEWS if program == PING else VIEWS[:-1]
+    return QUICK if scope == "quick" else (FIRST,)
 
 
 def programs() -> list[str]:

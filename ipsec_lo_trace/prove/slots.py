@@ -60,6 +60,11 @@ class Slot:
         return Request(IPPROTO_ESP, Mode.TUNNEL, *rung, *self.ends)
 
     @property
+    def texts(self) -> list[str]:
+        """Each of its policies as setkey(8) has it, from its type on; "no policy" for none."""
+        return ["no policy" if sp is None else str(sp) for sp in self.policies]
+
+    @property
     def every(self) -> int:
         """All its policies, and none."""
         return (1 << len(self.policies)) - 1
@@ -73,6 +78,12 @@ class Slot:
         first = self.values(lambda sp: bool(sp.requests) and holds(sp.requests[0]))
         second = self.values(lambda sp: len(sp.requests) > 1 and holds(sp.requests[1]))
         return first, second
+
+    @cached_property
+    def rules(self) -> tuple[list[Request | None], list[Request | None]]:
+        """The first rule of each policy, and the second; None where there is none."""
+        padded = [[*(sp.requests if sp is not None else ()), None, None] for sp in self.policies]
+        return [rules[0] for rules in padded], [rules[1] for rules in padded]
 
     @cached_property
     def ipsec(self) -> int:

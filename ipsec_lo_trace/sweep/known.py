@@ -67,12 +67,15 @@ def _second_policy_skipped(ran: Ran, plain: Ran) -> bool:
 
 
 def _got_further(ran: Ran, plain: Ran) -> bool:
-    """Tell whether a packet went on where it was dropped without the fix, for want of an SA or of IPComp."""
+    """Tell whether a packet went on where it was dropped without the fix.
+
+    That was for want of an SA or of IPComp, or because AH took a packet's IP options wrongly.
+    """
     parting = _parting(ran, plain)
     if parting is None:
         return False
     _stage, _packet, _decision, reason = parting[1]
-    return reason in ("use-without-sa", "ipcomp-disabled")
+    return reason in ("use-without-sa", "ipcomp-disabled", "bad-icv", "ah-ip-options")
 
 
 def _asked_by_address(ran: Ran, plain: Ran) -> bool:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from ipsec_lo_trace.audit.audit import Audit
 from ipsec_lo_trace.audit.conclude import conclude, merged
-from ipsec_lo_trace.audit.shard import WHOLE, Shard
 from ipsec_lo_trace.capture.read import open_capture
 from ipsec_lo_trace.model.audit import AuditVerdict
 from ipsec_lo_trace.model.host import HostConfiguration
+from ipsec_lo_trace.model.pieces import WHOLE, Shard
 from tests.audit import independent as by_rfc
 from tests.audit.support import LO_ESP, capture, echo, reply, sealed
 from tests.audit.test_doubts import KEYS, both_ways, clear, policy, sa

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from ipsec_lo_trace.findings import echo
+from ipsec_lo_trace.findings import required
 from ipsec_lo_trace.kernel.net import if_loop
 from ipsec_lo_trace.kernel.netinet import ip_icmp, ip_output
 from ipsec_lo_trace.kernel.state import Kernel
@@ -56,14 +56,14 @@ ASYMMETRIC = case(
 )
 PLANTED = {
     "clean-with-clear-accepted": (
-        echo,
+        required,
         "lacking",
         _nothing_missing,
         case(policies=(policy("in", "ah/transport//require"),)),
         "lo-exempt",
     ),
     "clean-with-clear-text": (
-        echo,
+        required,
         "unmet",
         _nothing_missing,
         case(policies=(policy("out", "ah/transport//require"),)),
@@ -138,6 +138,21 @@ def test_a_kernel_truth_is_known(truth: str) -> None:
     of, fix = TRUE[truth]
     expected = [each.law for each in KNOWN if each.truth == truth]
     assert [(breach.law, breach.known) for breach in broken(of, fix)] == [(expected[0], truth)]
+
+
+def test_options_that_ah_takes_rightly_go_further() -> None:
+    """A request with IP options that AH refuses arrives where that is mended, and its answer leaks."""
+    of = case(
+        AH,
+        policies=(
+            policy("out", "ah/transport//require"),
+            policy("in", "ah/transport//require", ends=f"{B} {A}"),
+        ),
+        program="timestamp-option",
+    )
+    assert [(breach.law, breach.known) for breach in broken(of, "netbsd-2015")] == [
+        ("worse-than-none", "goes-further")
+    ]
 
 
 def test_every_law_and_truth_is_tried() -> None:

@@ -16,6 +16,7 @@ from ipsec_lo_trace.model.mbuf import Mbuf
 from ipsec_lo_trace.model.sweep import LAWS, TRUTHS
 from ipsec_lo_trace.sweep import run as sweep_run
 from ipsec_lo_trace.sweep.examine import Examined
+from ipsec_lo_trace.sweep.run import Piece
 from ipsec_lo_trace.wire import ip
 from tests import handmade
 from tests.cli.support import Done, assert_refused, invoke, shell, spawn
@@ -76,10 +77,10 @@ def test_an_interrupted_sweep_keeps_what_is_done(tmp_path: Path, monkeypatch: py
     state = tmp_path / "state"
     real = sweep_run.run_piece
 
-    def stops(seed: int, first: int, last: int, fixes: list[str]) -> list[Examined]:
-        if first > 40:
+    def stops(fixes: list[str], piece: Piece) -> list[Examined]:
+        if piece.first > 40:
             raise KeyboardInterrupt
-        return real(seed, first, last, fixes)
+        return real(fixes, piece)
 
     monkeypatch.setattr(sweep_run, "run_piece", stops)
     done = invoke(*SWEEP, "-q", "--resume", str(state))

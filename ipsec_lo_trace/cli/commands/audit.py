@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION
+from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION, shard_options
 from ipsec_lo_trace.cli.params import FileName, OneOf, StrictCommand
 
 CONFIG_HELP = (
@@ -36,13 +36,9 @@ CONFIG_OPTION = click.option(
     help="The interface whose packets to judge, by name or number; any: all [lo, where the capture tells].",
 )
 @click.option("--all", "rows", is_flag=True, help="Print a row for each packet, not what was found alone.")
-@click.option(
-    "--shard",
-    metavar="I/N",
-    help="Judge one share of the capture, by pairs of addresses, and write its part as JSON Lines.",
-)
-@click.option(
-    "--merge", is_flag=True, help="Read the parts that --shard wrote in place of a capture, and sum up."
+@shard_options(
+    "Judge one share of the capture, by pairs of addresses, and write its part as JSON Lines.",
+    "Read the parts that --shard wrote in place of a capture, and sum up.",
 )
 @click.option(
     "--format",

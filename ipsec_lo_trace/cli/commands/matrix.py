@@ -8,14 +8,21 @@ import click
 
 from ipsec_lo_trace.cli.commands import perform
 from ipsec_lo_trace.cli.complete import ROW_PATTERNS, names_of_kind
-from ipsec_lo_trace.cli.options import COLOR_OPTION, GLYPHS_OPTION, JSON_OPTION, OUTPUT_OPTION
-from ipsec_lo_trace.cli.params import OneOf, StrictCommand
+from ipsec_lo_trace.cli.options import (
+    COLOR_OPTION,
+    GLYPHS_OPTION,
+    JSON_OPTION,
+    OUTPUT_OPTION,
+    shard_options,
+)
+from ipsec_lo_trace.cli.params import FileName, OneOf, StrictCommand
 from ipsec_lo_trace.model.codes import OUTCOMES
 
 MAX_JOBS = 64
 
 
 @click.command("matrix", cls=StrictCommand, short_help="Run every case under every fix, in one table.")
+@click.argument("files", nargs=-1, type=FileName(), metavar="[PART]...")
 @click.option(
     "--rows",
     metavar="PATTERN",
@@ -51,6 +58,10 @@ MAX_JOBS = 64
     show_default=True,
     help="Use N processes.",
 )
+@shard_options(
+    "Run one share of the rows, dealt in turn, and write its part as JSON.",
+    "Run nothing: read the parts that --shard wrote, and print the whole table.",
+)
 @COLOR_OPTION
 @GLYPHS_OPTION
 @click.option("-v", "--verbose", "verbose", is_flag=True, help="Say what each fix cures and leaves, too.")
@@ -59,6 +70,7 @@ def command(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by
     """Run every case under every fix, in one table.
 
     Rows are pings over each configuration that comes with the program (list cases) and probes (list probes);
-    columns are the fixes (list fixes). The table shows the result of each run.
+    columns are the fixes (list fixes). The table shows the result of each run. With --merge, each PART is a
+    file that --shard wrote.
     """
     return perform("matrix", **values)

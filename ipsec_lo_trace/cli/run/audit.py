@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import IO, Any
@@ -13,31 +12,20 @@ from rich.text import Text
 
 from ipsec_lo_trace.audit.audit import Audit
 from ipsec_lo_trace.audit.conclude import conclude, merged
-from ipsec_lo_trace.audit.shard import WHOLE, Shard
 from ipsec_lo_trace.capture.read import opened
 from ipsec_lo_trace.cli.exits import EXIT_NOT_MET, EXIT_TROUBLE
 from ipsec_lo_trace.cli.files import STDOUT, complain, output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.progress import progress
+from ipsec_lo_trace.cli.run.audit_parts import read_audit
 from ipsec_lo_trace.cli.run.host import host_configuration, one_stdin
-from ipsec_lo_trace.cli.run.parts import read_parts
+from ipsec_lo_trace.cli.run.parts import NO_SAY, SAID_BEFORE, check_files, share_named
 from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.audit import AuditRun, AuditVerdict
+from ipsec_lo_trace.model.pieces import WHOLE, Shard
 from ipsec_lo_trace.model.setup import shown_name
 from ipsec_lo_trace.render.audit import end_lines, head_lines, packet_lines, plain_row, row_head, verdict_line
 from ipsec_lo_trace.render.styles import UNWRAPPED
-
-_SHARE = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
-
-
-def _share(text: str | None) -> Shard | None:
-    """Read a share of a capture, as in 1/4; click.UsageError if it is none."""
-    if text is None:
-        return None
-    found = _SHARE.fullmatch(text)
-    if found is None or int(found[1]) > int(found[2]):
-        raise click.UsageError(f"--shard {text!a} is no share of a capture, such as 1/4, of 9999 at most")
-    return Shard(int(found[1]), int(found[2]))
 
 
 class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +51,8 @@ class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse what contradicts itself; click.UsageError says what and why."""
         if not self.interface and self.interface is not None:
             raise click.UsageError("-i names no interface")
-        if self.merge and STDOUT in self.files:
-            raise click.UsageError("--merge reads files, not standard input")
+        if self.merge:
+            check_files(self.files)
         one_stdin(*self.files, *self.config)
         flags = [name for on, name in ((self.quiet, "-q"), (self.rows, "--all")) if on]
         text_only = [*given(self, color="--color"), *flags]
@@ -72,14 +60,14 @@ class AuditArguments(msgspec.Struct, frozen=True, kw_only=True):
         refuse(["--all"] if self.rows else [], "has nothing to act on: -q prints one line", if_=self.quiet)
         if self.merge:
             whole = [*given(self, interface="-i", shard="--shard"), *(["-f"] if self.config else [])]
-            refuse([*whole, *(["--all"] if self.rows else [])], "is said where the parts are made", if_=True)
+            refuse([*whole, *(["--all"] if self.rows else [])], SAID_BEFORE, if_=True)
             return
         if len(self.files) > 1:
             raise click.UsageError("one CAPTURE is judged at a time; of parts, --merge takes many")
         if not self.config:
             raise click.UsageError("-f is missing: the host's keys and policies")
         part = [*text_only, *(["--format junit"] if self.format_ == "junit" else [])]
-        refuse(part, "has no say in a part, which is JSON Lines", if_=self.shard is not None)
+        refuse(part, NO_SAY + "JSON Lines", if_=self.shard is not None)
 
 
 BUFFER_BYTES = 1 << 16
@@ -88,7 +76,7 @@ ROWS = 64
 
 def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Check the options and run; return the exit code."""
-    values["shard"] = _share(values["shard"])
+    values["shard"] = share_named(values["shard"], "capture")
     arguments = AuditArguments(**values)
     arguments.check()
     return merge_parts(arguments) if arguments.merge else run_audit(arguments)
@@ -119,7 +107,7 @@ def run_audit(arguments: AuditArguments) -> int:
 def merge_parts(arguments: AuditArguments) -> int:
     """Sum up the parts of several processes; give the exit code."""
     refuse_own_input(arguments.output, *arguments.files)
-    head, parts = read_parts(arguments.files)
+    head, parts = read_audit(arguments.files)
     verdict = conclude(head, merged(parts))
     with output(arguments.output) as out:
         _write_result(arguments, head, verdict, out)

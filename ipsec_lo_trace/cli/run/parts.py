@@ -1,90 +1,133 @@
-"""Read the parts of an audit that several processes wrote, and see that they belong together."""
+"""A whole that several processes share: which share is meant, and whether the parts belong together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
+import click
 import msgspec
 
-from ipsec_lo_trace.model.audit import AUDIT_CODES, SCHEMA, AuditPart, AuditRun
 from ipsec_lo_trace.model.errors import UserError, unreadable
-from ipsec_lo_trace.model.outside import MisreadError, decoded, taken
+from ipsec_lo_trace.model.outside import MisreadError, taken
+from ipsec_lo_trace.model.pieces import Shard
 
 MAX_PART_LEN = 1 << 26
 """How many bytes a part may have: 64 MiB, a hundred times what a full one has."""
 MAX_SHARES = 9999
-MAX_NUMBER = 1 << 53
-"""The greatest number that every reader of JSON takes as it is."""
-SEALING = ("esp", "ah")
-_HINT = "audit --shard I/N -o FILE writes one"
-_HEAD = msgspec.json.Decoder(AuditRun)
-_PART = msgspec.json.Decoder(AuditPart)
+_SHARE = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
+NO_SAY = "has no say in a part, which is "
+"""Why an option about the output is refused with --shard."""
+SAID_BEFORE = "is said where the parts are made"
+"""Why an option about the work is refused with --merge."""
 
 
-def read_parts(paths: Sequence[str]) -> tuple[AuditRun, list[AuditPart]]:
-    """Read all parts of one audit, in any order; UserError for what is none, or is of another audit."""
-    read = [_read_part(path) for path in paths]
-    head, part, file = read[0]
-    for other_head, other, other_file in read[1:]:
-        if (other_head, _whole(other)) != (head, _whole(part)):
-            reason = f"not of the same audit as {file}: capture, configuration and N must be the same"
-            raise UserError(reason, file=other_file)
-    _check_numbers([one.shard for _head, one, _file in read], part.shards)
-    return head, [one for _head, one, _file in sorted(read, key=lambda each: each[1].shard)]
+class Part(Protocol):
+    """What a process wrote about its share."""
+
+    @property
+    def shard(self) -> int:
+        """Which share it is, from 1."""
+        ...
+
+    @property
+    def shards(self) -> int:
+        """How many shares there are."""
+        ...
 
 
-def _whole(part: AuditPart) -> tuple[object, ...]:
-    """Return what the parts of one audit have in common."""
-    return part.shards, part.digest, part.packets, part.trouble
+P = TypeVar("P", bound=Part)
+
+
+class Whole(msgspec.Struct, Generic[P], frozen=True, kw_only=True):
+    """What a command's parts belong to, and how to read one.
+
+    ``what`` it is, ``same`` says what has to be the same for all parts, and ``common`` gives that of a part.
+    ``read`` makes a part of a file's bytes, or raises MisreadError; ``fault`` says what no part has, "" for
+    none.
+    """
+
+    command: str
+    what: str
+    same: str
+    read: Callable[[bytes], P]
+    fault: Callable[[P], str]
+    common: Callable[[P], object]
+
+
+def share_named(text: str | None, what: str) -> Shard | None:
+    """Read a share of ``what``, as in 1/4; click.UsageError if it is none."""
+    if text is None:
+        return None
+    found = _SHARE.fullmatch(text)
+    if found is None or int(found[1]) > int(found[2]):
+        raise click.UsageError(
+            f"--shard {text!a} is no share of a {what}, such as 1/4, of {MAX_SHARES} at most"
+        )
+    return Shard(int(found[1]), int(found[2]))
+
+
+def check_merge(files: Sequence[str], *, merge: bool) -> None:
+    """Refuse files without --merge, and --merge without files; click.UsageError says so."""
+    if files and not merge:
+        raise click.UsageError(f"{files[0]} is one argument too many: files are for --merge")
+    if merge and not files:
+        raise click.UsageError("--merge wants the files that --shard wrote")
+    check_files(files)
+
+
+def check_files(files: Sequence[str]) -> None:
+    """Refuse a part on standard input; click.UsageError says so."""
+    if "-" in files:
+        raise click.UsageError("--merge reads files, not standard input")
+
+
+def read_parts(paths: Sequence[str], whole: Whole[P]) -> list[P]:
+    """Read all parts of one whole, in any order, and give them in order.
+
+    UserError for what is no part, or is of another whole, and unless each share is there once.
+    """
+    parts = [_read_part(path, whole) for path in paths]
+    first = parts[0]
+    for path, other in zip(paths, parts, strict=True):
+        if (other.shards, whole.common(other)) != (first.shards, whole.common(first)):
+            what = whole.what.partition(" ")[2]
+            reason = f"not of the same {what} as {paths[0]}: {whole.same} and N must be the same"
+            raise UserError(reason, file=path)
+    _check_numbers([part.shard for part in parts], first.shards)
+    return sorted(parts, key=lambda part: part.shard)
 
 
 def _check_numbers(numbers: list[int], shards: int) -> None:
     hint = f"each of 1/{shards} to {shards}/{shards} once"
-    twice = next((number for number in numbers if numbers.count(number) > 1), 0)
-    if twice:
+    times = Counter(numbers)
+    if twice := next((number for number in numbers if times[number] > 1), 0):
         raise UserError(f"part {twice}/{shards} stands there twice", hint=hint)
-    missing = next((number for number in range(1, len(numbers) + 2) if number not in numbers), 0)
-    if len(numbers) < shards:
+    if missing := next((number for number in range(1, shards + 1) if number not in times), 0):
         raise UserError(f"part {missing}/{shards} is missing", hint=hint)
 
 
-def _read_part(path: str) -> tuple[AuditRun, AuditPart, str]:
-    data, file = _read(path), path
-    lines = data.splitlines()
-    if len(lines) != 2:  # noqa: PLR2004 -- a head and a part
-        raise UserError("no part of an audit", file=file, hint=_HINT)
+def _read_part(path: str, whole: Whole[P]) -> P:
     try:
-        head, part = decoded(_HEAD.decode, lines[0]), decoded(_PART.decode, lines[1])
+        part = whole.read(_bytes(path))
     except MisreadError as error:
-        raise UserError(f"no part of an audit: {error}", file=file, hint=_HINT) from None
-    if head.schema != SCHEMA:
-        raise UserError(f"its schema is {head.schema}, not {SCHEMA}", file=file)
+        raise _none(path, whole, str(error)) from None
     if not 1 <= part.shard <= part.shards <= MAX_SHARES:
-        raise UserError(f"part {part.shard}/{part.shards}: there is no such one", file=file)
-    if not _can_be(head, part):
-        raise UserError("no part of an audit: its numbers and names cannot be", file=file, hint=_HINT)
-    return head, part, file
+        raise UserError(f"part {part.shard}/{part.shards}: there is no such one", file=path)
+    if fault := whole.fault(part):
+        raise _none(path, whole, fault)
+    return part
 
 
-def _can_be(head: AuditRun, part: AuditPart) -> bool:
-    """Tell whether a part's counts, codes and SAs can be those of an audit."""
-    numbers = [part.packets, part.leaks, part.answered, part.waiting, part.forgotten]
-    numbers += [*part.got.values(), *(number for use in part.uses for number in (use.good, use.first))]
-    numbers += [number for use in part.uses for number in use.bad.values()]
-    numbers += [number for count in part.counts for number in (count.first, count.packets)]
-    sealing = sum(sa.proto in SEALING for sa in head.sas)
-    return (
-        all(0 <= number <= MAX_NUMBER for number in numbers)
-        and all(
-            count.code in AUDIT_CODES.keys() - {"clean", "no-policy", "policies-left-out"}
-            for count in part.counts
-        )
-        and len(part.uses) in (0, sealing)
-    )
+def _none(path: str, whole: Whole[P], why: str) -> UserError:
+    hint = f"{whole.command} --shard I/N -o FILE writes one"
+    return UserError(f"no part of {whole.what}: {why}", file=path, hint=hint)
 
 
-def _read(path: str) -> bytes:
+def _bytes(path: str) -> bytes:
     try:
         with Path(path).open("rb") as opened:
             return taken(opened, MAX_PART_LEN, path)

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 
 from ipsec_lo_trace.cli.files import complain, descriptor, output, refuse_own_input
-from ipsec_lo_trace.cli.options import given, refuse
+from ipsec_lo_trace.cli.options import given, refuse, typed
 from ipsec_lo_trace.cli.progress import progress
+from ipsec_lo_trace.cli.run.parts import NO_SAY, SAID_BEFORE, Whole, check_merge, read_parts, share_named
 from ipsec_lo_trace.cli.run.workers import workers
 from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.outside import MisreadError, decoded, taken
-from ipsec_lo_trace.model.sweep import Sweep
+from ipsec_lo_trace.model.pieces import Shard
+from ipsec_lo_trace.model.sweep import MAX_CASES, SCHEMA, Sweep, SweepPart
+from ipsec_lo_trace.render.shown import shown
 from ipsec_lo_trace.render.sweep_text import sweep_jsonl, sweep_text
+from ipsec_lo_trace.sweep.merge import merged
 from ipsec_lo_trace.sweep.run import Told, begin, go_on
 
 
 class SweepArguments(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line says; None where it says nothing."""
 
+    files: tuple[str, ...]
     cases: int
     seed: int
     jobs: int
     resume: str | None
+    shard: Shard | None
+    merge: bool
     format_: str
     quiet: bool
     color: str | None
@@ -38,8 +47,13 @@ class SweepArguments(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse what contradicts itself; click.UsageError says what and why."""
         is_text = self.format_ == "text"
         refuse(given(self, color="--color"), f"is for text, not for --format {self.format_}", if_=not is_text)
+        refuse(given(self, color="--color"), NO_SAY + "JSON Lines", if_=self.shard is not None)
+        refuse(typed(click.get_current_context(), MAKING), SAID_BEFORE, if_=self.merge)
+        check_merge(self.files, merge=self.merge)
 
 
+MAKING = ("cases", "seed", "jobs", "resume", "shard")
+"""What is said with --shard, and not with --merge."""
 SAME = {
     "schema": "was written by another version",
     "tool": "was written by another version",
@@ -52,7 +66,8 @@ SAME = {
 
 MAX_STATE_LEN = 1 << 24
 """How many bytes the file of a sweep may have: 16 MiB, of which the longest known takes a thousandth."""
-_DECODER = msgspec.json.Decoder(Sweep)
+_SWEEP = msgspec.json.Decoder(Sweep)
+_PART = msgspec.json.Decoder(SweepPart)
 
 
 def resumed(file: str, begun: Sweep, cases: int) -> Sweep:
@@ -63,10 +78,13 @@ def resumed(file: str, begun: Sweep, cases: int) -> Sweep:
 
 def fitting(data: bytes, file: str, begun: Sweep, cases: int) -> Sweep:
     """Return the sweep that a file's bytes are; UserError if it is none, or another than ``begun``."""
+    decoder = _PART if isinstance(begun, SweepPart) else _SWEEP
     try:
-        sweep = decoded(_DECODER.decode, data)
+        sweep: Sweep = decoded(decoder.decode, data)
     except MisreadError as error:
         raise UserError(f"no sweep to resume: {error}", file=file) from None
+    if sweep.share != begun.share:
+        raise UserError(f"the sweep in it is share {sweep.share}, so it cannot be resumed", file=file)
     for field, meaning in SAME.items():
         if getattr(sweep, field) != getattr(begun, field):
             raise UserError(f"the sweep in it {meaning}, so it cannot be resumed", file=file)
@@ -99,31 +117,73 @@ def keep(file: str | None, sweep: Sweep) -> None:
             out.write(msgspec.json.encode(sweep) + b"\n")
 
 
+def read_sweep(paths: Sequence[str]) -> Sweep:
+    """Read all parts of one sweep, in any order; UserError for what is none, or is of another sweep."""
+    sweep = merged(read_parts(paths, _WHOLE))
+    if fault := sweep.fault():
+        raise UserError(f"no parts of a sweep: {fault}")
+    return sweep
+
+
+def _common(part: SweepPart) -> tuple[object, ...]:
+    """Return what the parts of one sweep have in common."""
+    return part.tool, part.seed, part.done, part.fixes, part.programs
+
+
+def _fault(part: SweepPart) -> str:
+    if part.schema != SCHEMA:
+        return f"its schema is {part.schema}, not {SCHEMA}"
+    if part.done > MAX_CASES:
+        return f"{part.done} cases are done, of {MAX_CASES} at most"
+    return part.fault()
+
+
+_WHOLE = Whole(
+    command="sweep",
+    what="a sweep",
+    same="--seed, --cases, version",
+    read=partial(decoded, _PART.decode),
+    fault=_fault,
+    common=_common,
+)
 EXIT_BROKEN_LAW = 1
 
 
 def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its name
     """Check the options and run; return the exit code."""
+    values["shard"] = share_named(values["shard"], "sweep")
     arguments = SweepArguments(**values)
     arguments.check()
-    return run_sweep(arguments)
+    return merge_parts(arguments) if arguments.merge else run_sweep(arguments)
+
+
+def merge_parts(arguments: SweepArguments) -> int:
+    """Report what the parts of several processes found; give the exit code."""
+    refuse_own_input(arguments.output, *arguments.files)
+    sweep = read_sweep(arguments.files)
+    _write(arguments, sweep)
+    return EXIT_BROKEN_LAW if sweep.ours else 0
 
 
 def run_sweep(arguments: SweepArguments) -> int:
     """Run and write it; give the exit code."""
     refuse_own_input(arguments.output, arguments.resume)
-    sweep = begin(arguments.seed)
+    sweep = begin(arguments.seed, arguments.shard)
     if arguments.resume is not None:
         sweep = resumed(arguments.resume, sweep, arguments.cases)
-    before, started = sweep.done, time.perf_counter()
+    started = time.perf_counter()
     with _progress(sweep, arguments) as told:
         if arguments.jobs == 1:
-            go_on(sweep, arguments.cases, told=told)
+            ran = go_on(sweep, arguments.cases, told=told)
         else:
             with workers(arguments.jobs) as executor:
-                go_on(sweep, arguments.cases, executor=executor, told=told)
+                ran = go_on(sweep, arguments.cases, executor=executor, told=told)
     if not arguments.quiet:
-        _tell_rate(sweep.done - before, time.perf_counter() - started)
+        _tell_rate(ran, time.perf_counter() - started)
+    if isinstance(sweep, SweepPart):
+        with output(arguments.output) as out:
+            out.write(shown(msgspec.json.encode(sweep)) + b"\n")
+        return 0
     _write(arguments, sweep)
     return EXIT_BROKEN_LAW if sweep.ours else 0
 

@@ -1,0 +1,112 @@
+"""Prove claims: run every piece of a scope, wherever, and put the classes together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ipsec_lo_trace import __version__
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.pieces import WHOLE, Executor, Shard, in_order
+from ipsec_lo_trace.model.proof import CLAIMS, Head, Proof
+from ipsec_lo_trace.model.suggest import hint, listed
+from ipsec_lo_trace.prove.claims import ROW_LIMIT
+from ipsec_lo_trace.prove.kernels import Kernels
+from ipsec_lo_trace.prove.run import Piece, pieces, run_piece
+from ipsec_lo_trace.prove.scope import SCOPES, SHAPES, View, kernels_of, views_of
+from ipsec_lo_trace.prove.scope import programs as every_program
+from ipsec_lo_trace.prove.slots import SA_VALUES
+
+Told = Callable[[Proof], None]
+
+
+def begun(
+    claims: Sequence[str] = (),
+    *,
+    programs: Sequence[str] = ("ping",),
+    scope: str = "whole",
+    shard: Shard = WHOLE,
+) -> Proof:
+    """Begin a proof of some claims, all unless given, with nothing done; UserError for what there is not."""
+    _check(claims, CLAIMS, "claim")
+    _check([scope], SCOPES, "scope")
+    _check(programs, every_program(), "program")
+    views = list(dict.fromkeys(view for program in programs for view in views_of(scope, program)))
+    head = Head(
+        tool=f"ipsec-lo-trace {__version__}",
+        scope=scope,
+        claims=[claim for claim in CLAIMS if claim in claims or not claims],
+        programs=list(programs),
+        views=[str(view) for view in views],
+        row_limit=ROW_LIMIT,
+        hosts={str(view): _variables(view) for view in views},
+        strips={name: _strips(kernels_of(views[0], name)) for name in programs},
+        switches={str(view): list(kernels_of(view, programs[0]).turned) for view in views},
+        shard=shard.number,
+        shards=shard.of,
+        pieces=0,
+    )
+    head.pieces = len(_pieces(head))
+    return Proof(head, [])
+
+
+def _check(names: Sequence[str], known: Iterable[str], what: str) -> None:
+    """Refuse a name that there is not."""
+    for name in names:
+        if name not in known:
+            near = hint(name, list(known), listed("claims") if what == "claim" else "")
+            raise UserError(f"no such {what}", token=name, hint=near)
+
+
+def go_on(proof: Proof, *, executor: Executor | None = None, told: Told | None = None) -> None:
+    """Run the pieces that are not done; ``told`` is called with the proof after each.
+
+    ``executor`` is any that has the submit of concurrent.futures; without one they run here.  The proof is
+    the same whatever runs it.
+    """
+    for lines in in_order(run_piece, _pieces(proof.head)[proof.head.done :], executor):
+        proof.lines += lines
+        proof.head.done += 1
+        if told is not None:
+            told(proof)
+
+
+def prove(
+    claims: Sequence[str] = (),
+    *,
+    programs: Sequence[str] = ("ping",),
+    scope: str = "whole",
+    executor: Executor | None = None,
+) -> Proof:
+    """Prove some claims, all unless given, for some programs; UserError for what there is not."""
+    proof = begun(claims, programs=programs, scope=scope)
+    go_on(proof, executor=executor)
+    return proof
+
+
+def merged(parts: Sequence[Proof]) -> Proof:
+    """Put the shares of one proof together."""
+    head = begun(parts[0].head.claims, programs=parts[0].head.programs, scope=parts[0].head.scope).head
+    head.done = head.pieces
+    return Proof(head, [line for part in parts for line in part.lines])
+
+
+def _pieces(head: Head) -> list[Piece]:
+    """List the pieces of a share: all are dealt out in turn."""
+    share = Shard(head.shard, head.shards)
+    every = (
+        piece
+        for program in head.programs
+        for piece in pieces([program], views_of(head.scope, program), head.claims)
+    )
+    return [piece for turn, piece in enumerate(every) if share.takes(turn)]
+
+
+def _variables(view: View) -> dict[str, list[str]]:
+    """Say what each variable of a view's hosts may be."""
+    shape = SHAPES[view.shape]
+    texts = {slot.name: list(slot.texts) for slot in shape.slots}
+    return texts | {name: list(SA_VALUES) for name in shape.hosts if name not in texts}
+
+
+def _strips(kernels: Kernels) -> list[str]:
+    return [kernels.strip_text(number) for number in range(len(kernels.strips))]
