@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 
-from ipsec_lo_trace.model.proof import Class
-from ipsec_lo_trace.prove.claims import CLAIMS
-from ipsec_lo_trace.prove.run import pieces, run_piece
+from ipsec_lo_trace.model.proof import CLAIMS, Class
+from ipsec_lo_trace.prove.run import classes_of as of_piece
+from ipsec_lo_trace.prove.run import pieces
 from ipsec_lo_trace.prove.scope import View
 
 EVERY_CLAIM = tuple(CLAIMS)
@@ -39,7 +39,7 @@ def part(rng: Random, box: Mapping[str, int], most: int) -> dict[str, int]:
 
 def classes_of(program: str, view: View) -> list[Class]:
     """Run a whole view."""
-    return [each for piece in pieces([program], [view], EVERY_CLAIM) for each in run_piece(piece)]
+    return [each for piece in pieces([program], [view], EVERY_CLAIM) for each in of_piece(piece)]
 
 
 class Said:

@@ -9,7 +9,7 @@ import pytest
 from ipsec_lo_trace.prove.concrete import broken_of
 from ipsec_lo_trace.prove.kernels import SWITCH
 from ipsec_lo_trace.prove.path import explore, size
-from ipsec_lo_trace.prove.run import Piece, Runner, pieces, run_piece
+from ipsec_lo_trace.prove.run import Piece, Runner, class_of, pieces, run_piece
 from ipsec_lo_trace.prove.scope import FIRST, SHAPES, VIEWS, View, hosts_of, kernels_of, programs
 from tests.prove.exhaustive import SCOPES, SMALL, Scope, cases
 from tests.prove.support import EVERY_CLAIM, Said, classes_of, drawn, numbers, part
@@ -34,7 +34,8 @@ def test_random_cases_are_as_their_class_says(view: View) -> None:
         some = part(rng, {SWITCH: kernels.every[SWITCH]}, 3)
         some[SWITCH] |= 1  # the kernel that the others are held against
         run = Runner(Piece(program, view, EVERY_CLAIM, 0), SHAPES[view.shape], kernels)
-        said = Said(run.judged(leaf) for leaf in explore(hosts, kernels.every | some, run))
+        leaves = explore(hosts, kernels.every | some, run)
+        said = Said(class_of(program, view, leaf.hosts, run.judged(leaf)) for leaf in leaves)
         for _ in range(6):
             host, strips = drawn(rng, hosts), rng.randrange(len(kernels.strips))
             switch = rng.choice(numbers(some[SWITCH]))

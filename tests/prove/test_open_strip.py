@@ -42,7 +42,7 @@ EVENTS = st.lists(
     max_size=12,
 )
 Fate = tuple[list[bool], list[tuple[str, str, bool]]]
-"""Whether each mark looked for was found; and each that is left, whom it was made for, whether it is stale."""
+"""Whether each mark looked for was found; and those left, for whom each was made, whether it is stale."""
 
 
 def fate(events: list[Event], build: Build) -> Fate:
