@@ -15,7 +15,9 @@ import click
 from console import PROGRAM, run
 from decisions import BLOCKS as DECISIONS
 from from_source import rooms, said, statements, transfers
+from operators import BLOCKS as OPERATORS
 from retest import BLOCKS as RETEST
+from scope import BLOCKS as SCOPE
 from tables import table
 
 from ipsec_lo_trace.cli.commands.audit import command as audit_command
@@ -314,6 +316,8 @@ def marked(word: str) -> Callable[[str], str]:
 BLOCKS: dict[str, Callable[[str], str]] = {
     **RETEST,
     **DECISIONS,
+    **OPERATORS,
+    **SCOPE,
     "options": options(ping),
     "audit options": options(audit_command),
     "replay options": options(replay),

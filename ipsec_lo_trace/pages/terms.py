@@ -26,8 +26,24 @@ _TEXTS = {
         "the SA that a policy's rule used last, for whatever packet (sav of the request). The loop"
         " detection compares tags with it."
     ),
+    "certificate": (
+        "the proof as JSON Lines: a head that says what was run, every class, and a digest. prove --check reads"
+        " it, counts, and runs some of its cases again."
+    ),
     "cause": "the row of a verdict where the mark became stale that later decided wrongly.",
+    "claim": (
+        "what a proof holds every case of its scope to, such as: no stale mark decides anything. list claims"
+        " has them."
+    ),
+    "class": (
+        "of a proof, hosts that no claim tells apart: under each kernel the same claims are broken, each in the"
+        " same way."
+    ),
     "clear text": "a packet without the protection that a policy asks for.",
+    "cutoff": (
+        "the argument that small cases stand for all: a host outside of a proof's scope runs as one inside,"
+        " since stages ask only what is equal, what is there, and what fits first."
+    ),
     "default policy": (
         'what applies where no policy of the SPD matches, or where a tag leads to none: "none" unless'
         " net.inet.ipsec.def_policy says discard."
@@ -73,6 +89,10 @@ _TEXTS = {
     "IV": (
         "initialisation vector: bytes in front of ESP's ciphertext by which equal packets come out different."
         " Here they derive from the seed, the SPI and the sequence number."
+    ),
+    "leaf": (
+        "of a proof, hosts that no question of a stage tells apart, with what came of every kernel over them:"
+        " where one run stands for many."
     ),
     "leaks": "how many echoes crossed lo0 in clear, or were accepted so, where a policy asks for protection.",
     "level": "how much a rule insists: default, use, require, unique.",
@@ -124,6 +144,10 @@ _TEXTS = {
     "SPI": "security parameters index: the number in an AH or ESP header that says which SA it is for.",
     "stage": "a modelled kernel function that consumes the packet.",
     "stale": "said of a mark that was made for another packet than the one that bears it.",
+    "strip": (
+        "to take marks off a packet at one place, tags or flags or both; the place's switch says which. keep"
+        " is to strip nothing."
+    ),
     "tag": (
         "a packet tag (m_tag): a record chained to the packet header. IPsec's name an SA by protocol, SPI"
         " and destination."
@@ -214,7 +238,11 @@ _EXAMPLES = {
     "bypass": "explain out-policy",
     "cached SA": "explain loop-detection",
     "cause": "ping --unpatched",
+    "certificate": "prove --scope first --json -o proof.jsonl",
+    "claim": "list claims",
+    "class": "prove --scope first",
     "clear text": "ping --unpatched",
+    "cutoff": "prove --help",
     "default policy": "explain gate-1-tag",
     "discard": "explain out-policy",
     "effect": "ping --unpatched",
@@ -229,6 +257,7 @@ _EXAMPLES = {
     "IV": "ping --bytes layers --stage esp_output",
     "IPIP": "ping --mode tunnel",
     "ipsec": "ping --show-config",
+    "leaf": "prove --scope first",
     "leaks": "ping -c 3",
     "any": "ping --show-config",
     "level": "ping --level use",
@@ -247,6 +276,7 @@ _EXAMPLES = {
     "SPI": "ping --show-config",
     "stage": "list stages",
     "stale": "ping --unpatched",
+    "strip": "ping --set looutput=tags",
     "tag": "list marks",
     "TCP": "probe tcp-open",
     "tdb_ident": "why 6",
