@@ -33,7 +33,7 @@ from ipsec_lo_trace.kernel.netipsec.xform_ah import known_auths
 from ipsec_lo_trace.kernel.netipsec.xform_esp import known_ciphers
 from ipsec_lo_trace.kernel.netipsec.xform_ipcomp import known_compressions
 from ipsec_lo_trace.machine.stage import ASYNCHRONOUS, CALL, Stage
-from ipsec_lo_trace.model import audit, codes, trace
+from ipsec_lo_trace.model import audit, codes, proof, trace
 from ipsec_lo_trace.model.algorithms import (
     AUTHENTICATORS,
     LATER_AUTHENTICATORS,
@@ -113,6 +113,11 @@ def code_table(found: dict[Any, str]) -> Callable[[str], str]:
     return lambda _old: table(("code", "meaning"), ((f"`{code}`", text) for code, text in found.items()))
 
 
+def claims(_old: str) -> str:
+    """List the claims of proofs."""
+    return table(("claim", "meaning"), ((f"`{name}`", text) for name, text in proof.CLAIMS.items()))
+
+
 def questions(_old: str) -> str:
     """List the questions that stages ask."""
     rows = (
@@ -159,8 +164,10 @@ def json_type(annotation: str) -> str:
     words = {"str": "string", "int": "integer", "bool": "boolean", "None": "null"}
     said = re.sub(r"Literal\[(.*)\]", lambda found: f"`{found[1].replace(', ', '` | `')}`", annotation)
     said = said.replace("'", '"')
+    said = re.sub(r"\b(?:Values|Kind)\b", "str", said)
     said = re.sub(r"(?:list|tuple)\[(\w+)(?:, \.\.\.)?\]", r"array of \1", said)
-    said = re.sub(r"dict\[str, (\w+)\]", r"object of \1", said)
+    while "dict[" in said:
+        said = re.sub(r"dict\[str, ([^][]+)\]", r"object of \1", said)
     return re.sub(r"\b(?:str|int|bool|None)\b", lambda found: words[found[0]], said).replace(" | ", " or ")
 
 
@@ -345,6 +352,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
     "assumptions": assumptions,
     "stages": stages,
     "rooms": room_table,
+    "claims": claims,
     "exit codes": topic("exit-codes", "code", code=False),
     "environment": topic("environment", "variable", code=True),
     "glossary": glossary,
@@ -359,6 +367,7 @@ BLOCKS: dict[str, Callable[[str], str]] = {
             trace.Mark, trace.Change, trace.Check, trace.Verdict, trace.Finding, trace.Crossing,
             audit.AuditRun, audit.AuditSa, audit.AuditPolicy, audit.AuditPacket, audit.AuditPart,
             audit.AuditCount, audit.AuditUse, audit.AuditFinding, audit.AuditVerdict,
+            proof.Head, proof.Class, proof.Came, proof.Sum,
         )
     },
 }  # fmt: skip

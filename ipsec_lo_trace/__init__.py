@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from ipsec_lo_trace.matrix import all_rows as all_rows
     from ipsec_lo_trace.matrix import run_matrix as run_matrix
     from ipsec_lo_trace.model.errors import UserError as UserError
+    from ipsec_lo_trace.model.proof import Proof as Proof
     from ipsec_lo_trace.model.setup import Setup as Setup
+    from ipsec_lo_trace.prove.proof import run_proof as run_proof
     from ipsec_lo_trace.sweep import Sweep as Sweep
     from ipsec_lo_trace.sweep import run_sweep as run_sweep
     from ipsec_lo_trace.tracer.setup import ping as ping
@@ -32,12 +34,15 @@ _HOMES = {
     "Matrix": "matrix",
     "run_matrix": "matrix",
     "all_rows": "matrix",
+    "Proof": "model.proof",
+    "run_proof": "prove.proof",
     "Sweep": "sweep",
     "run_sweep": "sweep",
     "UserError": "model.errors",
 }
 __all__ = [
     "Matrix",
+    "Proof",
     "Setup",
     "Sweep",
     "Trace",
@@ -48,6 +53,7 @@ __all__ = [
     "ping",
     "probe",
     "run_matrix",
+    "run_proof",
     "run_sweep",
 ]
 

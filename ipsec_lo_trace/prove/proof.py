@@ -73,17 +73,28 @@ def go_on(proof: Proof, *, executor: Executor | None = None, told: Told | None =
             told(proof)
 
 
-def prove(
+def run_proof(
     claims: Sequence[str] = (),
     *,
     programs: Sequence[str] = ("ping",),
     scope: str = "whole",
     executor: Executor | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Proof:
-    """Prove some claims, all unless given, for some programs; UserError for what there is not."""
+    """Prove some claims, all unless given, for ping or the probes that ``programs`` names.
+
+    ``scope`` is whole, quick or first.  ``executor`` is any executor of concurrent.futures, or what has its
+    ``submit``, that can take a function of this package and plain data to where it runs; without one the
+    pieces run here.  The proof is the same whatever runs it.  ``progress`` is told how many pieces are done.
+    UserError for a name that there is not.
+    """
     proof = begun(claims, programs=programs, scope=scope)
-    go_on(proof, executor=executor)
+    go_on(proof, executor=executor, told=progress and (lambda done: progress(done.head.done)))
     return proof
+
+
+prove = run_proof
+"""The same; outside this room the name is the room's."""
 
 
 def merged(parts: Sequence[Proof]) -> Proof:

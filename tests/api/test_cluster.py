@@ -1,4 +1,4 @@
-"""A cluster's engine runs the table and a sweep through its executor, as a how-to page shows."""
+"""A cluster's engine runs the table, a sweep and a proof through its executor, as a how-to page shows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ipsec_lo_trace import all_rows, load, run_matrix, run_sweep
+from ipsec_lo_trace import all_rows, load, run_matrix, run_proof, run_sweep
 from tests.cli.support import invoke
 
 STALE = Path(__file__).parents[2] / "docs" / "examples" / "stale.py"
@@ -18,7 +18,7 @@ FIXES = ("none", "netbsd-2003-08", "netbsd-2.0", "strict")
 
 @pytest.mark.slow
 def test_a_dask_cluster_gives_what_is_run_here() -> None:
-    """A table and a sweep that a process of Dask's ran are those that this process runs."""
+    """A table, a sweep and a proof's certificate that a process of Dask's ran are those of this process."""
     from distributed import Client, LocalCluster  # noqa: PLC0415 -- dear, and for this test alone
 
     rows = [row for row in all_rows() if row.program == "ping"][:5]
@@ -30,8 +30,10 @@ def test_a_dask_cluster_gives_what_is_run_here() -> None:
         executor = client.get_executor()
         matrix = run_matrix(rows, fixes, executor=executor)
         sweep = run_sweep(25, 3, executor=executor)
+        proof = run_proof(("no-clear",), scope="first", executor=executor)
     assert matrix == run_matrix(rows, fixes)
     assert sweep == run_sweep(25, 3)
+    assert proof.encoded() == run_proof(("no-clear",), scope="first").encoded()
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import pytest
 
-from ipsec_lo_trace import run_matrix
+from ipsec_lo_trace import run_matrix, run_proof
 from ipsec_lo_trace.matrix import all_rows
 from ipsec_lo_trace.model.pieces import AHEAD, in_order
 from ipsec_lo_trace.sweep.run import begin, go_on
@@ -63,10 +63,14 @@ def test_what_a_piece_raises_comes_out() -> None:
 
 @pytest.mark.slow
 def test_submit_and_result_are_enough() -> None:
-    """An executor that has nothing but ``submit`` fills the same table and makes the same sweep."""
+    """An executor that has nothing but ``submit`` makes the same table, sweep and proof."""
     rows = [row for row in all_rows() if row.program == "probe tcp-closed"]
     assert run_matrix(rows, ["none"], executor=Toy()) == run_matrix(rows, ["none"])
     here, there = begin(3), begin(3)
     go_on(here, 25)
     go_on(there, 25, executor=Toy())
     assert there == here
+    told: list[int] = []
+    proof = run_proof(["no-stale"], scope="first", executor=Toy(), progress=told.append)
+    assert proof == run_proof(["no-stale"], scope="first")
+    assert told == [1, 2, 3]
