@@ -27,8 +27,8 @@ _TEXTS = {
         " detection compares tags with it."
     ),
     "certificate": (
-        "the proof as JSON Lines: a head that says what was run, every class, and a digest. prove --check reads"
-        " it, counts, and runs some of its cases again."
+        "the proof as JSON Lines: a head that says what was run, every class, and a digest. prove --check"
+        " reads it, counts, and runs some of its cases again."
     ),
     "cause": "the row of a verdict where the mark became stale that later decided wrongly.",
     "claim": (
@@ -36,8 +36,8 @@ _TEXTS = {
         " has them."
     ),
     "class": (
-        "of a proof, hosts that no claim tells apart: under each kernel the same claims are broken, each in the"
-        " same way."
+        "of a proof, hosts that no claim tells apart: under each kernel the same claims are broken, each in"
+        " the same way."
     ),
     "clear text": "a packet without the protection that a policy asks for.",
     "cutoff": (
