@@ -108,6 +108,16 @@ def traces(_context: click.Context, _parameter: click.Parameter, begun: str) -> 
     return files + runs
 
 
+_claims = names_of_kind("claims")
+
+
+def claims_or_parts(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """Complete a claim; with --merge a file."""
+    if "--merge" in context.meta.get(TYPED, []):
+        return [CompletionItem(begun, type="file")]
+    return _claims(context, parameter, begun)
+
+
 ROW = _completer(lambda _context, _begun: [*ROLES.items(), *_pages("stages")])
 """Completes the ROW of ``why``: as a verdict names rows, or a stage."""
 

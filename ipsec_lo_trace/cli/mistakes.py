@@ -21,6 +21,9 @@ COMMANDS = {
     "save": "export",
     "table": "matrix",
     "fuzz": "sweep",
+    "proof": "prove",
+    "theorem": "prove",
+    "certificate": "prove --check",
     "test": "check",
     "verify": "check",
     "analyze": "audit",
@@ -53,6 +56,21 @@ OPTIONS = {
     "matrix": {
         **dict.fromkeys(_FIX, "--columns chooses fixes: {program} matrix --columns patched"),
         **dict.fromkeys(("--case", "--probe"), "--rows chooses: {program} matrix --rows '*lo-esp'"),
+    },
+    "prove": {
+        **dict.fromkeys((*_FIX, "--set"), "every kernel is run, and the report has a table of the fixes"),
+        **dict.fromkeys(("--cases", "--seed"), "nothing is drawn: --scope says how many there are"),
+        **dict.fromkeys(
+            ("-f", "--config", "--case"), "every small host is run: {program} ping -f FILE runs yours"
+        ),
+        **dict.fromkeys(
+            ("--whole", "--quick", "--first"), "--scope says how much: {program} prove --scope quick"
+        ),
+        **dict.fromkeys(("--claim", "--claims"), "a claim stands alone: {program} prove daemon"),
+        **dict.fromkeys(
+            ("--verify", "--certificate"), "--check FILE checks a certificate, --json writes one"
+        ),
+        "--reflector": "daemon runs both: {program} prove daemon",
     },
 }
 """Options that a command has not, and how to say there what they say elsewhere."""
@@ -195,7 +213,14 @@ def _before_a_command(option: str, context: click.Context) -> str:
     return _see(f"{option}: no such option of {PROGRAM} itself", context, right)
 
 
-_LISTED = {"fix": "fixes", "case": "cases", "probe": "probes", "settings": "knobs", "expect": "codes"}
+_LISTED = {
+    "fix": "fixes",
+    "case": "cases",
+    "probe": "probes",
+    "settings": "knobs",
+    "expect": "codes",
+    "probes": "probes",
+}
 """Where the values of an option are listed."""
 
 

@@ -29,6 +29,8 @@ CLAIMS = {
 
 Values = Annotated[str, msgspec.Meta(pattern="^[1-9a-f][0-9a-f]{0,63}$")]
 """A set of a variable's values, in hexadecimal, a bit for each; never empty."""
+Kind = Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]{0,60}$")]
+"""A way in which a claim is broken, "" where it holds."""
 
 
 class Head(msgspec.Struct, tag="proof", tag_field="kind", kw_only=True):
@@ -63,7 +65,7 @@ class Came(msgspec.Struct, frozen=True, gc=False):
 
     strips: Values
     switch: Values
-    broken: dict[str, str]
+    broken: dict[str, Kind]
 
 
 class Class(msgspec.Struct, frozen=True, kw_only=True, tag="class", tag_field="kind"):

@@ -59,9 +59,13 @@ FORMS = (
     (r"((ah|esp|ipcomp):[\da-f]+#\d+(/(?=.)|$))+", ("crossing",)),
     (r"0x[\da-f]{1,8}", ("spi",)),
     (rf"@({_FIX})", ("@", r"\1")),
+    (r"ip_output-([\w-]+)", ("no-clear", r"\1")),
+    (r"([a-z]+)-to-([a-z]+)", ("never-worse", r"\1", r"\2")),
     (r"(.+):", (r"\1",)),
 )
-"""Forms of names, and the pages of each: of an array that of its first, of @NAME the fix's too."""
+"""Forms of names, and the pages of each: of an array that of its first, of @NAME the fix's too.
+
+Ways to break a claim have that of the claim, and those of the decision or outcomes in their names."""
 
 
 def names_of(page: Page) -> tuple[str, ...]:

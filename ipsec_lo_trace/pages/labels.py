@@ -140,10 +140,31 @@ _SCREENS: dict[tuple[str, str], dict[str, str]] = {
         "breaks something else": "With the tags deleted behind this row, something else goes wrong.",
     },
     ("a sweep", f"{PROGRAM} help sweep"): {
-        "broken": "A law that a run broke, and no known kernel behaviour explains it.",
+        "broken": "A law that a run broke, and no known kernel behaviour explains it. Of a proof: in how"
+        " many cases, or under a fix over how many hosts, the claim is not true.",
         "but": "The known kernel behaviour by which the law is broken.",
         "first": "The first case that breaks the law, as small as it goes; below stand the commands that"
         " run it.",
+    },
+    ("a proof", f"{PROGRAM} help prove"): {
+        "how": "A way in which the claim is broken: its name, the program that runs, in how many cases, and"
+        " what the kernel of the smallest of them strips; below stands the command that runs that case.",
+        "beside it": "What must be run as well to see the case: the claim compares two runs.",
+        "scope": "Which hosts and kernels are run: whole, quick or first. The head says how many cases that"
+        " is, and how many classes of cases that are alike.",
+        "view | one-address | two-addresses": "A part of a scope: how many addresses the hosts have, whether"
+        " a policy is about a pair of them or about everything, and which kernels run.",
+        "class | classes": "Hosts that no stage asked anything to tell apart, with what comes of each kernel"
+        " over them. A certificate has a line for each.",
+        "holds": "In how many cases the claim is true; of a certificate, that --check found nothing wrong.",
+        "program": "What runs: ping, or a probe.",
+        "hosts": "How many hosts there were: configurations of SAs and policies.",
+        "incurable": "Of a host: the claim is broken over it whatever is stripped.",
+        "socket-gate": "daemon is broken since a process has a socket, whose policy is asked once more: a"
+        " request that its inbound policy refuses reaches the kernel's reflector and no process.",
+        "unlike": "daemon is broken, and it is neither a stale mark nor the gate of a socket.",
+        "tags": "daemon-tags is broken: in some row the kernel's reply bears other tags than a process's.",
+        "not-output": "no-clear is broken by a packet that crossed without having been in ip_output.",
     },
     ("explain", f"{PROGRAM} explain step 2"): {
         "known": "How sure a page is, from what it rests on. In a sweep: a law that is broken by a kernel"

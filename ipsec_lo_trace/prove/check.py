@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-
-import msgspec
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import NamedTuple
 
 from ipsec_lo_trace.model.errors import UserError
-from ipsec_lo_trace.model.pieces import Shard
-from ipsec_lo_trace.model.proof import Class, Head, Proof
-from ipsec_lo_trace.prove.concrete import broken_of
+from ipsec_lo_trace.model.proof import Came, Class, Head, Proof
+from ipsec_lo_trace.prove.concrete import Host, broken_of
 from ipsec_lo_trace.prove.kernels import STRIPS, SWITCH
 from ipsec_lo_trace.prove.path import Box, size
 from ipsec_lo_trace.prove.proof import begun
@@ -19,49 +18,54 @@ from ipsec_lo_trace.prove.scope import View, hosts_of, kernels_of, views_of
 Sorted = dict[tuple[str, View], list[tuple[Box, Class]]]
 
 
+class _Case(NamedTuple):
+    """A decided case, and what the certificate says of it."""
+
+    program: str
+    view: View
+    host: Host
+    strips: int
+    switch: int
+    said: dict[str, str]
+
+
 def doubt(proof: Proof, sample: int) -> str:
     """Say why a certificate is to be doubted; "" if nothing was found.
 
-    Its head must be what this version says, its classes must have every host of every view once, and each
-    every kernel once.  Then ``sample`` cases, which its digest chooses, are run again one by one.
+    Its head must be what this version says, and its classes must have every case once.  Then ``sample``
+    cases, which its digest chooses, are run again one by one: in turn one of a whole view, in which large
+    classes come up often, and one of the next answer of a class, until all answers have had their turn.
     """
-    return _head(proof.head) or _classes(proof) or _cases(proof, sample)
+    return _head(proof.head) or uncounted(proof) or _cases(proof, sample)
 
 
 def _head(head: Head) -> str:
-    try:
-        ours = begun(
-            head.claims, programs=head.programs, scope=head.scope, shard=Shard(head.shard, head.shards)
-        ).head
-    except UserError as error:
-        return f"{error.reason}: {error.token}"
-    if head.shards != 1:
+    if (head.shard, head.shards) != (1, 1):
         return f"it is share {head.shard} of {head.shards} only"
+    try:
+        ours = begun(head.claims, programs=head.programs, scope=head.scope).head
+    except UserError as error:
+        return str(error)
+    if ours.tool != head.tool:
+        return f"another version wrote it, {head.tool}, and this is {ours.tool}"
     if head.done != head.pieces:
         return f"{head.done} of {head.pieces} pieces are done"
     ours.done = ours.pieces
-    return "" if ours == head else "another version wrote it, or it was altered: its head is not ours"
+    return "" if ours == head else "its head is not what this version writes: it was altered"
 
 
-def _classes(proof: Proof) -> str:
-    """Count hosts and kernels."""
+def uncounted(proof: Proof) -> str:
+    """Say what classes do not add up to its views; "" if every case is in one of them, once."""
     known = {(program, str(view)) for program, view in _views(proof)}
     if any((each.program, each.view) not in known for each in proof.classes()):
         return "a class is of another program or view"
+    claims = sorted(proof.head.claims)
     for (program, view), classes in _sorted(proof).items():
-        every, kernels = hosts_of(view), kernels_of(view, program).every
-        for box, each in classes:
-            if box.keys() != every.keys() or any(values & ~every[name] for name, values in box.items()):
-                return f"{program}, {view}: a class has hosts that there are not"
-            came = [(int(one.strips, 16), int(one.switch, 16)) for one in each.came]
-            if _overlap(came) or sum(_count(*one) for one in came) != size(kernels):
-                return f"{program}, {view}: a class does not have every kernel once"
-            if any(strips & ~kernels[STRIPS] or switch & ~kernels[SWITCH] for strips, switch in came):
-                return f"{program}, {view}: a class has kernels that there are not"
-            if any(list(one.broken) != sorted(proof.head.claims) for one in each.came):
-                return f"{program}, {view}: a class does not say what comes of each claim"
-        if sum(size(box) for box, _each in classes) != size(every):
-            return f"{program}, {view}: its classes do not have every host once"
+        kernels = kernels_of(view, program).every
+        faults = [_kernels(each, kernels, claims) for _box, each in classes]
+        said = next(filter(None, faults), "") or _hosts([box for box, _each in classes], hosts_of(view))
+        if said:
+            return f"{program}, {view}: {said}"
     return ""
 
 
@@ -79,42 +83,86 @@ def _views(proof: Proof) -> list[tuple[str, View]]:
     return [(program, view) for program in head.programs for view in views_of(head.scope, program)]
 
 
-def _count(strips: int, switch: int) -> int:
-    return strips.bit_count() * switch.bit_count()
+def _hosts(boxes: Sequence[Box], every: Box) -> str:
+    """Count the hosts of a view."""
+    if any(box.keys() != every.keys() for box in boxes):
+        return "a class has hosts of another kind"
+    if any(values & ~every[name] for box in boxes for name, values in box.items()):
+        return "a class has hosts that there are not"
+    if _meet(boxes):
+        return "two classes have one host"
+    missing = size(every) - sum(map(size, boxes))
+    return f"no class has {missing:,} of its {size(every):,} hosts" if missing else ""
 
 
-def _overlap(kernels: Sequence[tuple[int, int]]) -> bool:
-    return any(
-        one[0] & other[0] and one[1] & other[1] for at, one in enumerate(kernels) for other in kernels[:at]
-    )
+def _meet(boxes: Sequence[Box]) -> bool:
+    """Tell whether two boxes have something in common."""
+    return any(all(one[name] & other[name] for name in one) for one, other in combinations(boxes, 2))
 
 
-def _cases(proof: Proof, sample: int) -> str:
-    """Run some cases again: a random host of the scope, the one class that has it, a random kernel."""
-    found = list(_sorted(proof).items())
-    digest = hashlib.sha256(proof.encoded()).digest()
-    for number in range(sample):
-        dice = _Dice(digest, number)
-        (program, view), classes = found[dice.below(len(found))]
-        host = {name: dice.one(values) for name, values in sorted(hosts_of(view).items())}
-        having = [each for box, each in classes if all(box[name] >> at & 1 for name, at in host.items())]
-        if len(having) != 1:
-            return f"{program}, {view}: {len(having)} classes have one host"
-        kernels = kernels_of(view, program).every
-        strips, switch = dice.one(kernels[STRIPS]), dice.one(kernels[SWITCH])
-        said = next(
-            one.broken
-            for one in having[0].came
-            if int(one.strips, 16) >> strips & 1 and int(one.switch, 16) >> switch & 1
-        )
-        comes = broken_of(program, view, host, strips, switch, proof.head.claims)
-        if comes != said:
-            return f"{program}, {view}: a case comes to {_said(comes)}, and it says {_said(said)}"
+def _kernels(each: Class, every: Box, claims: Sequence[str]) -> str:
+    """Count the kernels of a class."""
+    came = [_kernels_of(one) for one in each.came]
+    if any(values & ~every[name] for kernels in came for name, values in kernels.items()):
+        return "a class has kernels that there are not"
+    if _meet(came):
+        return "a class has one kernel twice"
+    if sum(map(size, came)) != size(every):
+        return "a class does not have every kernel"
+    if any(list(one.broken) != claims for one in each.came):
+        return "a class does not say what comes of each claim"
     return ""
 
 
-def _said(broken: dict[str, str]) -> str:
-    return msgspec.json.encode(broken).decode("ascii")
+def _cases(proof: Proof, sample: int) -> str:
+    """Run some cases again, and hold what comes of them against what the certificate says."""
+    for case in _chosen(proof, sample):
+        comes = broken_of(case.program, case.view, case.host, case.strips, case.switch, proof.head.claims)
+        if comes != case.said:
+            said = f"a case comes to {_text(comes)}, and it says {_text(case.said)}"
+            return f"{case.program}, {case.view}: {said}"
+    return ""
+
+
+def _chosen(proof: Proof, sample: int) -> Iterator[_Case]:
+    """Choose cases: in turn of a whole view, and of each answer of each class."""
+    found = _sorted(proof)
+    views = list(found)
+    answers = [
+        (key, box, came) for key, classes in found.items() for box, each in classes for came in each.came
+    ]
+    digest = hashlib.sha256(proof.encoded()).digest()
+    turns = sorted(range(len(answers)), key=lambda at: _Dice(digest, at).below(1 << 64))
+    for number in range(sample):
+        dice = _Dice(digest, number)
+        if number % 2:
+            key, box, came = answers[turns[number // 2 % len(turns)]]
+            host, kernel = dice.each(box), dice.each(_kernels_of(came))
+            yield _Case(*key, host, kernel[STRIPS], kernel[SWITCH], came.broken)
+        else:
+            program, view = views[dice.below(len(views))]
+            host, kernel = dice.each(hosts_of(view)), dice.each(kernels_of(view, program).every)
+            said = _answer(found[program, view], host, kernel)
+            yield _Case(program, view, host, kernel[STRIPS], kernel[SWITCH], said.broken)
+
+
+def _answer(classes: Sequence[tuple[Box, Class]], host: Host, kernel: Host) -> Came:
+    """Find what a certificate that has every case once says of one."""
+    [having] = [each for box, each in classes if all(box[name] >> at & 1 for name, at in host.items())]
+    [came] = [
+        one
+        for one in having.came
+        if all(values >> kernel[name] & 1 for name, values in _kernels_of(one).items())
+    ]
+    return came
+
+
+def _kernels_of(came: Came) -> Box:
+    return {STRIPS: int(came.strips, 16), SWITCH: int(came.switch, 16)}
+
+
+def _text(broken: dict[str, str]) -> str:
+    return ", ".join(f"{claim} {kind or 'holds'}" for claim, kind in broken.items())
 
 
 class _Dice:
@@ -130,7 +178,10 @@ class _Dice:
         thrown = hashlib.sha256(self._name + self._thrown.to_bytes(4, "big")).digest()
         return int.from_bytes(thrown[:8], "big") % sides
 
-    def one(self, values: int) -> int:
-        """Take one of a set of values."""
+    def each(self, box: Box) -> dict[str, int]:
+        """Take one value of each variable."""
+        return {name: self._one(values) for name, values in sorted(box.items())}
+
+    def _one(self, values: int) -> int:
         every = [at for at in range(values.bit_length()) if values >> at & 1]
         return every[self.below(len(every))]

@@ -8,7 +8,7 @@ from ipsec_lo_trace import __version__
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.pieces import WHOLE, Executor, Shard, in_order
 from ipsec_lo_trace.model.proof import CLAIMS, Head, Proof
-from ipsec_lo_trace.model.suggest import hint, listed
+from ipsec_lo_trace.model.suggest import hint, listed, same
 from ipsec_lo_trace.prove.claims import ROW_LIMIT
 from ipsec_lo_trace.prove.kernels import Kernels
 from ipsec_lo_trace.prove.run import Piece, pieces, run_piece
@@ -27,15 +27,16 @@ def begun(
     shard: Shard = WHOLE,
 ) -> Proof:
     """Begin a proof of some claims, all unless given, with nothing done; UserError for what there is not."""
-    _check(claims, CLAIMS, "claim")
-    _check([scope], SCOPES, "scope")
-    _check(programs, every_program(), "program")
+    if not programs:
+        raise UserError("no program is named, and a claim is about one", hint="ping, or a probe")
+    claims, programs = _known(claims, CLAIMS, "claim"), _known(programs, every_program(), "probe")
+    [scope] = _known([scope], SCOPES, "scope")
     views = list(dict.fromkeys(view for program in programs for view in views_of(scope, program)))
     head = Head(
         tool=f"ipsec-lo-trace {__version__}",
         scope=scope,
         claims=[claim for claim in CLAIMS if claim in claims or not claims],
-        programs=list(programs),
+        programs=programs,
         views=[str(view) for view in views],
         row_limit=ROW_LIMIT,
         hosts={str(view): _variables(view) for view in views},
@@ -49,12 +50,14 @@ def begun(
     return Proof(head, [])
 
 
-def _check(names: Sequence[str], known: Iterable[str], what: str) -> None:
-    """Refuse a name that there is not."""
+def _known(names: Iterable[str], known: Iterable[str], what: str) -> list[str]:
+    """Return names as they are spelt here, each once; UserError for one that there is not."""
+    there = list(known)
     for name in names:
-        if name not in known:
-            near = hint(name, list(known), listed("claims") if what == "claim" else "")
-            raise UserError(f"no such {what}", token=name, hint=near)
+        if not same(name, there):
+            near = hint(name, there, listed(f"{what}s"))
+            raise UserError(f"{what} {name}: no such {what}", token=name, hint=near)
+    return list(dict.fromkeys(same(name, there) for name in names))
 
 
 def go_on(proof: Proof, *, executor: Executor | None = None, told: Told | None = None) -> None:

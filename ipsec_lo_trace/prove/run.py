@@ -60,15 +60,13 @@ def classes_of(piece: Piece) -> list[Class]:
     hosts = hosts_of(piece.view) | {shape.slots[0].name: piece.first}
     run = Runner(piece, shape, kernels)
     found = [(leaf.hosts, run.judged(leaf)) for leaf in explore(hosts, kernels.every, run)]
-    return [
-        Class(
-            program=piece.program,
-            view=str(piece.view),
-            hosts={name: f"{values:x}" for name, values in sorted(box.items())},
-            came=list(came),
-        )
-        for box, came in joined(found)
-    ]
+    return [class_of(piece.program, piece.view, box, came) for box, came in joined(found)]
+
+
+def class_of(program: str, view: View, hosts: Box, came: Iterable[Came]) -> Class:
+    """Write a class down."""
+    values = {name: f"{values:x}" for name, values in sorted(hosts.items())}
+    return Class(program=program, view=str(view), hosts=values, came=list(came))
 
 
 class Runner:

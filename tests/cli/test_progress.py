@@ -37,6 +37,7 @@ TOLD = {
     "audit": ("packets", ["audit", "a.pcap", "-f", "a.conf"]),
     "replay": ("reading the capture", ["replay", "a.pcap", "-f", "a.conf"]),
     "sweep": ("cases", ["sweep", "--cases", "2"]),
+    "prove": ("pieces", ["prove", "no-stale", "--scope", "first"]),
     "matrix": ("rows", ["matrix", "--rows", "ping ab-ah", "--columns", "@patched"]),
 }
 

@@ -128,6 +128,21 @@ def tries(lines: list[str]) -> Iterator[str]:
         yield from re.findall(r"prevents it|breaks something else|^prevented", line)
 
 
+def proved(lines: list[str]) -> Iterator[str]:
+    """Yield a proof's claims, how they are broken, what stands beside a case, the words of its table."""
+    for line in lines:
+        if claim := re.match(r"([a-z]+(?:-[a-z]+)*): ", line):
+            yield claim[1]
+        if case := re.match(r"  (how)   ([\w-]+), (\w+):", line):
+            yield from case.groups()
+        yield from re.findall(r"^  (beside it|holds|how)  ?", line)
+        if view := re.match(r"  (ping), ([a-z]+-[a-z]+): ", line):
+            yield from view.groups()
+        if line.split() == ["program", "fix", "hosts", "broken"]:
+            yield from line.split()
+        yield from re.findall(r"^  ping  +(\S+) +[\d,]+ +[\d,]+$", line)
+
+
 def page_labels(lines: list[str]) -> Iterator[str]:
     """Yield the labels of explain's own pages."""
     for line in lines:
@@ -206,6 +221,7 @@ SCREENS: dict[str, tuple[list[str], tuple[Collector, ...]]] = {
     "orders": (["ping", "--schedule", "all", "--case", "wildcard", "--both-ways"], (columns, capitals)),
     "bisect": (["ping", "--bisect"], (capitals, tries)),
     "sweep": (["sweep", "--cases", "12", "--seed", "3", "-q"], (first_words,)),
+    "prove": (["prove", "daemon", "--scope", "first", "-q"], (proved,)),
     "explain": (["explain", "step 2"], (page_labels,)),
     "help": (["help"], (topics,)),
     "environment": (["help", "environment"], (topic_words,)),

@@ -88,6 +88,8 @@ FORMED = {
     "@netbsd-2.0": ["@", "netbsd-2.0"],
     "@patched": ["@", "netbsd-2003-08"],
     "@unpatched": ["@", "none"],
+    "clean-to-lost": ["never-worse", "clean", "clean", "clean", "lost"],
+    "ip_output-bundle": ["no-clear", "bundle", "bundle"],
 }
 """Names by their form, and the pages that they have."""
 

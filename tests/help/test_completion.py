@@ -72,6 +72,13 @@ def test_commands(monkeypatch: pytest.MonkeyPatch) -> None:
         (["ping", "--drop-mark", "m_auth"], ["M_AUTHIPHDR@", "M_AUTHIPDGM@"]),
         (["ping", "--drop-mark", "OUT_DONE@loo"], ["OUT_DONE@looutput"]),
         (["matrix", "--rows", "tcp"], ["tcp-closed*", "tcp-open*"]),
+        (["prove", ""], ["daemon", "daemon-tags", "no-clear", "no-stale", "never-worse"]),
+        (["prove", "no-c"], ["no-clear"]),
+        (["prove", "daemon", "nev"], ["never-worse"]),
+        (["prove", "--scope", ""], ["whole", "quick", "first"]),
+        (["prove", "--probe", "tcp"], ["tcp-closed", "tcp-open"]),
+        (["prove", "--format", ""], ["text", "md", "jsonl"]),
+        (["list", "cl"], ["claims"]),
     ],
 )
 def test_words(words: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +128,17 @@ def test_roles_are_the_verdict_s() -> None:
     assert tuple(ROLES) == REASON_ROLES
 
 
-@pytest.mark.parametrize("words", [["ping", "-f", "my"], ["ping", "-o", "my"], ["schema", "-o", "my"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ping", "-f", "my"],
+        ["ping", "-o", "my"],
+        ["schema", "-o", "my"],
+        ["prove", "--check", "my"],
+        ["prove", "--merge", "my"],
+        ["prove", "--merge", "part.1", "my"],
+    ],
+)
 def test_files_are_the_shell_s_business(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """For a file's name, the shell is told to complete files."""
     assert offered(monkeypatch, *words) == ["my"]

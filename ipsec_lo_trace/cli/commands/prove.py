@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.complete import names_of_kind
+from ipsec_lo_trace.cli.complete import claims_or_parts, names_of_kind
 from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION, shard_options
 from ipsec_lo_trace.cli.params import FileName, OneOf, StrictCommand
 
@@ -16,7 +16,7 @@ MAX_SAMPLE = 1_000_000
 
 
 @click.command("prove", cls=StrictCommand, short_help="Prove claims over every small configuration.")
-@click.argument("names", nargs=-1, metavar="[CLAIM | PART]...", shell_complete=names_of_kind("claims"))
+@click.argument("names", nargs=-1, metavar="[CLAIM | PART]...", shell_complete=claims_or_parts)
 @click.option(
     "--probe",
     "probes",

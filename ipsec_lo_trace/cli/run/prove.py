@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,26 +12,29 @@ from typing import Any
 
 import click
 import msgspec
+from rich.text import Text
 
 from ipsec_lo_trace.cli.files import complain, descriptor, output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse, typed
+from ipsec_lo_trace.cli.params import AS_JSON
 from ipsec_lo_trace.cli.progress import progress
 from ipsec_lo_trace.cli.run.parts import (
     MAX_PART_LEN,
     NO_SAY,
     SAID_BEFORE,
     Whole,
-    check_files,
+    check_merge,
     read_parts,
     share_named,
 )
+from ipsec_lo_trace.cli.run.traces import STDIN, STDIN_NAME
 from ipsec_lo_trace.cli.run.workers import workers
 from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.outside import MisreadError, taken
 from ipsec_lo_trace.model.pieces import WHOLE, Shard
 from ipsec_lo_trace.model.proof import Proof, read_proof
-from ipsec_lo_trace.prove.check import doubt
+from ipsec_lo_trace.prove.check import doubt, uncounted
 from ipsec_lo_trace.prove.proof import Told, begun, go_on, merged
 from ipsec_lo_trace.prove.result import results
 from ipsec_lo_trace.prove.scope import PING, programs
@@ -69,14 +74,16 @@ class ProveArguments(msgspec.Struct, frozen=True, kw_only=True):
         refuse(["--all"] if self.every else [], "has every probe already", if_=bool(self.probes))
         refuse(made, SAID_BEFORE, if_=self.merge)
         refuse(made, "is said where a certificate is made", if_=self.check is not None)
+        form = typed(click.get_current_context(), ("format_", AS_JSON))
+        refuse(form, "is for a report: --check says one line", if_=self.check is not None)
         refuse(["--merge"] if self.merge else [], "makes a certificate", if_=self.check is not None)
         refuse(typed(click.get_current_context(), ("sample",)), "is for --check", if_=self.check is None)
         if self.check is not None and self.names:
             raise click.UsageError(f"{self.names[0]} is one argument too many: --check reads what is claimed")
         if self.merge:
-            if not self.names:
-                raise click.UsageError("--merge wants the files that --shard wrote")
-            check_files(self.names)
+            check_merge(self.names, merge=True)
+        elif file := next(filter(os.path.isfile, self.names), ""):
+            raise click.UsageError(f"{file} is a file: --check reads a certificate, --merge parts of one")
 
     @property
     def programs(self) -> list[str]:
@@ -93,7 +100,9 @@ def run(**values: Any) -> int:  # noqa: ANN401 -- click gives each option by its
         return check_certificate(arguments.check, arguments)
     if arguments.merge:
         refuse_own_input(arguments.output, *arguments.names)
-        _write(arguments, merged(read_parts(arguments.names, _WHOLE)))
+        whole = merged(read_parts(arguments.names, _WHOLE))
+        _check_count(whole, arguments.names[0])
+        _write(arguments, whole)
         return 0
     return run_proof(arguments)
 
@@ -116,65 +125,104 @@ def run_proof(arguments: ProveArguments) -> int:
         with output(arguments.output) as out:
             out.write(proof.encoded())
         return 0
+    if arguments.resume is not None:
+        _check_count(proof, arguments.resume)
     _write(arguments, proof)
     return 0
+
+
+def _check_count(proof: Proof, file: str) -> None:
+    """Refuse what was read from files that do not have every case once; UserError says why."""
+    if said := uncounted(proof):
+        raise UserError(f"no proof: {said}", file=file)
 
 
 def check_certificate(file: str, arguments: ProveArguments) -> int:
     """Check a certificate and say what was checked; give the exit code."""
     refuse_own_input(arguments.output, file)
-    proof = _read(file, "no certificate")
+    name = STDIN_NAME if file == STDIN else file
+    try:
+        data = _stdin() if file == STDIN else _bytes(file)
+    except (OSError, ValueError) as error:
+        raise unreadable(name, error) from None
+    proof = _read(name, data, "no certificate")
     said = doubt(proof, arguments.sample)
     with output(arguments.output) as out:
-        good = f"{file}: holds: {len(proof.lines):,} classes, and {arguments.sample:,} cases run again"
-        out.write(f"{file}: does not hold: {said}\n".encode() if said else f"{good}\n".encode())
+        answers = sum(len(each.came) for each in proof.classes())
+        counted = f"{len(proof.lines):,} classes with {answers:,} answers"
+        good = f"holds: {counted}, and {arguments.sample:,} cases run again"
+        line = Text(f"{name}: {f'does not hold: {said}' if said else good}")
+        write_lines([line], text_stream(out), colour=False)
     return EXIT_DOUBT if said else 0
 
 
-def _read(file: str, what: str) -> Proof:
+def _bytes(file: str) -> bytes:
+    with Path(file).open("rb") as opened:
+        return taken(opened, MAX_PART_LEN, file)
+
+
+def _stdin() -> bytes:
+    if getattr(sys.stdin, "buffer", None) is None:
+        raise ValueError("it is closed")
+    return taken(sys.stdin.buffer, MAX_PART_LEN, STDIN_NAME)
+
+
+def _read(name: str, data: bytes, what: str) -> Proof:
     try:
-        with Path(file).open("rb") as opened:
-            return read_proof(taken(opened, MAX_PART_LEN, file))
+        return read_proof(data)
     except MisreadError as error:
-        raise UserError(f"{what}: {error}", file=file) from None
-    except (OSError, ValueError) as error:
-        raise unreadable(file, error) from None
+        raise UserError(f"{what}: {error}", file=name) from None
 
 
 def resumed(file: str, begun_: Proof) -> Proof:
     """Return what a file holds of a proof, or ``begun_`` if there is none; UserError if it does not fit."""
     path = Path(file)
-    if descriptor(file) is not None or path.is_fifo() or path.is_char_device() or path.is_socket():
-        raise UserError("it is no regular file, and --resume replaces one", file=file)
-    if not path.exists():
+    try:
+        if file == STDIN or descriptor(file) is not None or (path.exists() and not path.is_file()):
+            raise UserError("it is no regular file, and --resume replaces one", file=file)
+        data = _bytes(file)
+    except FileNotFoundError:
         return begun_
-    proof = _read(file, "no proof to resume")
+    except (OSError, ValueError) as error:
+        raise unreadable(file, error) from None
+    proof = _read(file, data, "no proof to resume")
     if fault := _unlike(proof, begun_):
         raise UserError(f"the proof in it {fault}, so it cannot be resumed", file=file)
     return proof
 
 
+SAME = {
+    "tool": "was written by another version",
+    "scope": "is of another scope",
+    "claims": "is of other claims",
+    "programs": "is for other probes",
+    "shard": "is another share",
+    "shards": "is another share",
+}
+"""What must be the same in two proofs that should be one, and what it means if it is not."""
+
+
 def _unlike(proof: Proof, other: Proof) -> str:
     """Say in what two proofs differ that should be one; "" for nothing."""
-    for field in ("tool", "scope", "claims", "programs", "shard", "shards"):
+    for field, meaning in SAME.items():
         if getattr(proof.head, field) != getattr(other.head, field):
-            return "was written by another version" if field == "tool" else f"is of another {field}"
+            return meaning
     if msgspec.structs.replace(proof.head, done=0) != msgspec.structs.replace(other.head, done=0):
-        return "was written by another version"
+        return "was altered: its head is not what this version writes"
     return "" if 0 <= proof.head.done <= proof.head.pieces else f"has {proof.head.done} pieces done"
 
 
 def _fault(part: Proof) -> str:
+    head = part.head
     try:
         begun_ = begun(
-            part.head.claims,
-            programs=part.head.programs,
-            scope=part.head.scope,
-            shard=Shard(part.head.shard, part.head.shards),
+            head.claims, programs=head.programs, scope=head.scope, shard=Shard(head.shard, head.shards)
         )
     except UserError as error:
-        return error.reason
-    return _unlike(part, begun_) or ("" if part.head.done == part.head.pieces else "it is not done")
+        return str(error)
+    if fault := _unlike(part, begun_):
+        return f"it {fault}"
+    return "" if head.done == head.pieces else f"{head.done} of {head.pieces} pieces are done"
 
 
 def _common(part: Proof) -> object:
@@ -222,7 +270,7 @@ def _progress(proof: Proof, arguments: ProveArguments) -> Iterator[Told]:
     finally:
         keep(proof)
     if not arguments.quiet:
-        complain(f"{proof.head.pieces} pieces done")
+        complain(f"{proof.head.pieces} piece{'s' if proof.head.pieces != 1 else ''} done")
 
 
 def _write(arguments: ProveArguments, proof: Proof) -> None:
