@@ -20,7 +20,7 @@ from ipsec_lo_trace.model.proof import CLAIMS, SHORTEST, Came, Class, Head, Proo
 from ipsec_lo_trace.prove.check import doubt, uncounted
 from ipsec_lo_trace.prove.proof import begun, go_on, prove
 from ipsec_lo_trace.prove.run import pieces, run_piece
-from ipsec_lo_trace.prove.scope import SCOPES
+from ipsec_lo_trace.prove.scope import views_of
 from tests.cli.support import COMMAND, Done, assert_refused, environment, invoke
 
 NO_STALE = ("prove", "no-stale", "--scope", "first")
@@ -191,7 +191,7 @@ def test_shares_that_do_not_belong_together_are_refused(parts: Path, file: Path,
 @pytest.mark.parametrize("done_before", [0, 1, 2, 3])
 def test_a_proof_goes_on_where_it_was(done_before: int, proof: Proof, tmp_path: Path) -> None:
     """Of whatever pieces are done, --resume comes to the same bytes, and keeps them in its file."""
-    every = list(pieces(["ping"], SCOPES["first"], ["no-stale"]))
+    every = list(pieces(["ping"], views_of("first"), ["no-stale"]))
     assert len(every) == proof.head.pieces == 3
     part = begun(("no-stale",), scope="first")
     for piece in every[:done_before]:
