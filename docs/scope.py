@@ -1,4 +1,4 @@
-"""The scope of a proof, from the code: what may stand in each place of a host, and how many hosts that makes."""
+"""The scope of a proof, from the code: what may stand in each place, and how many hosts that makes."""
 # ruff: noqa: INP001 -- beside the pages, not in a package
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ def scope(_old: str) -> str:
     rows = []
     for name, shape in SHAPES.items():
         places = ", ".join(f"{slot.name} ({len(slot.policies)})" for slot in shape.slots)
-        sas = ", ".join(
-            variable for variable in shape.hosts if variable not in {one.name for one in shape.slots}
-        )
+        taken = {slot.name for slot in shape.slots}
+        sas = ", ".join(variable for variable in shape.hosts if variable not in taken)
         rows.append((f"`{name}`", places, sas, f"{size(shape.hosts):,}"))
     return table(("shape", "places of the SPD (values of each)", "SAs, each there or missing", "hosts"), rows)
 

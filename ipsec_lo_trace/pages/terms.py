@@ -27,8 +27,8 @@ _TEXTS = {
         " detection compares tags with it."
     ),
     "certificate": (
-        "the proof as JSON Lines: a head that says what was run, every class, and a digest. prove --check reads"
-        " it, counts, and runs some of its cases again."
+        "the proof as JSON Lines: a head that says what was run, every class, and a digest. prove --check"
+        " reads it, counts, and runs some of its cases again."
     ),
     "cause": "the row of a verdict where the mark became stale that later decided wrongly.",
     "claim": (
@@ -36,8 +36,8 @@ _TEXTS = {
         " has them."
     ),
     "class": (
-        "of a proof, hosts that no claim tells apart: under each kernel the same claims are broken, each in the"
-        " same way."
+        "of a proof, hosts that no claim tells apart: under each kernel the same claims are broken, each in"
+        " the same way."
     ),
     "clear text": "a packet without the protection that a policy asks for.",
     "cutoff": (
@@ -238,9 +238,9 @@ _EXAMPLES = {
     "bypass": "explain out-policy",
     "cached SA": "explain loop-detection",
     "cause": "ping --unpatched",
-    "certificate": "prove --scope first --json -o proof.jsonl",
+    "certificate": "prove --scope first --json -q",
     "claim": "list claims",
-    "class": "prove --scope first",
+    "class": "prove --scope first -q",
     "clear text": "ping --unpatched",
     "cutoff": "prove --help",
     "default policy": "explain gate-1-tag",
@@ -257,7 +257,7 @@ _EXAMPLES = {
     "IV": "ping --bytes layers --stage esp_output",
     "IPIP": "ping --mode tunnel",
     "ipsec": "ping --show-config",
-    "leaf": "prove --scope first",
+    "leaf": "prove --scope first -q",
     "leaks": "ping -c 3",
     "any": "ping --show-config",
     "level": "ping --level use",
