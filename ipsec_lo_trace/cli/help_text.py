@@ -27,14 +27,13 @@ SECTIONS = {
     "Configuration": (*("config", "case", "proto", "mode", "level", "enc", "auth", "strict", "show_config"),),
     "Kernel and fix": ("unpatched", "patched", "fix", "settings"),
     "What if": ("drop_mark", "bisect"),
-    "How to run": ("jobs", "resume", "shard", "merge"),
     "Output": (
         *("to", "wire", "no_keys", "unified", "side_by_side", "brief", "context"),
         *("quiet", "verbose", "output", "format_", "as_json", "detail", "show_bytes"),
         *("rows", "stages", "marks", "packets", "echoes", "steps", "pause", "color", "no_color", "glyphs"),
     ),
     "Judging": ("expect", "check", "sample"),
-    "Other": ("help",),
+    "Other": ("jobs", "resume", "shard", "merge", "help"),
 }
 """The sections of a long help, and the parameters of each, the usual ones first."""
 MANY = 15
