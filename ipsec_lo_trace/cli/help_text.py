@@ -23,6 +23,8 @@ SECTIONS = {
         ),
         *("reflector", "pinger", "schedule", "both_ways", "flush_probe", "seed"),
     ),
+    "What to prove": ("probes", "every", "scope"),
+    "How to run it": ("jobs", "resume", "shard", "merge"),
     "Configuration": (*("config", "case", "proto", "mode", "level", "enc", "auth", "strict", "show_config"),),
     "Kernel and fix": ("unpatched", "patched", "fix", "settings"),
     "What if": ("drop_mark", "bisect"),
@@ -31,7 +33,7 @@ SECTIONS = {
         *("quiet", "verbose", "output", "format_", "as_json", "detail", "show_bytes"),
         *("rows", "stages", "marks", "packets", "echoes", "steps", "pause", "color", "no_color", "glyphs"),
     ),
-    "Judging": ("expect",),
+    "Judging": ("expect", "check", "sample"),
     "Other": ("help",),
 }
 """The sections of a long help, and the parameters of each, the usual ones first."""
