@@ -22,8 +22,9 @@ SECTIONS = {
             "record_route",
         ),
         *("reflector", "pinger", "schedule", "both_ways", "flush_probe", "seed"),
-        *("probes", "every", "scope"),
     ),
+    "What to prove": ("probes", "every", "scope"),
+    "How to run it": ("jobs", "resume", "shard", "merge"),
     "Configuration": (*("config", "case", "proto", "mode", "level", "enc", "auth", "strict", "show_config"),),
     "Kernel and fix": ("unpatched", "patched", "fix", "settings"),
     "What if": ("drop_mark", "bisect"),
@@ -33,7 +34,7 @@ SECTIONS = {
         *("rows", "stages", "marks", "packets", "echoes", "steps", "pause", "color", "no_color", "glyphs"),
     ),
     "Judging": ("expect", "check", "sample"),
-    "Other": ("jobs", "resume", "shard", "merge", "help"),
+    "Other": ("help",),
 }
 """The sections of a long help, and the parameters of each, the usual ones first."""
 MANY = 15

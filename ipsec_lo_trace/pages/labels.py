@@ -155,7 +155,7 @@ _SCREENS: dict[tuple[str, str], dict[str, str]] = {
         "view | one-address | two-addresses": "A part of a scope: how many addresses the hosts have, whether"
         " a policy is about a pair of them or about everything, and which kernels run.",
         "class | classes": "Hosts over which the same comes of every kernel. A certificate has a line for"
-        " each class, which says what that is.",
+        " each class.",
         "holds": "In how many cases the claim is true; of a certificate, that --check found nothing wrong.",
         "program": "What runs: ping, or a probe.",
         "hosts": "How many hosts there were: configurations of SAs and policies.",

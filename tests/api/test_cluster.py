@@ -24,7 +24,7 @@ def test_a_dask_cluster_gives_what_is_run_here() -> None:
     rows = [row for row in all_rows() if row.program == "ping"][:5]
     fixes = ["none", "netbsd-2.0"]
     with (
-        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
         executor = client.get_executor()
