@@ -1,0 +1,155 @@
+"""What the claims come to over a sample of every proof: kept in expected.txt, line by line.
+
+``python -m tests.prove.expected`` writes the file anew.  A line has a program, a sample, a claim, how it is
+broken ("holds" where it is not), and in how many combinations of a host with a kernel that is so.  A sample
+is a view with fewer hosts, kernels or programs, so that all of them take less than a minute of CPU.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from ipsec_lo_trace.model.policy import Level, Policy, PolicyType
+from ipsec_lo_trace.model.proof import CLAIMS, Class
+from ipsec_lo_trace.model.sa import Mode
+from ipsec_lo_trace.prove.kernels import STRIPS, Kernels
+from ipsec_lo_trace.prove.path import Box, explore
+from ipsec_lo_trace.prove.run import Piece, Runner, class_of
+from ipsec_lo_trace.prove.scope import FIRST, SHAPES, View, hosts_of, kernels_of
+from ipsec_lo_trace.prove.slots import THERE
+
+FILE = Path(__file__).with_name("expected.txt")
+HOLDS = "holds"
+
+
+class Sample(NamedTuple):
+    """A part of a view: "all" of it, or what ``PARTS`` says of its policies, and then fewer kernels too."""
+
+    view: View
+    part: str = "all"
+
+    def __str__(self) -> str:
+        return "/".join((*self.view, self.part))
+
+    def hosts(self) -> Box:
+        """Return its hosts; those of the part "required" have every SA."""
+        box = hosts_of(self.view)
+        if self.part == "all":
+            return box
+        slots = {slot.name: slot for slot in SHAPES[self.view.shape].slots}
+        for name, slot in slots.items():
+            box[name] &= slot.values(PARTS[self.part]) | 1
+        if self.part == "required":
+            box |= dict.fromkeys(box.keys() - slots, THERE)
+        return box
+
+    def kernels(self, kernels: Kernels) -> Box:
+        """Return its kernels: of fewer, those that strip at one place at the most.
+
+        Of those with switches these are the ones that strip nothing, the tags on lo0, or the history.
+        """
+        if self.part == "all":
+            return kernels.every
+        if self.view.kernels == "switches":
+            numbers = [kernels.number(), kernels.number(looutput="tags"), kernels.number(if_output="history")]
+        else:
+            numbers = [at for at, values in enumerate(kernels.strips) if _stripping(values) <= 1]
+        return kernels.every | {STRIPS: sum(1 << at for at in numbers)}
+
+
+def _alone(sp: Policy) -> bool:
+    """Tell whether a policy has no second rule, and the level is default or require."""
+    return len(sp.requests) <= 1 and all(isr.level in (Level.DEFAULT, Level.REQUIRE) for isr in sp.requests)
+
+
+def _required(sp: Policy) -> bool:
+    """Tell whether a policy has rules for transport mode only, all of level require."""
+    return sp.kind is PolicyType.IPSEC and all(
+        isr.level is Level.REQUIRE and isr.mode is Mode.TRANSPORT for isr in sp.requests
+    )
+
+
+PARTS = {"alone": _alone, "required": _required}
+
+
+def _stripping(values: tuple[str, ...]) -> int:
+    """Count the places that strip anything."""
+    return sum(value != "keep" for value in values)
+
+
+WIDE = Sample(View("wildcard", "strips", "all"), "alone")
+TWO = Sample(View("two-addresses", "strips", "all"), "required")
+ONE = Sample(View("one-address", "strips", "all"))
+SWITCHES = Sample(View("one-address", "switches", "all"), "alone")
+ALL_FIRST = Sample(FIRST)
+ORDER = (
+    (WIDE, ("tcp-closed", "record-route", "ping", "multicast-out", "forward", "redirect", "udp-closed")),
+    (WIDE, ("udp-echo", "tcp-open", "source-route", "encap", "ipip")),
+    (ALL_FIRST, ("record-route", "tcp-closed")),
+    (ONE, ("record-route", "ping", "tcp-closed")),
+    (TWO, ("tcp-closed", "ping")),
+    (SWITCHES, ("udp-closed", "tcp-closed", "record-route", "ping")),
+    (ONE, ("multicast-out", "udp-closed", "udp-echo", "tcp-open", "source-route")),
+    (SWITCHES, ("udp-echo", "tcp-open")),
+)
+"""What takes least, or tells most, comes first: where something is amiss, a difference is soon found."""
+
+
+def samples() -> Iterator[tuple[Sample, str]]:
+    """Yield each sample with each of its programs, in the order of the file."""
+    for sample, programs in ORDER:
+        for program in programs:
+            yield sample, program
+
+
+def lines(sample: Sample, program: str) -> list[str]:
+    """Run a program over a sample, and give the file's lines about that."""
+    shape, kernels = SHAPES[sample.view.shape], kernels_of(sample.view, program)
+    hosts = sample.hosts()
+    run = Runner(Piece(program, sample.view, tuple(CLAIMS), hosts[shape.slots[0].name]), shape, kernels)
+    counts = Counter[tuple[str, str]]()
+    for leaf in explore(hosts, sample.kernels(kernels), run):
+        _count(class_of(program, sample.view, leaf.hosts, run.judged(leaf)), counts)
+    return [f"{program} {sample} {claim} {kind} {count}" for (claim, kind), count in sorted(counts.items())]
+
+
+def _count(found: Class, counts: Counter[tuple[str, str]]) -> None:
+    hosts = _product(found.hosts.values())
+    for came in found.came:
+        size = hosts * _product((came.strips, came.switch))
+        for claim, kind in came.broken.items():
+            counts[claim, kind or HOLDS] += size
+
+
+def _product(sets: Iterable[str]) -> int:
+    """Multiply the sizes of sets that are given in hexadecimal."""
+    return math.prod(int(values, 16).bit_count() for values in sets)
+
+
+def kept() -> dict[tuple[str, str], list[str]]:
+    """Read the file: its lines, by program and sample."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        program, sample, *_ = line.split()
+        found.setdefault((program, sample), []).append(line)
+    return found
+
+
+def changed(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    """Name the claims about which lines differ."""
+    differing = {*before} ^ {*after}
+    return [claim for claim in CLAIMS if any(line.split()[2] == claim for line in differing)]
+
+
+def main() -> None:
+    """Write the file."""
+    text = "".join(f"{line}\n" for each in samples() for line in lines(*each))
+    FILE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
