@@ -47,7 +47,6 @@ def index_lines(kinds: Mapping[str, tuple[str, tuple[Page, ...]]], width: int) -
     for kind, (meaning, pages) in kinds.items():
         lead = [(f"{kind:<{columns}} ", "heading"), (f"{len(pages):>3}  ", "quiet")]
         yield from Line(lead).say(meaning).wrap(width)
-    yield Text("")
     told = "explain NAME says what a name means; list KIND names all of a kind"
     yield from Line(style="quiet").say(told, "quiet").wrap(width)
 
