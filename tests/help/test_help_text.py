@@ -66,10 +66,11 @@ def test_every_option_is_in_one_section(name: str) -> None:
 
 
 def test_the_usual_options_come_first() -> None:
-    """The help of ping begins with what people type, and has the sections in the order of a run."""
+    """The help of ping begins with what people type, and has its sections in the order of a run."""
     with click.Context(ping, info_name="ping") as context:
         found = dict(sections(ping.get_params(context)))
-    assert list(found) == list(SECTIONS)
+    others = {"What to prove", "How to run it"}
+    assert list(found) == [title for title in SECTIONS if title not in others]
     assert [option.opts[-1] for option in found["What to trace"][:2]] == ["--count", "--size"]
     assert found["Configuration"][0].name == "config"
     assert found["Output"][0].opts == ["-q", "--quiet"]
