@@ -85,12 +85,14 @@ def _stripping(values: tuple[str, ...]) -> int:
 WIDE = Sample(View("wildcard", "strips", "all"), "alone")
 TWO = Sample(View("two-addresses", "strips", "all"), "required")
 ONE = Sample(View("one-address", "strips", "all"))
+TWO_SWITCHES = Sample(View("two-addresses", "switches", "few"), "required")
 SWITCHES = Sample(View("one-address", "switches", "all"), "alone")
 ALL_FIRST = Sample(FIRST)
 ORDER = (
     (WIDE, ("tcp-closed", "record-route", "ping", "multicast-out", "forward", "redirect", "udp-closed")),
     (WIDE, ("udp-echo", "tcp-open", "source-route", "encap", "ipip")),
     (ALL_FIRST, ("record-route", "tcp-closed")),
+    (TWO_SWITCHES, ("tcp-closed", "record-route", "ping")),
     (ONE, ("record-route", "ping", "tcp-closed")),
     (TWO, ("tcp-closed", "ping")),
     (SWITCHES, ("udp-closed", "tcp-closed", "record-route", "ping")),
