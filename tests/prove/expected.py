@@ -51,14 +51,14 @@ class Sample(NamedTuple):
     def kernels(self, kernels: Kernels) -> Box:
         """Return its kernels: of fewer, those that strip at one place at the most.
 
-        Of those with switches these are the ones that strip nothing, the tags on lo0, or the history.
+        With switches these are the ones in ``STRIPPED``.
         """
         if self.part == "all":
             return kernels.every
+        some = range(len(kernels.strips))
+        numbers = [at for at in some if _stripping(kernels.strips[at]) <= 1]
         if self.view.kernels == "switches":
-            numbers = [kernels.number(), kernels.number(looutput="tags"), kernels.number(if_output="history")]
-        else:
-            numbers = [at for at, values in enumerate(kernels.strips) if _stripping(values) <= 1]
+            numbers = [kernels.number(**strips) for strips in STRIPPED[self.part]]
         return kernels.every | {STRIPS: sum(1 << at for at in numbers)}
 
 
@@ -75,6 +75,10 @@ def _required(sp: Policy) -> bool:
 
 
 PARTS = {"alone": _alone, "required": _required}
+NOTHING: dict[str, str] = {}
+ALONE = (NOTHING, {"looutput": "tags"}, {"if_output": "history"})
+STRIPPED = {"alone": ALONE, "required": (*ALONE, {"if_output": "flags"}, {"icmp_reflect": "tags"})}
+"""What the kernels with switches strip, by part."""
 
 
 def _stripping(values: tuple[str, ...]) -> int:
