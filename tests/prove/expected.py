@@ -50,14 +50,14 @@ class Sample(NamedTuple):
     def kernels(self, kernels: Kernels) -> Box:
         """Return its kernels: of fewer, those that strip at one place at the most.
 
-        Of those with switches these are the ones that strip nothing, the tags on lo0, or the history.
+        With switches these are the ones in ``STRIPPED``.
         """
         if self.part == "all":
             return kernels.every
+        some = range(len(kernels.strips))
+        numbers = [at for at in some if _stripping(kernels.strips[at]) <= 1]
         if self.view.kernels == "switches":
-            numbers = [kernels.number(), kernels.number(looutput="tags"), kernels.number(if_output="history")]
-        else:
-            numbers = [at for at, values in enumerate(kernels.strips) if _stripping(values) <= 1]
+            numbers = [kernels.number(**strips) for strips in STRIPPED[self.part]]
         return kernels.every | {STRIPS: sum(1 << at for at in numbers)}
 
 
@@ -74,6 +74,10 @@ def _required(sp: Policy) -> bool:
 
 
 PARTS = {"alone": _alone, "required": _required}
+NOTHING: dict[str, str] = {}
+ALONE = (NOTHING, {"looutput": "tags"}, {"if_output": "history"})
+STRIPPED = {"alone": ALONE, "required": (*ALONE, {"if_output": "flags"}, {"icmp_reflect": "tags"})}
+"""What the kernels with switches strip, by part."""
 
 
 def _stripping(values: tuple[str, ...]) -> int:
@@ -84,12 +88,14 @@ def _stripping(values: tuple[str, ...]) -> int:
 WIDE = Sample(View("wildcard", "strips", "all"), "alone")
 TWO = Sample(View("two-addresses", "strips", "all"), "required")
 ONE = Sample(View("one-address", "strips", "all"))
+TWO_SWITCHES = Sample(View("two-addresses", "switches", "few"), "required")
 SWITCHES = Sample(View("one-address", "switches", "all"), "alone")
 ALL_FIRST = Sample(FIRST)
 ORDER = (
     (WIDE, ("tcp-closed", "record-route", "ping", "multicast-out", "forward", "redirect", "udp-closed")),
     (WIDE, ("udp-echo", "tcp-open", "source-route", "encap", "ipip")),
     (ALL_FIRST, ("record-route", "tcp-closed")),
+    (TWO_SWITCHES, ("tcp-closed", "record-route", "ping")),
     (ONE, ("record-route", "ping", "tcp-closed")),
     (TWO, ("tcp-closed", "ping")),
     (SWITCHES, ("udp-closed", "tcp-closed", "record-route", "ping")),
