@@ -115,7 +115,7 @@ FAULTS = {
     "AH forgets its flags": (xform_ah, "m_set_flag", "one AH SA, unpatched"),
     "process_done forgets OUT_DONE": (ipsec_output, "m_tag_prepend", "the eight steps, patched"),
     "input forgets IN_DONE": (ipsec_input, "m_tag_prepend", "the eight steps, unpatched"),
-    "the fix strips nothing": (uipc_mbuf2, "m_tag_delete_chain", "one ESP SA, patched"),
+    "the fix strips nothing": (uipc_mbuf2, "m_tag_delete_nonpersistent", "one ESP SA, patched"),
     "gate 2 lets everything in": (raw_ip, "ipsec4_in_reject", "an asymmetric policy, unpatched"),
 }
 """A stage's module, the duty that it does not do, and a check of the smoke set that must not pass then."""
