@@ -75,7 +75,7 @@ EXAMPLES = {
         ("Run a quarter of the cases, the others elsewhere:", "sweep --cases 30 --shard 1/4 -o part.1"),
     ),
     "prove": (
-        ("Prove one claim for the hosts that were tried first:", "prove daemon --scope first"),
+        ("Prove one claim over a few simple hosts:", "prove daemon --scope first"),
         ("Write the certificate of another:", "prove no-clear --scope first --json -o proof.jsonl"),
     ),
     "export": (

@@ -51,16 +51,6 @@ OUTPUT_OPTION = click.option(
 )
 
 
-def shard_options(shard: str, merge: str) -> Callable[[F], F]:
-    """Give --shard and --merge; ``shard`` and ``merge`` are their help."""
-
-    def give(command: F) -> F:
-        flag = click.option("--merge", is_flag=True, help=merge)
-        return click.option("--shard", metavar="I/N", help=shard)(flag(command))
-
-    return give
-
-
 def text_or_json(meaning: str) -> Callable[[F], F]:
     """Give --format text|json; ``meaning`` is its help."""
     choice = OneOf(["text", "json"])

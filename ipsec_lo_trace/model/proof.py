@@ -18,8 +18,8 @@ SCHEMA = "ipsec-lo-trace-proof/1"
 HOLDS = ""
 """What is said of cases in which a claim holds."""
 CLAIMS = {
-    "daemon": "of the kernel's reply is asked, decided, counted and sent what is of a process's",
-    "daemon-tags": "the kernel's reply bears, row by row, the tags that such a process's bears",
+    "daemon": "the kernel's reply has the questions, decisions, counters and bytes of a process's reply",
+    "daemon-tags": "the kernel's reply bears, row by row, the tags of a process's reply",
     "no-clear": "nothing that an outbound policy protects crosses lo0 in clear",
     "no-stale": "no stale mark decides anything",
     "never-worse": "no treatment of stale marks makes a case worse than none does",

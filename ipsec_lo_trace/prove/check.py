@@ -11,7 +11,7 @@ from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.proof import Came, Class, Head, Proof
 from ipsec_lo_trace.prove.concrete import Host, broken_of
 from ipsec_lo_trace.prove.kernels import STRIPS, SWITCH
-from ipsec_lo_trace.prove.path import Box, size
+from ipsec_lo_trace.prove.path import Box, numbers, size
 from ipsec_lo_trace.prove.proof import begun
 from ipsec_lo_trace.prove.scope import View, hosts_of, kernels_of, views_of
 
@@ -183,5 +183,5 @@ class _Dice:
         return {name: self._one(values) for name, values in sorted(box.items())}
 
     def _one(self, values: int) -> int:
-        every = [at for at in range(values.bit_length()) if values >> at & 1]
+        every = list(numbers(values))
         return every[self.below(len(every))]

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import msgspec
 
 from ipsec_lo_trace.findings.echo import Echo, Leak
-from ipsec_lo_trace.findings.judge import outcome_of
+from ipsec_lo_trace.findings.judge import SEVERITY, outcome_of
 from ipsec_lo_trace.findings.required import Referee
 from ipsec_lo_trace.kernel import netbsd_2003_08
+from ipsec_lo_trace.kernel.kern.uipc_mbuf import ORDER
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.machine.run import Machine
-from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.model.packet_name import FLUSH, REQUEST, packet_name
 from ipsec_lo_trace.model.proof import HOLDS
 from ipsec_lo_trace.model.questions import QUESTIONS
@@ -21,13 +21,10 @@ from ipsec_lo_trace.model.trace import Step
 from ipsec_lo_trace.userland.program import Program
 from ipsec_lo_trace.wire.summary import summarise
 
-SEVERITY = tuple(OUTCOMES)
 ROW_LIMIT = 150
 """Rows after which a packet that goes round is followed no further."""
 MAKING = ("icmp_reflect", "icmp_send", "rip_output")
 """Where a reply is made: the kernel's and the process's differ there, and must not from ip_output on."""
-FLAG = "M_"
-"""How the names of mbuf flags begin; other marks are tags."""
 TABLE = netbsd_2003_08.link_table()
 
 
@@ -120,7 +117,7 @@ def unlike_tags(kernels: Seen, processes: Seen) -> str:
 
 
 def _tags(step: Step) -> tuple[object, ...]:
-    tags = [mark for mark in step.marks if not mark.name.startswith(FLAG) and mark.there]
+    tags = [mark for mark in step.marks if mark.name not in ORDER and mark.there]
     return step.stage, [(tag.name, tag.proto, tag.spi, tag.dst) for tag in tags]
 
 

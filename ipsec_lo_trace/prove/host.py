@@ -68,7 +68,7 @@ class OpenNetwork:
         return self._end == 0 or self._path.ask(self._slot.name, self._slot.every & ~1)
 
 
-class OpenNumber:
+class OpenNumber:  # noqa: PLW1641 -- nobody looks a number up
     """The reqid of a rule, as far as it is asked about: does it name an SA that there is not?"""
 
     def __init__(self, path: Path, slot: Slot, place: int) -> None:
@@ -81,10 +81,6 @@ class OpenNumber:
         """Tell whether it is 0 or the number of the SAs: each SA has it, so those two are one."""
         nobodys = self._path.ask(self._slot.name, self._slot.nobodys[self._place])
         return number == NOBODYS if nobodys else number in {0, NUMBER}
-
-    def __hash__(self) -> int:
-        """Refuse: nobody looks a number up."""
-        raise NotImplementedError
 
 
 class OpenRequest(Undecided):

@@ -84,6 +84,13 @@ def _forker(leaf: Leaf[R], leaves: list[Leaf[R]]) -> Callable[[Box, Box], None]:
     return fork
 
 
+def numbers(values: int) -> Iterator[int]:
+    """Yield the numbers in a set, least first."""
+    while values:
+        yield (values & -values).bit_length() - 1
+        values &= values - 1
+
+
 def size(box: Mapping[str, int]) -> int:
     """Count the combinations in a box."""
     product = 1

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.model.proof import Case, Class, Cure, FixDoes, Proof, Result
 from ipsec_lo_trace.prove.concrete import command_of, config_of
-from ipsec_lo_trace.prove.kernels import UNREAD, Kernels
-from ipsec_lo_trace.prove.path import Box, size
+from ipsec_lo_trace.prove.kernels import TCP_PLACE, UNREAD, Kernels
+from ipsec_lo_trace.prove.path import Box, numbers, size
 from ipsec_lo_trace.prove.scope import SHAPES, View, kernels_of, views_of
 
 BESIDE = {
@@ -115,9 +115,9 @@ def _weight(part: Part, each: Broken) -> tuple[int, ...]:
     policies = [slot.policies[host[slot.name]] for slot in shape.slots]
     rules = sum(len(sp.requests) or 1 for sp in policies if sp is not None)
     sas = sum(host[name] for name in host.keys() - {slot.name for slot in shape.slots})
-    strips = min(_values(each.strips), key=lambda at: _stripping(part, at))
+    strips = min(numbers(each.strips), key=lambda at: _stripping(part, at))
     return (
-        _lowest(each.switch),
+        next(numbers(each.switch)),
         rules + sas,
         rules,
         *_stripping(part, strips),
@@ -133,7 +133,7 @@ def _stripping(part: Part, number: int) -> tuple[int, int]:
 def _simplest(part: Part, hosts: Box) -> Host:
     """Return the host of fewest rules and SAs."""
     shape = SHAPES[part.view.shape]
-    host = {name: _lowest(values) for name, values in hosts.items()}
+    host = {name: next(numbers(values)) for name, values in hosts.items()}
     for slot in shape.slots:
         rules = {
             at: len(sp.requests) if sp is not None else 0
@@ -147,8 +147,8 @@ def _simplest(part: Part, hosts: Box) -> Host:
 def _case(claim: str, part: Part, each: Broken, cases: int) -> Case:
     shape, kernels = SHAPES[part.view.shape], part.kernels
     host = _simplest(part, each.hosts)
-    strips = min(_values(each.strips), key=lambda at: _stripping(part, at))
-    switch = _lowest(each.switch)
+    strips = min(numbers(each.strips), key=lambda at: _stripping(part, at))
+    switch = next(numbers(each.switch))
     config, build = config_of(shape, host), kernels.build(strips, switch)
     return Case(
         program=part.program,
@@ -174,7 +174,7 @@ def _cure(part: Part, claim: str) -> Cure:
             holding.append(holds)
         else:
             incurable += size(box)
-    cures = list(_values(reduce(and_, holding, every)))
+    cures = list(numbers(reduce(and_, holding, every)))
     least = [
         one for one in cures if not any(other != one and part.kernels.no_more(other, one) for other in cures)
     ]
@@ -208,19 +208,9 @@ def _place(kernels: Kernels, knobs: Mapping[str, str]) -> tuple[int, int] | None
     """
     strips = {place: knobs[place] for place in kernels.places if place in knobs}
     others = {
-        name: value for name, value in knobs.items() if name not in {*kernels.places, *UNREAD, "tcp_respond"}
+        name: value for name, value in knobs.items() if name not in {*kernels.places, *UNREAD, TCP_PLACE}
     }
     for switch, turned in enumerate(kernels.turned.values()):
         if turned == others and (others or len(kernels.turned) == 1):
             return kernels.number(**strips), switch
     return None
-
-
-def _values(values: int) -> Iterator[int]:
-    while values:
-        yield _lowest(values)
-        values &= values - 1
-
-
-def _lowest(values: int) -> int:
-    return (values & -values).bit_length() - 1

@@ -14,7 +14,7 @@ from ipsec_lo_trace.prove.claims import Seen, clear, stale, unlike, unlike_tags,
 from ipsec_lo_trace.prove.host import open_databases
 from ipsec_lo_trace.prove.kernel import OpenBuild, OpenSysctl
 from ipsec_lo_trace.prove.kernels import STRIPS, SWITCH, Kernels
-from ipsec_lo_trace.prove.path import Box, Leaf, Path, explore
+from ipsec_lo_trace.prove.path import Box, Leaf, Path, explore, numbers
 from ipsec_lo_trace.prove.referee import OpenReferee
 from ipsec_lo_trace.prove.scope import LOCAL, SHAPES, Shape, View, hosts_of, kernels_of, program_of
 from ipsec_lo_trace.prove.slots import Slot
@@ -113,16 +113,9 @@ class Runner:
         for kernels, (outcome, others) in leaf.done:
             compared = {"never-worse": worse(plain, outcome)} if "never-worse" in self._piece.claims else {}
             by_switch = came.setdefault(tuple(sorted((others | compared).items())), {})
-            for switch in _bits(kernels[SWITCH]):
+            for switch in numbers(kernels[SWITCH]):
                 by_switch[switch] = by_switch.get(switch, 0) | kernels[STRIPS]
         return tuple(sorted(_came(came), key=lambda one: (int(one.strips, 16), int(one.switch, 16))))
-
-
-def _bits(values: int) -> Iterator[int]:
-    while values:
-        lowest = values & -values
-        yield lowest
-        values ^= lowest
 
 
 def _came(came: dict[tuple[tuple[str, str], ...], dict[int, int]]) -> Iterator[Came]:
@@ -130,7 +123,7 @@ def _came(came: dict[tuple[tuple[str, str], ...], dict[int, int]]) -> Iterator[C
     for broken, by_switch in came.items():
         of_strips: dict[int, int] = {}
         for switch, strips in by_switch.items():
-            of_strips[strips] = of_strips.get(strips, 0) | switch
+            of_strips[strips] = of_strips.get(strips, 0) | 1 << switch
         for strips, switches in of_strips.items():
             yield Came(f"{strips:x}", f"{switches:x}", dict(broken))
 

@@ -116,16 +116,18 @@ def hosts_of(view: View) -> Box:
     box = shape.hosts
     if view.hosts == "all":
         return box
-    sas = shape.hosts.keys() - {slot.name for slot in shape.slots} if view.hosts == "first" else set()
-    for slot in shape.slots:
-        box[slot.name] = slot.values(_plain) | 1
-    return {name: values & ~MISSING if name in sas else values for name, values in box.items()}
+    policies = {slot.name: slot.values(_plain) | 1 for slot in shape.slots}
+    if view.hosts == "first":
+        box = dict.fromkeys(box, THERE)
+    return box | policies
 
 
 def _plain(sp: Policy) -> bool:
     """Tell whether a policy is ESP or AH, alone, at level use or require."""
-    rungs = [(isr.level, isr.reqid) for isr in sp.requests if isr.mode is Mode.TRANSPORT]
-    return len(sp.requests) == 1 and all(rung in RUNGS[1:3] for rung in rungs) and bool(rungs)
+    if len(sp.requests) != 1:
+        return False
+    [isr] = sp.requests
+    return isr.mode is Mode.TRANSPORT and (isr.level, isr.reqid) in RUNGS[1:3]
 
 
 def program_of(program: str, shape: Shape) -> Program:

@@ -47,9 +47,9 @@ def cure_text(cure: Cure) -> str:
     """Say the least that must be stripped in a view, and what nothing cures."""
     where = f"{cure.program}, {cure.view.partition(' ')[0]}"
     least = ", or ".join(cure.least)
-    cures = f"to strip {least} cures" if cure.least else "no combination cures alone"
+    cures = f"stripping {least} cures" if cure.least else "no one combination cures"
     if cure.least == ["nothing"]:
-        cures = "nothing need be stripped in"
+        cures = "with nothing stripped it holds in"
     rest = f"all {cure.hosts - cure.incurable:,} hosts that can be cured" if cure.incurable else "every host"
     left = f"; {cure.incurable:,} of {cure.hosts:,} are broken whatever is stripped" if cure.incurable else ""
     return f"{where}: {cures} {rest}{left}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ipsec_lo_trace.kernel.kern.uipc_mbuf import M_DECRYPTED, m_set_flag
-from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, OUT_DONE, m_tag_delete_chain, m_tag_prepend
+from ipsec_lo_trace.kernel.kern.uipc_mbuf2 import IN_DONE, OUT_DONE, m_tag_delete, m_tag_prepend
 from ipsec_lo_trace.machine.context import Context
 from ipsec_lo_trace.machine.run import ROW_LIMIT, Machine
 from ipsec_lo_trace.machine.stage import (
@@ -198,7 +198,7 @@ def tamper_remove(m: Mbuf) -> Verdict:
 def tamper_claim(m: Mbuf) -> Verdict:
     """Claim a removal of what is not there."""
     m_tag_prepend(m, IN_DONE, TDBI)
-    m_tag_delete_chain(m)
+    m_tag_delete(m, m.tags[0])
     m.changes.append(m.changes[-1])
     return Keep("")
 

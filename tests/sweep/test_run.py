@@ -116,6 +116,7 @@ def test_other_bad_input_is_refused(tmp_path: Path) -> None:
     assert_refused(invoke(*SWEEP, "--resume", str(state)), "no sweep to resume")
     assert_refused(invoke(*SWEEP, "--resume", str(state), "-o", str(state)), "-o names a file that is read")
     assert_refused(invoke(*SWEEP, "--resume", str(tmp_path)), "cannot read ", ": it is a directory")
+    assert_refused(invoke(*SWEEP, "--resume", "-"), "it is no regular file")
     assert_refused(invoke(*SWEEP, "--format", "jsonl", "--color", "always"), "--color is for text")
 
 

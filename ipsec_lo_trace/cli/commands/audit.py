@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION, shard_options
+from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION
 from ipsec_lo_trace.cli.params import FileName, OneOf, StrictCommand
+from ipsec_lo_trace.cli.shares import shard_options
 
 CONFIG_HELP = (
     "The host's setkey(8) file, setkey -D and -DP, or ip xfrm state and policy (repeatable); - is stdin."

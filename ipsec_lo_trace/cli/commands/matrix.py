@@ -13,12 +13,10 @@ from ipsec_lo_trace.cli.options import (
     GLYPHS_OPTION,
     JSON_OPTION,
     OUTPUT_OPTION,
-    shard_options,
 )
 from ipsec_lo_trace.cli.params import FileName, OneOf, StrictCommand
+from ipsec_lo_trace.cli.shares import JOBS_OPTION, shard_options
 from ipsec_lo_trace.model.codes import OUTCOMES
-
-MAX_JOBS = 64
 
 
 @click.command("matrix", cls=StrictCommand, short_help="Run every case under every fix, in one table.")
@@ -48,16 +46,7 @@ MAX_JOBS = 64
     help="As text, as Markdown, as one JSON document, or as a web page.",
 )
 @JSON_OPTION
-@click.option(
-    "-j",
-    "--jobs",
-    "jobs",
-    metavar="N",
-    type=click.IntRange(1, MAX_JOBS),
-    default=1,
-    show_default=True,
-    help="Use N processes.",
-)
+@JOBS_OPTION
 @shard_options(
     "Run one share of the rows, dealt in turn, and write its part as JSON.",
     "Run nothing: read the parts that --shard wrote, and print the whole table.",

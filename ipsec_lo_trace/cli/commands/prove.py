@@ -8,10 +8,10 @@ import click
 
 from ipsec_lo_trace.cli.commands import perform
 from ipsec_lo_trace.cli.complete import claims_or_parts, names_of_kind
-from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION, shard_options
+from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION
 from ipsec_lo_trace.cli.params import FileName, OneOf, StrictCommand
+from ipsec_lo_trace.cli.shares import JOBS_OPTION, RESUME_OPTION, shard_options
 
-MAX_JOBS = 64
 MAX_SAMPLE = 1_000_000
 
 
@@ -31,24 +31,10 @@ MAX_SAMPLE = 1_000_000
     type=OneOf(["whole", "quick", "first"]),
     default="whole",
     show_default=True,
-    help="All hosts; those of one address or one policy each way; or the 625 that were tried first.",
+    help="All hosts; those of one address or of one policy for both ways; or 625 simple ones.",
 )
-@click.option(
-    "-j",
-    "--jobs",
-    "jobs",
-    metavar="N",
-    type=click.IntRange(1, MAX_JOBS),
-    default=1,
-    show_default=True,
-    help="Use N processes.",
-)
-@click.option(
-    "--resume",
-    type=FileName(),
-    metavar="FILE",
-    help="Keep what is done in FILE, and go on from there if it exists.",
-)
+@JOBS_OPTION
+@RESUME_OPTION
 @shard_options(
     "Run one share of the proof, dealt in turn, and write its part as JSON Lines.",
     "Run nothing: read the parts that --shard wrote, and print the whole proof.",

@@ -7,12 +7,11 @@ from typing import Any
 import click
 
 from ipsec_lo_trace.cli.commands import perform
-from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION, shard_options
+from ipsec_lo_trace.cli.options import COLOR_OPTION, JSON_LINES_OPTION, OUTPUT_OPTION
 from ipsec_lo_trace.cli.params import FileName, OneOf, StrictCommand
+from ipsec_lo_trace.cli.shares import JOBS_OPTION, RESUME_OPTION, shard_options
 from ipsec_lo_trace.model.setup import LIMITS
 from ipsec_lo_trace.model.sweep import CASES, MAX_CASES
-
-MAX_JOBS = 64
 
 
 @click.command("sweep", cls=StrictCommand, short_help="Look for surprises in random configurations.")
@@ -33,22 +32,8 @@ MAX_JOBS = 64
     show_default=True,
     help="Which cases: the same seed always draws the same.",
 )
-@click.option(
-    "-j",
-    "--jobs",
-    "jobs",
-    metavar="N",
-    type=click.IntRange(1, MAX_JOBS),
-    default=1,
-    show_default=True,
-    help="Use N processes.",
-)
-@click.option(
-    "--resume",
-    type=FileName(),
-    metavar="FILE",
-    help="Keep what is done in FILE, and go on from there if it exists.",
-)
+@JOBS_OPTION
+@RESUME_OPTION
 @shard_options(
     "Run one share of the cases, twenty in turn, and write its part as JSON Lines.",
     "Run nothing: read the parts that --shard wrote, and report on all cases.",

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 import click
 import msgspec
 
+from ipsec_lo_trace.cli.files import descriptor
 from ipsec_lo_trace.model.errors import UserError, unreadable
 from ipsec_lo_trace.model.outside import MisreadError, taken
 from ipsec_lo_trace.model.pieces import Shard
@@ -112,7 +113,7 @@ def _check_numbers(numbers: list[int], shards: int) -> None:
 
 def _read_part(path: str, whole: Whole[P]) -> P:
     try:
-        part = whole.read(_bytes(path))
+        part = whole.read(part_bytes(path))
     except MisreadError as error:
         raise _none(path, whole, str(error)) from None
     if not 1 <= part.shard <= part.shards <= MAX_SHARES:
@@ -127,7 +128,23 @@ def _none(path: str, whole: Whole[P], why: str) -> UserError:
     return UserError(f"no part of {whole.what}: {why}", file=path, hint=hint)
 
 
-def _bytes(path: str) -> bytes:
+def kept(file: str, limit: int) -> bytes | None:
+    """Read what --resume keeps; None if there is nothing yet, UserError if it could not be replaced."""
+    path = Path(file)
+    try:
+        stream = path.is_fifo() or path.is_char_device() or path.is_socket()
+        if file == "-" or descriptor(file) is not None or stream:
+            raise UserError("it is no regular file, and --resume replaces one", file=file)
+        with path.open("rb") as opened:
+            return taken(opened, limit, file)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise unreadable(file, error) from None
+
+
+def part_bytes(path: str) -> bytes:
+    """Read a part; UserError if it cannot be read or is too large."""
     try:
         with Path(path).open("rb") as opened:
             return taken(opened, MAX_PART_LEN, path)

@@ -7,14 +7,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 from rich.text import Text
 
-from ipsec_lo_trace.cli.files import complain, descriptor, output, refuse_own_input
+from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse, typed
 from ipsec_lo_trace.cli.params import AS_JSON
 from ipsec_lo_trace.cli.progress import progress
@@ -24,6 +23,8 @@ from ipsec_lo_trace.cli.run.parts import (
     SAID_BEFORE,
     Whole,
     check_merge,
+    kept,
+    part_bytes,
     read_parts,
     share_named,
 )
@@ -141,10 +142,7 @@ def check_certificate(file: str, arguments: ProveArguments) -> int:
     """Check a certificate and say what was checked; give the exit code."""
     refuse_own_input(arguments.output, file)
     name = STDIN_NAME if file == STDIN else file
-    try:
-        data = _stdin() if file == STDIN else _bytes(file)
-    except (OSError, ValueError) as error:
-        raise unreadable(name, error) from None
+    data = _stdin() if file == STDIN else part_bytes(file)
     proof = _read(name, data, "no certificate")
     said = doubt(proof, arguments.sample)
     with output(arguments.output) as out:
@@ -156,15 +154,13 @@ def check_certificate(file: str, arguments: ProveArguments) -> int:
     return EXIT_DOUBT if said else 0
 
 
-def _bytes(file: str) -> bytes:
-    with Path(file).open("rb") as opened:
-        return taken(opened, MAX_PART_LEN, file)
-
-
 def _stdin() -> bytes:
     if getattr(sys.stdin, "buffer", None) is None:
-        raise ValueError("it is closed")
-    return taken(sys.stdin.buffer, MAX_PART_LEN, STDIN_NAME)
+        raise UserError("cannot be read: it is closed", file=STDIN_NAME)
+    try:
+        return taken(sys.stdin.buffer, MAX_PART_LEN, STDIN_NAME)
+    except (OSError, ValueError) as error:
+        raise unreadable(STDIN_NAME, error) from None
 
 
 def _read(name: str, data: bytes, what: str) -> Proof:
@@ -176,15 +172,9 @@ def _read(name: str, data: bytes, what: str) -> Proof:
 
 def resumed(file: str, begun_: Proof) -> Proof:
     """Return what a file holds of a proof, or ``begun_`` if there is none; UserError if it does not fit."""
-    path = Path(file)
-    try:
-        if file == STDIN or descriptor(file) is not None or (path.exists() and not path.is_file()):
-            raise UserError("it is no regular file, and --resume replaces one", file=file)
-        data = _bytes(file)
-    except FileNotFoundError:
+    data = kept(file, MAX_PART_LEN)
+    if data is None:
         return begun_
-    except (OSError, ValueError) as error:
-        raise unreadable(file, error) from None
     proof = _read(file, data, "no proof to resume")
     if fault := _unlike(proof, begun_):
         raise UserError(f"the proof in it {fault}, so it cannot be resumed", file=file)
@@ -242,7 +232,7 @@ _WHOLE = Whole(
 @contextmanager
 def _progress(proof: Proof, arguments: ProveArguments) -> Iterator[Told]:
     """Keep what is done now and then and at the end, also if that comes early, and tell how far it is."""
-    kept = time.monotonic()
+    written = time.monotonic()
 
     def keep(now: Proof) -> None:
         if arguments.resume is not None:
@@ -250,10 +240,10 @@ def _progress(proof: Proof, arguments: ProveArguments) -> Iterator[Told]:
                 out.write(now.encoded())
 
     def told(now: Proof) -> None:
-        nonlocal kept
-        if time.monotonic() - kept > KEEP_SECONDS:
+        nonlocal written
+        if time.monotonic() - written > KEEP_SECONDS:
             keep(now)
-            kept = time.monotonic()
+            written = time.monotonic()
 
     try:
         if arguments.quiet:

@@ -6,20 +6,27 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from ipsec_lo_trace.cli.files import complain, descriptor, output, refuse_own_input
+from ipsec_lo_trace.cli.files import complain, output, refuse_own_input
 from ipsec_lo_trace.cli.options import given, refuse, typed
 from ipsec_lo_trace.cli.progress import progress
-from ipsec_lo_trace.cli.run.parts import NO_SAY, SAID_BEFORE, Whole, check_merge, read_parts, share_named
+from ipsec_lo_trace.cli.run.parts import (
+    NO_SAY,
+    SAID_BEFORE,
+    Whole,
+    check_merge,
+    kept,
+    read_parts,
+    share_named,
+)
 from ipsec_lo_trace.cli.run.workers import workers
 from ipsec_lo_trace.cli.terminal import look, text_stream, write_lines
-from ipsec_lo_trace.model.errors import UserError, unreadable
-from ipsec_lo_trace.model.outside import MisreadError, decoded, taken
+from ipsec_lo_trace.model.errors import UserError
+from ipsec_lo_trace.model.outside import MisreadError, decoded
 from ipsec_lo_trace.model.pieces import Shard
 from ipsec_lo_trace.model.sweep import MAX_CASES, SCHEMA, Sweep, SweepPart
 from ipsec_lo_trace.render.shown import shown
@@ -72,7 +79,7 @@ _PART = msgspec.json.Decoder(SweepPart)
 
 def resumed(file: str, begun: Sweep, cases: int) -> Sweep:
     """Return the sweep that a file holds, or ``begun`` if there is none; UserError if it does not fit."""
-    data = _state(file)
+    data = kept(file, MAX_STATE_LEN)
     return begun if data is None else fitting(data, file, begun, cases)
 
 
@@ -94,20 +101,6 @@ def fitting(data: bytes, file: str, begun: Sweep, cases: int) -> Sweep:
     if fault:
         raise UserError(f"no sweep to resume: {fault}", file=file)
     return sweep
-
-
-def _state(file: str) -> bytes | None:
-    """Read the file of a sweep; None if there is none, UserError if it could not be replaced as it grows."""
-    path = Path(file)
-    try:
-        if descriptor(file) is not None or path.is_fifo() or path.is_char_device() or path.is_socket():
-            raise UserError("it is no regular file, and --resume replaces one", file=file)
-        with path.open("rb") as opened:
-            return taken(opened, MAX_STATE_LEN, file)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise unreadable(file, error) from None
 
 
 def keep(file: str | None, sweep: Sweep) -> None:

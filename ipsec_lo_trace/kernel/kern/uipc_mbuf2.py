@@ -68,12 +68,6 @@ def m_tag_delete(m: Mbuf, tag: Mark) -> None:
     m.tags = tuple(other for other in m.tags if other is not tag)
 
 
-def m_tag_delete_chain(m: Mbuf) -> None:
-    """Free the whole chain (the call with a NULL tag)."""
-    for tag in m.tags:
-        m_tag_delete(m, tag)
-
-
 def m_tag_delete_nonpersistent(k: Kernel, m: Mbuf) -> None:
     """Free the tags that may not leave the packet's present trip.
 
