@@ -86,7 +86,7 @@ def altered(proof: Proof, change: Callable[[list[Class]], list[Class]]) -> Proof
         (("--merge", "nowhere"), "cannot read nowhere: no such file"),
         (("--resume", "/dev/null"), "it is no regular file, and --resume replaces one"),
         (("--resume", "-"), "-: it is no regular file"),
-        (("--resume", "."), ".: it is no regular file"),
+        (("--resume", "."), "cannot read .: it is a directory"),
         (("--resume", "x" * 400), "File name too long"),
     ],
 )
