@@ -61,6 +61,11 @@ class Untouched:
             isr.sav = used
 
 
+ROW_LIMIT = 2_000
+"""Rows after which a packet that goes round is followed no further: no law asks how its round ends, and a
+case that loops would take as long as two hundred others."""
+
+
 class Runs:
     """The runs of one case; its configuration is read once, and what cannot differ runs once."""
 
@@ -101,6 +106,7 @@ class Runs:
             summarise=self._summarise,
             shown=_unshown,
         )
+        machine.row_limit = ROW_LIMIT
         asked.by_row(lambda: machine.row)
         record = replace(self._record, fix=preset.name, chosen=preset.name)
         judge, rows = Judge(record), Rows()

@@ -9,6 +9,7 @@ from ipsec_lo_trace.fixes.fix import built, known_fix
 from ipsec_lo_trace.model.build import Build
 from ipsec_lo_trace.model.codes import OUTCOMES
 from ipsec_lo_trace.model.operands import PolicyRecord
+from ipsec_lo_trace.model.trace import Verdict
 from ipsec_lo_trace.render.facts import request_text
 from ipsec_lo_trace.sweep.clear import accepted_in_clear, sent_in_clear
 from ipsec_lo_trace.sweep.known import known
@@ -105,9 +106,14 @@ def _settled(found: Settled) -> str:
     return f"row {found.row}, {found.stage}: {mark.name}, made for {mark.made_for}, settles {found.check.id}"
 
 
+def _severity(verdict: Verdict) -> int:
+    """Tell how serious an outcome is; what goes round is followed too short a way to say more than lost."""
+    return SEVERITY.index("lost" if verdict.outcome == "loop" else verdict.outcome)
+
+
 def _worse_than_none(seen: Seen) -> Iterator[str]:
     before, after = seen.plain.verdict, seen.ran.verdict
-    if SEVERITY.index(after.outcome) > SEVERITY.index(before.outcome):
+    if _severity(after) > _severity(before):
         yield f"{before.outcome} ({before.code}) without a fix, {after.outcome} ({after.code}) with it"
 
 
