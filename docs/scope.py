@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from tables import table
 
+from ipsec_lo_trace.prove.examples import others
 from ipsec_lo_trace.prove.path import size
-from ipsec_lo_trace.prove.scope import PING, SHAPES, VIEWS, hosts_of, kernels_of
+from ipsec_lo_trace.prove.scope import PING, VIEWS, hosts_of, kernels_of
+from ipsec_lo_trace.prove.shapes import COMBINED
 
 
 def scope(_old: str) -> str:
     """List the shapes: the places of the SPD with how many policies may stand there, and the SAs."""
     rows = []
-    for name, shape in SHAPES.items():
+    for name, shape in COMBINED.items():
         places = ", ".join(f"{slot.name} ({len(slot.policies)})" for slot in shape.slots)
         taken = {slot.name for slot in shape.slots}
         sas = ", ".join(variable for variable in shape.hosts if variable not in taken)
@@ -29,4 +31,9 @@ def views(_old: str) -> str:
     return table(("view", "hosts", "kernels", "cases"), rows)
 
 
-BLOCKS = {"proof scope": scope, "proof views": views}
+def examples(_old: str) -> str:
+    """List the hosts that are examples, but for the cases and what the probes bring along."""
+    return table(("example", "what it is"), [(f"`{each.name}`", each.title) for each in others()])
+
+
+BLOCKS = {"proof scope": scope, "proof views": views, "proof examples": examples}

@@ -25,7 +25,7 @@ import scapy.layers.inet
 import scapy.layers.ipsec  # noqa: F401
 
 OPTIONS = ("-q", "-x", "--override-ini=addopts=", "-p", "no:cacheprovider")
-CPU, MEMORY = 120, 1 << 30
+CPU, MEMORY = 600, 1 << 30
 """The seconds and bytes that a fault's process may use: several times what the tests need."""
 
 

@@ -33,7 +33,11 @@ def known_case(name: str) -> Case:
     if name.lower() not in names:
         raise UserError("no such case", field="case", token=name, hint=hint(name, names, listed("cases")))
     name = name.lower()
-    text = (files(__package__) / FOLDER / f"{name}{SUFFIX}").read_text(encoding="utf-8")
+    return read_case(name, (files(__package__) / FOLDER / f"{name}{SUFFIX}").read_text(encoding="utf-8"))
+
+
+def read_case(name: str, text: str) -> Case:
+    """Read a case, whose first lines are its title and its ends."""
     head = _HEAD.match(text)
     if head is None:
         msg = f"case {name} does not begin with its title and its ends"

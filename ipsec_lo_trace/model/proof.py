@@ -21,6 +21,7 @@ CLAIMS = {
     "daemon": "the kernel's reply has the questions, decisions, counters and bytes of a process's reply",
     "daemon-tags": "the kernel's reply bears, row by row, the tags of a process's reply",
     "no-clear": "nothing that an outbound policy protects crosses lo0 in clear",
+    "no-accept": "nothing is accepted without what an inbound policy insists on",
     "no-stale": "no stale mark decides anything",
     "never-worse": "no treatment of stale marks makes a case worse than none does",
 }
@@ -69,7 +70,7 @@ class Came(msgspec.Struct, frozen=True, gc=False):
 
 
 class Class(msgspec.Struct, frozen=True, kw_only=True, tag="class", tag_field="kind"):
-    """Hosts that no claim tells apart, under every kernel of a view.
+    """Hosts that no claim of some tells apart, under every kernel of a view.
 
     ``hosts`` has for each of the view's variables a set of its values; ``came`` has every kernel once.
     """
@@ -78,6 +79,11 @@ class Class(msgspec.Struct, frozen=True, kw_only=True, tag="class", tag_field="k
     view: str
     hosts: dict[str, Values]
     came: list[Came]
+
+    @property
+    def claims(self) -> list[str]:
+        """The claims that it is about, in alphabetical order; those of its first answer."""
+        return sorted(self.came[0].broken) if self.came else []
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True, tag="sum", tag_field="kind"):

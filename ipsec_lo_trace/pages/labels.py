@@ -152,8 +152,9 @@ _SCREENS: dict[tuple[str, str], dict[str, str]] = {
         "beside it": "What must be run as well to see the case: the claim compares two runs.",
         "scope": "Which hosts and kernels are run: whole, quick or first. The head says how many cases that"
         " is, and how many classes of cases that are alike.",
-        "view | one-address | two-addresses": "A part of a scope: how many addresses the hosts have, whether"
-        " a policy is about a pair of them or about everything, and which kernels run.",
+        "view | one-address | two-addresses | shared-out | by-protocol | examples": "A part of a scope: how"
+        " many addresses the hosts have, whether a policy is about a pair of them, about everything or about"
+        " a protocol, or that they are examples; and which kernels run.",
         "class | classes": "Hosts over which the same comes of every kernel. A certificate has a line for"
         " each class.",
         "holds": "In how many cases the claim is true; of a certificate, that --check found nothing wrong.",

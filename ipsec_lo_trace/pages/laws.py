@@ -64,6 +64,7 @@ _CLAIMS = {
     "daemon": ("daemon-tags", "stale-flag", "netbsd-2003-08"),
     "daemon-tags": ("daemon", "OUT_DONE", "IN_DONE"),
     "no-clear": ("clear-text", "stale-out-done"),
+    "no-accept": ("clear-accepted", "stale-flag", "gate-2"),
     "no-stale": ("stale", "stale-after-lo0"),
     "never-worse": ("worse-than-none",),
 }

@@ -9,13 +9,17 @@ from typing import NamedTuple
 
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.model.proof import Came, Class, Head, Proof
-from ipsec_lo_trace.prove.concrete import Host, broken_of
+from ipsec_lo_trace.prove.claims import together
+from ipsec_lo_trace.prove.concrete import broken_of
 from ipsec_lo_trace.prove.kernels import STRIPS, SWITCH
 from ipsec_lo_trace.prove.path import Box, numbers, size
 from ipsec_lo_trace.prove.proof import begun
 from ipsec_lo_trace.prove.scope import View, hosts_of, kernels_of, views_of
+from ipsec_lo_trace.prove.shapes import Host
 
-Sorted = dict[tuple[str, View], list[tuple[Box, Class]]]
+Key = tuple[str, View, tuple[str, ...]]
+"""A program, a view, and claims that are proved in one go."""
+Sorted = dict[Key, list[tuple[Box, Class]]]
 
 
 class _Case(NamedTuple):
@@ -56,13 +60,12 @@ def _head(head: Head) -> str:
 
 def uncounted(proof: Proof) -> str:
     """Say what classes do not add up to its views; "" if every case is in one of them, once."""
-    known = {(program, str(view)) for program, view in _views(proof)}
-    if any((each.program, each.view) not in known for each in proof.classes()):
-        return "a class is of another program or view"
-    claims = sorted(proof.head.claims)
-    for (program, view), classes in _sorted(proof).items():
+    known = {_name(*key) for key in _keys(proof)}
+    if any(_name(each.program, each.view, each.claims) not in known for each in proof.classes()):
+        return "a class is of another program or view, or about other claims"
+    for (program, view, _claims), classes in _sorted(proof).items():
         kernels = kernels_of(view, program).every
-        faults = [_kernels(each, kernels, claims) for _box, each in classes]
+        faults = [_kernels(each, kernels) for _box, each in classes]
         said = next(filter(None, faults), "") or _hosts([box for box, _each in classes], hosts_of(view))
         if said:
             return f"{program}, {view}: {said}"
@@ -70,17 +73,26 @@ def uncounted(proof: Proof) -> str:
 
 
 def _sorted(proof: Proof) -> Sorted:
-    found: Sorted = {each: [] for each in _views(proof)}
-    views = {str(view): view for _program, view in found}
+    found: Sorted = {each: [] for each in _keys(proof)}
+    keys = {_name(*key): key for key in found}
     for each in proof.classes():
         box = {name: int(values, 16) for name, values in each.hosts.items()}
-        found[each.program, views[each.view]].append((box, each))
+        found[keys[_name(each.program, each.view, each.claims)]].append((box, each))
     return found
 
 
-def _views(proof: Proof) -> list[tuple[str, View]]:
+def _name(program: str, view: object, claims: Sequence[str]) -> str:
+    return " ".join((program, str(view), *sorted(claims)))
+
+
+def _keys(proof: Proof) -> list[Key]:
     head = proof.head
-    return [(program, view) for program in head.programs for view in views_of(head.scope, program)]
+    return [
+        (program, view, claims)
+        for program in head.programs
+        for view in views_of(head.scope, program)
+        for claims in together(head.claims)
+    ]
 
 
 def _hosts(boxes: Sequence[Box], every: Box) -> str:
@@ -100,7 +112,7 @@ def _meet(boxes: Sequence[Box]) -> bool:
     return any(all(one[name] & other[name] for name in one) for one, other in combinations(boxes, 2))
 
 
-def _kernels(each: Class, every: Box, claims: Sequence[str]) -> str:
+def _kernels(each: Class, every: Box) -> str:
     """Count the kernels of a class."""
     came = [_kernels_of(one) for one in each.came]
     if any(values & ~every[name] for kernels in came for name, values in kernels.items()):
@@ -109,7 +121,7 @@ def _kernels(each: Class, every: Box, claims: Sequence[str]) -> str:
         return "a class has one kernel twice"
     if sum(map(size, came)) != size(every):
         return "a class does not have every kernel"
-    if any(list(one.broken) != claims for one in each.came):
+    if any(sorted(one.broken) != each.claims for one in each.came):
         return "a class does not say what comes of each claim"
     return ""
 
@@ -117,7 +129,7 @@ def _kernels(each: Class, every: Box, claims: Sequence[str]) -> str:
 def _cases(proof: Proof, sample: int) -> str:
     """Run some cases again, and hold what comes of them against what the certificate says."""
     for case in _chosen(proof, sample):
-        comes = broken_of(case.program, case.view, case.host, case.strips, case.switch, proof.head.claims)
+        comes = broken_of(case.program, case.view, case.host, case.strips, case.switch, tuple(case.said))
         if comes != case.said:
             said = f"a case comes to {_text(comes)}, and it says {_text(case.said)}"
             return f"{case.program}, {case.view}: {said}"
@@ -127,7 +139,7 @@ def _cases(proof: Proof, sample: int) -> str:
 def _chosen(proof: Proof, sample: int) -> Iterator[_Case]:
     """Choose cases: in turn of a whole view, and of each answer of each class."""
     found = _sorted(proof)
-    views = list(found)
+    keys = list(found)
     answers = [
         (key, box, came) for key, classes in found.items() for box, each in classes for came in each.came
     ]
@@ -138,11 +150,12 @@ def _chosen(proof: Proof, sample: int) -> Iterator[_Case]:
         if number % 2:
             key, box, came = answers[turns[number // 2 % len(turns)]]
             host, kernel = dice.each(box), dice.each(_kernels_of(came))
-            yield _Case(*key, host, kernel[STRIPS], kernel[SWITCH], came.broken)
+            yield _Case(*key[:2], host, kernel[STRIPS], kernel[SWITCH], came.broken)
         else:
-            program, view = views[dice.below(len(views))]
+            key = keys[dice.below(len(keys))]
+            program, view, _claims = key
             host, kernel = dice.each(hosts_of(view)), dice.each(kernels_of(view, program).every)
-            said = _answer(found[program, view], host, kernel)
+            said = _answer(found[key], host, kernel)
             yield _Case(program, view, host, kernel[STRIPS], kernel[SWITCH], said.broken)
 
 

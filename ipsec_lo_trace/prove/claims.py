@@ -23,9 +23,13 @@ from ipsec_lo_trace.wire.summary import summarise
 
 ROW_LIMIT = 150
 """Rows after which a packet that goes round is followed no further."""
+TOGETHER = (("daemon", "daemon-tags"), ("no-clear", "no-accept", "no-stale", "never-worse"))
+"""The claims that are proved in one go.  Those of the first are about two runs, and ask nothing of a referee;
+in one go with the others every question of one would divide the hosts for all."""
 MAKING = ("icmp_reflect", "icmp_send", "rip_output")
 """Where a reply is made: the kernel's and the process's differ there, and must not from ip_output on."""
 TABLE = netbsd_2003_08.link_table()
+_ENCODER = msgspec.json.Encoder()
 
 
 class Row(NamedTuple):
@@ -48,16 +52,25 @@ class Seen(msgspec.Struct):
     leaks: list[Leak]
 
 
-def watch(kernel: Kernel, program: Program, referee: Referee) -> Seen:
-    """Run a program over a kernel, and judge every echo."""
+def together(claims: Iterable[str]) -> list[tuple[str, ...]]:
+    """Divide claims into those that are proved in one go."""
+    wanted = {*claims}
+    return [some for each in TOGETHER if (some := tuple(claim for claim in each if claim in wanted))]
+
+
+def run(kernel: Kernel, program: Program) -> list[Step]:
+    """Run a program over a kernel."""
     machine = Machine(kernel, TABLE, deliver=program.deliver, summarise=summarise)
     machine.row_limit = ROW_LIMIT
-    echo, rows = Echo(), []
-    for steps in program.run(machine):
-        rows += steps
-        for step in steps:
-            if step.packet != FLUSH:
-                echo.see(step, referee)
+    return [step for steps in program.run(machine) for step in steps]
+
+
+def watch(kernel: Kernel, program: Program, referee: Referee) -> Seen:
+    """Run a program over a kernel, and judge every echo."""
+    echo, rows = Echo(), run(kernel, program)
+    for step in rows:
+        if step.packet != FLUSH:
+            echo.see(step, referee)
     outcome = outcome_of(echo, ping=False)
     if program.received < program.sent and SEVERITY.index(outcome) < SEVERITY.index("lost"):
         outcome = "lost"
@@ -78,42 +91,65 @@ def clear(seen: Seen) -> str:
     leak = next((leak for leak in seen.leaks if not leak.accepted), None)
     if leak is None:
         return HOLDS
-    rows = [step for step in seen.steps if step.packet == leak.packet and step.row <= leak.row]
+    rows = _until(seen, leak)
     out = next((step for step in reversed(rows) if step.stage == "ip_output"), None)
     return stale(rows) or (f"ip_output-{out.decision}" if out is not None else "not-output")
 
 
-def unlike(kernels: Seen, processes: Seen) -> str:
+def accepted(seen: Seen) -> str:
+    """Name how something was accepted without what an inbound policy insists on; "" if nothing was."""
+    leak = next((leak for leak in seen.leaks if leak.accepted), None)
+    return HOLDS if leak is None else stale(_until(seen, leak)) or leak.place
+
+
+def _until(seen: Seen, leak: Leak) -> list[Step]:
+    """Return the rows of a packet up to the one that shows a leak."""
+    return [step for step in seen.steps if step.packet == leak.packet and step.row <= leak.row]
+
+
+class Reply(NamedTuple):
+    """What anyone can tell of an exchange's replies, from ip_output on: their rows, and their tags.
+
+    ``stale`` is how a stale mark settled something, "" if none did; ``refused`` is whether a socket's policy
+    refused the request.  Where the kernel answered nothing by itself, which is ``reflected``, a process would
+    see the same.
+    """
+
+    rows: bytes
+    tags: bytes
+    stale: str
+    refused: bool
+    reflected: bool
+
+
+def reply_of(steps: Sequence[Step]) -> Reply:
+    """Pick the replies out of an exchange."""
+    replies = [step for step in steps if packet_name(step.packet).number > 1]
+    sent = [step for step in replies if step.stage not in MAKING]
+    return Reply(
+        rows=_ENCODER.encode([_row(step) for step in sent]),
+        tags=_ENCODER.encode([_tags(step) for step in sent]),
+        stale=stale(replies),
+        refused=any(step.packet == REQUEST and step.reason == "socket-policy" for step in steps),
+        reflected=any(step.stage == "icmp_reflect" for step in steps),
+    )
+
+
+def unlike(kernels: Reply, processes: Reply) -> str:
     """Name how the kernel's reply differs from a process's; "" if they are alike."""
-    if replies(kernels.steps) == replies(processes.steps):
+    if kernels.rows == processes.rows:
         return HOLDS
-    if any(step.packet == REQUEST and step.reason == "socket-policy" for step in processes.steps):
-        return "socket-gate"
-    return stale(step for step in kernels.steps if _is_reply(step)) or "unlike"
+    return "socket-gate" if processes.refused else kernels.stale or "unlike"
 
 
-def replies(steps: Sequence[Step]) -> list[Row]:
-    """Return the rows of what answers the request, from ip_output on."""
-    return [_row(step) for step in _on_its_way(steps)]
-
-
-def _on_its_way(steps: Sequence[Step]) -> list[Step]:
-    return [step for step in steps if _is_reply(step) and step.stage not in MAKING]
-
-
-def _is_reply(step: Step) -> bool:
-    return packet_name(step.packet).number > 1
+def unlike_tags(kernels: Reply, processes: Reply) -> str:
+    """Name that the kernel's reply bears other tags somewhere than a process's; "" if it does not."""
+    return HOLDS if kernels.tags == processes.tags else "tags"
 
 
 def _row(step: Step) -> Row:
     asked = [(check.id, check.left, check.right, check.answer) for check in step.checks]
     return Row(step.stage, step.to, step.decision, step.reason, step.bytes, asked, step.counters)
-
-
-def unlike_tags(kernels: Seen, processes: Seen) -> str:
-    """Name that the kernel's reply bears other tags somewhere than a process's; "" if it does not."""
-    ours, theirs = ([_tags(step) for step in _on_its_way(seen.steps)] for seen in (kernels, processes))
-    return HOLDS if ours == theirs else "tags"
 
 
 def _tags(step: Step) -> tuple[object, ...]:

@@ -16,9 +16,10 @@ from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
 from ipsec_lo_trace.model.policy import ULPROTO_ANY, Direction, Policy, PolicyType, Selector
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP
 from ipsec_lo_trace.model.sa import Mode, SecurityAssociation
+from ipsec_lo_trace.model.trace import Check
 from ipsec_lo_trace.model.undecided import Undecided
-from ipsec_lo_trace.prove.path import Path
-from ipsec_lo_trace.prove.slots import MISSING, NOBODYS, NUMBER, Ends, Slot, associations
+from ipsec_lo_trace.prove.path import Path, numbers
+from ipsec_lo_trace.prove.slots import MISSING, NO_POLICY, NOBODYS, NUMBER, Ends, Slot, associations
 
 R = TypeVar("R")
 
@@ -32,24 +33,19 @@ def by(
     """
     records = k.checks if k is not None else []
     before = len(records)
-    answers: list[tuple[R, Any]] = []
-    alike, said = 0, []
-    possible = path.possible(name)
-    for at, choice in enumerate(choices):
-        if not possible >> at & 1:
-            continue
-        answer = question(choice)
+
+    def put(at: int) -> tuple[R, list[Any], list[Check]]:
+        answer = question(choices[at])
         added = records[before:]
         del records[before:]
-        whole = answer, [(check.id, check.left, check.answer, check.mark) for check in added]
-        if not answers:
-            answers.append(whole)
-            said = added
-        if whole == answers[0]:
-            alike |= 1 << at
+        return answer, [(check.id, check.left, check.answer, check.mark) for check in added], added
+
+    first = next(numbers(path.lead(name)))
+    *lead, said = put(first)
+    alike = sum(1 << at for at in numbers(path.possible(name)) if at == first or put(at)[:2] == (*lead,))
     path.ask(name, alike)
     records += said
-    return answers[0][0]
+    return cast("R", lead[0])
 
 
 class OpenNetwork:
@@ -65,7 +61,7 @@ class OpenNetwork:
         """Tell whether it has an address; the destination, asked last, tells whether there is a policy."""
         if not self._slot.wide and address != self._slot.ends[self._end]:
             return False
-        return self._end == 0 or self._path.ask(self._slot.name, self._slot.every & ~1)
+        return self._end == 0 or self._path.ask(self._slot.name, self._slot.every & ~NO_POLICY)
 
 
 class OpenNumber:  # noqa: PLW1641 -- nobody looks a number up
@@ -112,12 +108,18 @@ class OpenRequest(Undecided):
     @property
     def src(self) -> IPv4Address | None:
         """The source of the SA, None for the packet's."""
-        return self._slot.ends[0] if self.mode is Mode.TUNNEL else None
+        return self._way[0] if self.mode is Mode.TUNNEL else None
 
     @property
     def dst(self) -> IPv4Address | None:
         """The destination of the SA, None for the packet's."""
-        return self._slot.ends[1] if self.mode is Mode.TUNNEL else None
+        return self._way[1] if self.mode is Mode.TUNNEL else None
+
+    @property
+    def _way(self) -> Ends:
+        """The ends of the tunnel that it is."""
+        src, dst = self._slot.ends
+        return (dst, src) if self._path.ask(self._slot.name, self._slot.back) else (src, dst)
 
     @property
     def next(self) -> OpenRequest | None:
@@ -163,7 +165,7 @@ class OpenPolicy(Undecided):
         self.slot = slot
         self.direction = slot.direction
         src, dst = (cast("IPv4Network", OpenNetwork(path, slot, end)) for end in (0, 1))
-        self.selector = Selector(src, dst)
+        self.selector = Selector(src, dst, ul_proto=slot.upper)
         self._requests = OpenRequests(OpenRequest(path, slot, 0))
 
     def by(self, k: Context, question: Callable[[Any], R]) -> R:

@@ -45,6 +45,10 @@ class Path:
         """Return what is possible of a variable now."""
         return self.hosts[name] if name in self.hosts else self.kernels[name]
 
+    def lead(self, name: str) -> int:
+        """Return what a run that is made for several boxes must answer for: here what is possible."""
+        return self.possible(name)
+
     def ask(self, name: str, values: int) -> bool:
         """Tell whether a variable has one of these values; where it may or may not, it has from now on."""
         about_host = name in self.hosts
@@ -58,6 +62,86 @@ class Path:
                 self._fork(self.hosts, rest)
             box[name] = inside
         return bool(inside)
+
+
+Answer = tuple[str, int, bool]
+"""Whether a variable has one of some values."""
+
+
+class _Node(msgspec.Struct, Generic[R]):
+    """A place in the tree of a memo: the answers that lead on from there, or what the run came to."""
+
+    answers: list[tuple[Answer, _Node[R]]] = msgspec.field(default_factory=list)
+    came: list[R] = msgspec.field(default_factory=list)
+
+
+class Memo(Generic[R]):
+    """A run that is not made again where all of its questions have been answered so before.
+
+    It is made for everything that is possible of ``every``, as far as its own questions divide that, however
+    little of it the path has left that it is made for.
+    """
+
+    def __init__(self, every: Box, run: Callable[[Path], R]) -> None:
+        """Remember nothing yet."""
+        self._every = every
+        self._run = run
+        self._root: _Node[R] = _Node()
+
+    def __call__(self, path: Path) -> R:
+        """Give what the run comes to on a path."""
+        node, wide = self._root, _WidePath(path, self._every)
+        while (following := _followed(node, path)) is not None:
+            node = following
+        if not node.came:
+            node = self._root
+            came = self._run(wide)
+            for answer in wide.answers:
+                node = _led(node, answer)
+            node.came.append(came)
+        return node.came[0]
+
+
+def _followed(node: _Node[R], path: Path) -> _Node[R] | None:
+    """Go where one of a node's answers leads that a path gives, or can give; None if there is none."""
+    for (name, values, answer), following in node.answers:
+        possible = path.possible(name)
+        if possible & values == (possible if answer else 0):
+            return following
+    for (name, values, answer), following in node.answers:
+        if path.ask(name, values if answer else ~values):
+            return following
+    return None
+
+
+def _led(node: _Node[R], answer: Answer) -> _Node[R]:
+    """Return where an answer leads from a node, from now on at least."""
+    for given, following in node.answers:
+        if given == answer:
+            return following
+    fresh: _Node[R] = _Node()
+    node.answers.append((answer, fresh))
+    return fresh
+
+
+class _WidePath(Path):
+    """A path of everything that is possible, which goes the way of another that has less left."""
+
+    def __init__(self, path: Path, every: Box) -> None:
+        super().__init__(dict(every), {}, lambda _hosts, _kernels: None)
+        self._path = path
+        self.answers: list[Answer] = []
+
+    def lead(self, name: str) -> int:
+        return self._path.possible(name)
+
+    def ask(self, name: str, values: int) -> bool:
+        every = self.hosts[name]
+        answer = self._path.ask(name, values)
+        self.hosts[name] = every & (values if answer else ~values)
+        if self.hosts[name] != every:
+            self.answers.append((name, values, answer))
+        return answer
 
 
 def explore(hosts: Box, kernels: Box, run: Callable[[Path], R]) -> Iterator[Leaf[R]]:

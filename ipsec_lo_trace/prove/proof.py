@@ -12,9 +12,9 @@ from ipsec_lo_trace.model.suggest import hint, listed, same
 from ipsec_lo_trace.prove.claims import ROW_LIMIT
 from ipsec_lo_trace.prove.kernels import Kernels
 from ipsec_lo_trace.prove.run import Piece, pieces, run_piece
-from ipsec_lo_trace.prove.scope import SCOPES, SHAPES, View, kernels_of, views_of
+from ipsec_lo_trace.prove.scope import SCOPES, kernels_of, views_of
 from ipsec_lo_trace.prove.scope import programs as every_program
-from ipsec_lo_trace.prove.slots import SA_VALUES
+from ipsec_lo_trace.prove.shapes import SHAPES
 
 Told = Callable[[Proof], None]
 
@@ -39,7 +39,7 @@ def begun(
         programs=programs,
         views=[str(view) for view in views],
         row_limit=ROW_LIMIT,
-        hosts={str(view): _variables(view) for view in views},
+        hosts={str(view): SHAPES[view.shape].texts for view in views},
         strips={name: _strips(kernels_of(views[0], name)) for name in programs},
         switches={str(view): list(kernels_of(view, programs[0]).turned) for view in views},
         shard=shard.number,
@@ -113,13 +113,6 @@ def _pieces(head: Head) -> list[Piece]:
         for piece in pieces([program], views_of(head.scope, program), head.claims)
     )
     return [piece for turn, piece in enumerate(every) if share.takes(turn)]
-
-
-def _variables(view: View) -> dict[str, list[str]]:
-    """Say what each variable of a view's hosts may be."""
-    shape = SHAPES[view.shape]
-    texts = {slot.name: list(slot.texts) for slot in shape.slots}
-    return texts | {name: list(SA_VALUES) for name in shape.hosts if name not in texts}
 
 
 def _strips(kernels: Kernels) -> list[str]:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from ipsec_lo_trace.findings.required import Ends, Referee, missing
 from ipsec_lo_trace.model.operands import PolicyRecord, RequestRecord
-from ipsec_lo_trace.model.policy import Policy
+from ipsec_lo_trace.model.policy import ULPROTO_ANY, Policy
 from ipsec_lo_trace.model.trace import SaRecord
 from ipsec_lo_trace.prove.host import by
 from ipsec_lo_trace.prove.path import Path
-from ipsec_lo_trace.prove.slots import NOBODYS, THERE, Slot
+from ipsec_lo_trace.prove.slots import NO_POLICY, NOBODYS, THERE, Slot
 from ipsec_lo_trace.prove.slots import Ends as Pair
 
 
@@ -44,8 +44,11 @@ class OpenReferee(Referee):
             demand = self.demand_of(sp.record(), ends)
             return missing(direction, demand, borne)
 
-        for slot in self._slots:
-            if slot.direction.name.lower() == direction and _covers(slot, ends):
+        places = [slot for slot in self._slots if slot.direction.name.lower() == direction]
+        covering = [slot for slot in places if _covers(slot, ends)]
+        for slot in covering:
+            # What the last one asks for may be nothing, for want of a policy as well as by one.
+            if slot is covering[-1] or not self._path.ask(slot.name, NO_POLICY):
                 return by(self._path, slot.name, slot.policies, of)
         return ()
 
@@ -58,4 +61,5 @@ class OpenReferee(Referee):
 
 
 def _covers(slot: Slot, ends: Ends) -> bool:
-    return slot.wide or (str(slot.ends[0]), str(slot.ends[1])) == (ends.src, ends.dst)
+    here = slot.wide or (str(slot.ends[0]), str(slot.ends[1])) == (ends.src, ends.dst)
+    return here and slot.upper in (ULPROTO_ANY, ends.upper)

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from ipsec_lo_trace.fixes.fix import all_fixes
 from ipsec_lo_trace.model.proof import Case, Class, Cure, FixDoes, Proof, Result
-from ipsec_lo_trace.prove.concrete import command_of, config_of
+from ipsec_lo_trace.prove.claims import together
+from ipsec_lo_trace.prove.concrete import command_of
 from ipsec_lo_trace.prove.kernels import TCP_PLACE, UNREAD, Kernels
 from ipsec_lo_trace.prove.path import Box, numbers, size
-from ipsec_lo_trace.prove.scope import SHAPES, View, kernels_of, views_of
+from ipsec_lo_trace.prove.scope import View, kernels_of, views_of
+from ipsec_lo_trace.prove.shapes import SHAPES
 
 BESIDE = {
     "daemon": "with --reflector userspace as well",
@@ -20,8 +22,6 @@ BESIDE = {
     "never-worse": "with --unpatched instead",
 }
 """What the other run of a claim that compares two is: the same command, but so."""
-Host = dict[str, int]
-"""A decided host: of each variable the number of its value."""
 
 
 class Part(NamedTuple):
@@ -59,16 +59,18 @@ class Broken(NamedTuple):
 
 def results(proof: Proof) -> list[Result]:
     """Give what a proof says of each of its claims."""
-    parts = list(_parts(proof))
-    return [_result(claim, parts) for claim in proof.head.claims]
+    parts = {claims: list(_parts(proof, claims)) for claims in together(proof.head.claims)}
+    of_claim = {claim: of_claims for claims, of_claims in parts.items() for claim in claims}
+    return [_result(claim, of_claim[claim]) for claim in proof.head.claims]
 
 
-def _parts(proof: Proof) -> Iterator[Part]:
-    """Sort the classes by program and view, in the proof's order of both."""
+def _parts(proof: Proof, claims: Sequence[str]) -> Iterator[Part]:
+    """Sort the classes about some claims by program and view, in the proof's order of both."""
     sorted_: dict[tuple[str, str], list[tuple[Box, Class]]] = {}
     for each in proof.classes():
-        box = {name: int(values, 16) for name, values in each.hosts.items()}
-        sorted_.setdefault((each.program, each.view), []).append((box, each))
+        if each.claims == sorted(claims):
+            box = {name: int(values, 16) for name, values in each.hosts.items()}
+            sorted_.setdefault((each.program, each.view), []).append((box, each))
     for program in proof.head.programs:
         for view in views_of(proof.head.scope, program):
             yield Part(program, view, kernels_of(view, program), sorted_.get((program, str(view)), []))
@@ -111,15 +113,11 @@ def _kinds(claim: str, broken: Sequence[tuple[Part, list[Broken]]]) -> list[Case
 def _weight(part: Part, each: Broken) -> tuple[int, ...]:
     """Return what is the less, the simpler the simplest case is: switches, rules, SAs, strips."""
     shape = SHAPES[part.view.shape]
-    host = _simplest(part, each.hosts)
-    policies = [slot.policies[host[slot.name]] for slot in shape.slots]
-    rules = sum(len(sp.requests) or 1 for sp in policies if sp is not None)
-    sas = sum(host[name] for name in host.keys() - {slot.name for slot in shape.slots})
+    host = shape.simplest(each.hosts)
     strips = min(numbers(each.strips), key=lambda at: _stripping(part, at))
     return (
         next(numbers(each.switch)),
-        rules + sas,
-        rules,
+        *shape.weight(host),
         *_stripping(part, strips),
         *(host[name] for name in sorted(host)),
     )
@@ -130,26 +128,12 @@ def _stripping(part: Part, number: int) -> tuple[int, int]:
     return sum(value != "keep" for value in part.kernels.strips[number]), number
 
 
-def _simplest(part: Part, hosts: Box) -> Host:
-    """Return the host of fewest rules and SAs."""
-    shape = SHAPES[part.view.shape]
-    host = {name: next(numbers(values)) for name, values in hosts.items()}
-    for slot in shape.slots:
-        rules = {
-            at: len(sp.requests) if sp is not None else 0
-            for at, sp in enumerate(slot.policies)
-            if hosts[slot.name] >> at & 1
-        }
-        host[slot.name] = min(rules, key=lambda at: (rules[at], at))
-    return host
-
-
 def _case(claim: str, part: Part, each: Broken, cases: int) -> Case:
     shape, kernels = SHAPES[part.view.shape], part.kernels
-    host = _simplest(part, each.hosts)
+    host = shape.simplest(each.hosts)
     strips = min(numbers(each.strips), key=lambda at: _stripping(part, at))
     switch = next(numbers(each.switch))
-    config, build = config_of(shape, host), kernels.build(strips, switch)
+    config, build = shape.config(host), kernels.build(strips, switch)
     return Case(
         program=part.program,
         view=str(part.view),
@@ -158,7 +142,7 @@ def _case(claim: str, part: Part, each: Broken, cases: int) -> Case:
         strips=kernels.strip_text(strips),
         switch=list(kernels.turned)[switch],
         config=config,
-        command=f"echo '{config.strip()}' | {command_of(part.program, shape, build)}",
+        command=f"echo '{config.strip()}' | {command_of(part.program, shape, host, build)}",
         beside=BESIDE.get(claim, ""),
     )
 

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
+from ipsec_lo_trace.findings.required import Referee
 from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.model.proof import Came, Class
 from ipsec_lo_trace.model.setup import Reflector
-from ipsec_lo_trace.prove.claims import Seen, clear, stale, unlike, unlike_tags, watch, worse
-from ipsec_lo_trace.prove.host import open_databases
+from ipsec_lo_trace.prove.claims import (
+    TOGETHER,
+    Reply,
+    accepted,
+    clear,
+    reply_of,
+    run,
+    stale,
+    together,
+    unlike,
+    unlike_tags,
+    watch,
+    worse,
+)
 from ipsec_lo_trace.prove.kernel import OpenBuild, OpenSysctl
 from ipsec_lo_trace.prove.kernels import STRIPS, SWITCH, Kernels
-from ipsec_lo_trace.prove.path import Box, Leaf, Path, explore, numbers
-from ipsec_lo_trace.prove.referee import OpenReferee
-from ipsec_lo_trace.prove.scope import LOCAL, SHAPES, Shape, View, hosts_of, kernels_of, program_of
-from ipsec_lo_trace.prove.slots import Slot
+from ipsec_lo_trace.prove.path import Box, Leaf, Memo, Path, explore, numbers
+from ipsec_lo_trace.prove.scope import View, hosts_of, kernels_of, program_of
+from ipsec_lo_trace.prove.shapes import LOCAL, SHAPES, Shape
+from ipsec_lo_trace.userland.program import Program
 
 Broken = dict[str, str]
 
 
 class Piece(NamedTuple):
-    """A part of a view of a program: the hosts whose first place in the SPD is one of ``first``."""
+    """A part of a view of a program: the hosts whose shape's first variable has a value of ``first``.
+
+    ``claims`` are such as are proved in one go.
+    """
 
     program: str
     view: View
@@ -35,18 +52,10 @@ def pieces(programs: Sequence[str], views: Sequence[View], claims: Sequence[str]
     """Yield the pieces of a proof, always the same."""
     for program in programs:
         for view in views:
-            slot = SHAPES[view.shape].slots[0]
-            possible = hosts_of(view)[slot.name]
-            yield from (Piece(program, view, tuple(claims), one) for one in _parts(slot, possible))
-
-
-def _parts(slot: Slot, possible: int) -> Iterator[int]:
-    """Divide the policies of a place by what they come to; a part that nothing is possible of is left out."""
-    single = slot.ipsec & ~slot.bundle
-    for kind in (single & ~slot.tunnel, slot.tunnel, slot.bundle, slot.every & ~slot.ipsec):
-        for part in (kind & slot.esp[0], kind & ~slot.esp[0]):
-            if part & possible:
-                yield part & possible
+            shape = SHAPES[view.shape]
+            parts = list(shape.parts(hosts_of(view)[shape.first]))
+            parts_of = [(some, one) for some in together(claims) for one in parts]
+            yield from (Piece(program, view, some, one) for some, one in parts_of)
 
 
 def run_piece(piece: Piece) -> list[bytes]:
@@ -57,9 +66,9 @@ def run_piece(piece: Piece) -> list[bytes]:
 def classes_of(piece: Piece) -> list[Class]:
     """Run a piece; give its classes, in as few as they can be put into without trying hard."""
     shape, kernels = SHAPES[piece.view.shape], kernels_of(piece.view, piece.program)
-    hosts = hosts_of(piece.view) | {shape.slots[0].name: piece.first}
-    run = Runner(piece, shape, kernels)
-    found = [(leaf.hosts, run.judged(leaf)) for leaf in explore(hosts, kernels.every, run)]
+    hosts = hosts_of(piece.view) | {shape.first: piece.first}
+    runner = Runner(piece, shape, kernels)
+    found = [(leaf.hosts, runner.judged(leaf)) for leaf in explore(hosts, kernels.every, runner)]
     return [class_of(piece.program, piece.view, box, came) for box, came in joined(found)]
 
 
@@ -77,34 +86,37 @@ class Runner:
         self._piece = piece
         self._shape = shape
         self._kernels = kernels
+        every = hosts_of(piece.view) | kernels.every
+        self._ours = Memo(every, partial(self._reply, "kernel"))
+        self._theirs = Memo(every, partial(self._reply, "userspace"))
 
     def __call__(self, path: Path) -> tuple[str, Broken]:
-        """Run it; give the outcome and how each claim but never-worse is broken."""
-        seen = self._seen(path, "kernel")
-        claims, broken = self._piece.claims, {}
-        if "no-clear" in claims:
-            broken["no-clear"] = clear(seen)
-        if "no-stale" in claims:
-            broken["no-stale"] = stale(seen.steps)
-        if {"daemon", "daemon-tags"} & {*claims}:
-            processes = self._seen(path, "userspace")
-            alike = {"daemon": unlike, "daemon-tags": unlike_tags}
-            broken |= {name: look(seen, processes) for name, look in alike.items() if name in claims}
-        return seen.outcome, broken
+        """Run it; give the outcome, "" if nothing is judged, and how each claim but never-worse is broken."""
+        claims = self._piece.claims
+        if {*claims} & {*TOGETHER[0]}:
+            return "", self._compared(path)
+        kernel, program, referee = self._begun(path)
+        seen = watch(kernel, program, referee)
+        found = {"no-clear": clear(seen), "no-accept": accepted(seen), "no-stale": stale(seen.steps)}
+        return seen.outcome, {name: kind for name, kind in found.items() if name in claims}
 
-    def _seen(self, path: Path, reflector: Reflector) -> Seen:
-        shape = self._shape
-        build = OpenBuild(path, self._kernels).build
-        kernel = Kernel(
-            open_databases(path, shape.slots, shape.pairs),
-            local=LOCAL,
-            build=build,
-            sysctl=OpenSysctl(build).sysctl,
-        )
+    def _compared(self, path: Path) -> Broken:
+        """Run it by the kernel alone, and with a process that answers where the kernel did."""
+        ours = self._ours(path)
+        theirs = self._theirs(path) if ours.reflected else ours
+        looks = {"daemon": unlike, "daemon-tags": unlike_tags}
+        return {name: look(ours, theirs) for name, look in looks.items() if name in self._piece.claims}
+
+    def _reply(self, reflector: Reflector, path: Path) -> Reply:
+        kernel, program, _referee = self._begun(path)
         kernel.reflector = reflector
-        return watch(
-            kernel, program_of(self._piece.program, shape), OpenReferee(path, shape.slots, shape.pairs)
-        )
+        return reply_of(run(kernel, program))
+
+    def _begun(self, path: Path) -> tuple[Kernel, Program, Referee]:
+        db, referee, src, dst = self._shape.opened(path)
+        build = OpenBuild(path, self._kernels).build
+        kernel = Kernel(db, local=LOCAL, build=build, sysctl=OpenSysctl(build).sysctl)
+        return kernel, program_of(self._piece.program, src, dst), referee
 
     def judged(self, leaf: Leaf[tuple[str, Broken]]) -> tuple[Came, ...]:
         """Say what came of every kernel of a leaf, held against the one without a fix."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
-from ipsec_lo_trace.model.policy import Direction, Level, Policy, PolicyType, Request, Selector
+from ipsec_lo_trace.model.policy import ULPROTO_ANY, Direction, Level, Policy, PolicyType, Request, Selector
 from ipsec_lo_trace.model.proto import IPPROTO_AH, IPPROTO_ESP, PROTO_NAMES
 from ipsec_lo_trace.model.sa import Mode, SaIndex, SecurityAssociation
 
@@ -26,6 +26,8 @@ RUNGS: tuple[Rung, ...] = (
 )
 """The levels of a rule; a unique one names the SA that there is, or one that there is not."""
 BUNDLES = ((IPPROTO_ESP,), (IPPROTO_AH,), (IPPROTO_ESP, IPPROTO_AH), (IPPROTO_AH, IPPROTO_ESP))
+NO_POLICY = 0b1
+"""The first value of a place's variable."""
 MISSING, THERE = 0b01, 0b10
 """The values of an SA's variable."""
 SA_VALUES = ("missing", "there")
@@ -35,29 +37,31 @@ FIRST_SPI = 0x1001
 
 
 class Slot:
-    """A place in the SPD: a direction and a pair of ends, or with ``wide`` every pair.
+    """A place in the SPD: a direction and a pair of ends, or with ``wide`` every pair; and an upper protocol.
 
     ``policies`` are those that may stand there, None for no policy at all.  Its variable has their numbers.
+    The tunnel of a wide one goes either way.
     """
 
-    def __init__(self, direction: Direction, ends: Ends, *, wide: bool = False) -> None:
+    def __init__(
+        self, direction: Direction, ends: Ends, *, wide: bool = False, upper: int = ULPROTO_ANY
+    ) -> None:
         """Think up every policy of the place."""
         side = direction.name.lower()
-        self.direction, self.ends, self.wide = direction, ends, wide
+        self.direction, self.ends, self.wide, self.upper = direction, ends, wide, upper
         self.name = f"{side} any" if wide else f"{side} {ends[0]} {ends[1]}"
+        self.name += "" if upper == ULPROTO_ANY else f" {PROTO_NAMES[upper]}"
         src, dst = (EVERYWHERE, EVERYWHERE) if wide else map(IPv4Network, ends)
-        selector = Selector(src, dst)
-        # A unique rule's number matters where an SA is looked for, and inbound none is.
-        rungs = RUNGS if direction is Direction.OUT else RUNGS[:4]
-        rules = [*_bundles(rungs), *([self._tunnel(rung)] for rung in rungs)]
+        selector = Selector(src, dst, ul_proto=upper)
+        ways = (ends, (ends[1], ends[0])) if wide else (ends,)
+        # Outbound, a number that no SA has would be an SA that is missing; inbound alloc_sp2=mended reads it.
+        rungs = RUNGS[:4] if direction is Direction.OUT else RUNGS
+        rules = [*_bundles(rungs), *([_tunnel(rung, way)] for way in ways for rung in rungs)]
         self.policies: tuple[Policy | None, ...] = (
             None,
             Policy(direction, selector, PolicyType.DISCARD),
             *(Policy(direction, selector, PolicyType.IPSEC, requests) for requests in rules),
         )
-
-    def _tunnel(self, rung: Rung) -> Request:
-        return Request(IPPROTO_ESP, Mode.TUNNEL, *rung, *self.ends)
 
     @property
     def texts(self) -> list[str]:
@@ -101,6 +105,11 @@ class Slot:
         return self._rules(lambda isr: isr.mode is Mode.TUNNEL)[0]
 
     @cached_property
+    def back(self) -> int:
+        """The policies whose rule is a tunnel from the second end to the first."""
+        return self.tunnel & self._rules(lambda isr: (isr.src, isr.dst) != self.ends)[0]
+
+    @cached_property
     def esp(self) -> tuple[int, int]:
         """The policies whose first, and whose second rule is ESP."""
         return self._rules(lambda isr: isr.proto == IPPROTO_ESP)
@@ -109,6 +118,10 @@ class Slot:
     def nobodys(self) -> tuple[int, int]:
         """The policies whose first, and whose second rule names an SA that there is not."""
         return self._rules(lambda isr: isr.reqid == NOBODYS)
+
+
+def _tunnel(rung: Rung, way: Ends) -> Request:
+    return Request(IPPROTO_ESP, Mode.TUNNEL, *rung, *way)
 
 
 def _bundles(rungs: Sequence[Rung]) -> list[list[Request]]:

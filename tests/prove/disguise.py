@@ -15,8 +15,7 @@ from typing import NamedTuple
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, Request
 from ipsec_lo_trace.model.proto import PROTO_NAMES, PROTO_NUMBERS
 from ipsec_lo_trace.model.sa import Mode
-from ipsec_lo_trace.prove.concrete import Host
-from ipsec_lo_trace.prove.scope import A, B, Shape
+from ipsec_lo_trace.prove.shapes import A, B, Combined, Host
 from ipsec_lo_trace.prove.slots import NUMBER, SA_VALUES, Ends, Slot, sa_name
 from ipsec_lo_trace.sweep.draw import Dice
 
@@ -40,13 +39,13 @@ class Disguised(NamedTuple):
     dst: IPv4Address
 
 
-def disguise(dice: Dice, shape: Shape, host: Host) -> Disguised:
+def disguise(dice: Dice, shape: Combined, host: Host) -> Disguised:
     """Dress a host up."""
     return _Tailor(dice, shape, host).whole()
 
 
 class _Tailor:
-    def __init__(self, dice: Dice, shape: Shape, host: Host) -> None:
+    def __init__(self, dice: Dice, shape: Combined, host: Host) -> None:
         self._dice = dice
         self._shape = shape
         self._policies = {slot.name: slot.policies[host[slot.name]] for slot in shape.slots}

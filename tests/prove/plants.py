@@ -2,8 +2,9 @@
 
 ``python -m tests.prove.plants`` plants each fault of plants.toml in a copy of the project, runs the samples
 of expected.py there until a line differs from expected.txt, and prints which claims' lines do, and the score.
-``--every N`` tries every Nth fault, ``--only TEXT`` those whose description has that text.  A fault that
-makes the run itself fail, or take too much CPU, counts as noticed, and is counted separately too.
+``--every N`` tries every Nth fault, ``--only TEXT`` those whose description has that text, ``-j N`` so many
+at a time.  A fault that makes the run itself fail, or take too much CPU, counts as noticed, and is counted
+separately too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -118,19 +120,30 @@ def planter(folder: Path) -> Iterator[Planter]:
         yield Planter(process)
 
 
+def _tried(share: list[Plant]) -> Counter[str]:
+    """Try some faults in a copy of their own; count what became of them, and print it as it comes."""
+    how = Counter[str]()
+    with tempfile.TemporaryDirectory() as folder, planter(Path(folder)) as copy:
+        for plant in share:
+            came = Found("equivalent", plant.equivalent) if plant.equivalent else copy.tried(plant)
+            how[came.how] += 1
+            print(f"{came.how:10}  {plant.does}  [{came.text or plant.unseen}]", flush=True)
+    return how
+
+
 def main() -> None:
     """Try the faults, and print what became of each, and the score."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove.plants", description=__doc__.splitlines()[0])
     parser.add_argument("--every", type=int, default=1, metavar="N", help="try every Nth fault only")
     parser.add_argument("--only", default="", metavar="TEXT", help="try those whose description has TEXT")
+    parser.add_argument("-j", "--jobs", type=int, default=1, metavar="N", help="try N at a time")
     options = parser.parse_args()
     chosen = [plant for plant in plants()[:: options.every] if options.only in plant.does]
     how = Counter[str]()
-    with tempfile.TemporaryDirectory() as folder, planter(Path(folder)) as copy:
-        for plant in chosen:
-            came = Found("equivalent", plant.equivalent) if plant.equivalent else copy.tried(plant)
-            how[came.how] += 1
-            print(f"{came.how:10}  {plant.does}  [{came.text or plant.unseen}]", flush=True)
+    with ThreadPoolExecutor(options.jobs) as threads:
+        shares = [chosen[at :: options.jobs] for at in range(options.jobs)]
+        for came in threads.map(_tried, shares):
+            how += came
     noticed, tried = how["claims"] + how["raised"], len(chosen) - how["equivalent"]
     print(
         f"{noticed} of {tried} noticed ({noticed / max(tried, 1):.1%}): {how['claims']} by a claim,"

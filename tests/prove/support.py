@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 
 from ipsec_lo_trace.model.proof import CLAIMS, Class
+from ipsec_lo_trace.prove.claims import together
 from ipsec_lo_trace.prove.run import classes_of as of_piece
 from ipsec_lo_trace.prove.run import pieces
 from ipsec_lo_trace.prove.scope import View
@@ -43,7 +44,10 @@ def classes_of(program: str, view: View) -> list[Class]:
 
 
 class Said:
-    """What the classes say, each thing once: of a host by one class, and there of a kernel by one entry."""
+    """What the classes say, each thing once: of a host by a class, and there of a kernel by one entry.
+
+    Of claims that are not proved in one go each has classes of its own.
+    """
 
     def __init__(self, classes: Iterable[Class]) -> None:
         """Read the sets."""
@@ -57,10 +61,12 @@ class Said:
 
     def of(self, host: Host, strips: int, switch: int) -> dict[str, str]:
         """Return how each claim is broken over a host, under a kernel."""
-        (came,) = (
+        having = [
             came
             for hosts, came in self._classes
             if all(hosts[name] >> value & 1 for name, value in host.items())
-        )
-        (broken,) = (broken for s, w, broken in came if s >> strips & 1 and w >> switch & 1)
-        return broken
+        ]
+        broken = [answer for came in having for s, w, answer in came if s >> strips & 1 and w >> switch & 1]
+        said = {claim: kind for answer in broken for claim, kind in answer.items()}
+        assert len(broken) == len(having) == len(together(said))
+        return said

@@ -60,7 +60,10 @@ def altered(proof: Proof, change: Callable[[list[Class]], list[Class]]) -> Proof
     ("options", "words"),
     [
         (("deamon",), "claim deamon: no such claim (did you mean daemon?)"),
-        (("x",), "claim x: no such claim (one of daemon, daemon-tags, no-clear, no-stale, never-worse)"),
+        (
+            ("x",),
+            "claim x: no such claim (one of daemon, daemon-tags, no-clear, no-accept, no-stale, never-worse)",
+        ),
         (("--scope", "all"), "--scope: all is not one of whole, quick, first"),
         (("--probe", "png"), "probe png: no such probe (did you mean ping?)"),
         (("--probe", "ping", "--all"), "--all has every probe already"),

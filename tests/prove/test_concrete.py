@@ -16,21 +16,23 @@ from ipsec_lo_trace.model.records import policy_records
 from ipsec_lo_trace.model.sa import SecurityAssociation
 from ipsec_lo_trace.model.setup import Reflector
 from ipsec_lo_trace.prove.claims import ROW_LIMIT
-from ipsec_lo_trace.prove.concrete import Decided, broken_of, command_of, config_of
-from ipsec_lo_trace.prove.scope import FIRST, SHAPES, VIEWS, Shape, View, hosts_of, kernels_of, programs
+from ipsec_lo_trace.prove.concrete import Decided, broken_of, command_of
+from ipsec_lo_trace.prove.scope import FIRST, VIEWS, View, hosts_of, kernels_of, programs
+from ipsec_lo_trace.prove.shapes import COMBINED, SHAPES, Combined, Shape
 from ipsec_lo_trace.prove.slots import associations
 from ipsec_lo_trace.setkey.load import load
 from tests.cli.support import invoke
 from tests.prove.support import EVERY_CLAIM, drawn, numbers
 
-ONE = SHAPES["one-address"]
-TWO = SHAPES["two-addresses"]
+ONE = COMBINED["one-address"]
+TWO = COMBINED["two-addresses"]
+ANYONE: dict[str, int] = {}
 HEAD = "ipsec-lo-trace ping -f - --local 10.9.9.1 --local 10.9.9.2"
 
 
-def assert_loads(shape: Shape, host: dict[str, int]) -> None:
+def assert_loads(shape: Combined, host: dict[str, int]) -> None:
     """Check that a host's text makes the very SAs and policies that its variables name."""
-    db = load(config_of(shape, host), "decided", strict=True).db
+    db = load(shape.config(host), "decided", strict=True).db
     wanted = [sav for name, sav in associations(shape.pairs).items() if host[name]]
     assert sorted(map(_plain, _sas(db))) == sorted(map(_plain, wanted))
     policies = [slot.policies[host[slot.name]] for slot in shape.slots]
@@ -47,8 +49,8 @@ def _plain(sav: SecurityAssociation) -> tuple[str, ...]:
     return tuple(str(value) for name, value in structs.asdict(sav).items() if name != "added")
 
 
-@pytest.mark.parametrize("shape", SHAPES.values(), ids=list(SHAPES))
-def test_a_text_loads_to_the_host_that_it_is_of(shape: Shape) -> None:
+@pytest.mark.parametrize("shape", COMBINED.values(), ids=list(COMBINED))
+def test_a_text_loads_to_the_host_that_it_is_of(shape: Combined) -> None:
     """Every policy of every place, with SAs there and missing, comes out of its text as it is."""
     rng = Random(1)  # noqa: S311 -- no secret: the same hosts in every run
     for slot in shape.slots:
@@ -59,7 +61,7 @@ def test_a_text_loads_to_the_host_that_it_is_of(shape: Shape) -> None:
 def test_a_host_with_nothing_has_a_text_that_loads() -> None:
     """Where nothing is there, the text leaves nothing there."""
     host = dict.fromkeys(TWO.hosts, 0)
-    assert config_of(TWO, host) == "spdflush ;\n"
+    assert TWO.config(host) == "spdflush ;\n"
     assert_loads(TWO, host)
 
 
@@ -69,10 +71,10 @@ def test_a_text_is_what_someone_would_write() -> None:
     out, inward = ONE.slots
     host[out.name] = numbers(out.tunnel)[-1]
     host[inward.name] = 1
-    assert config_of(ONE, host) == (
+    assert ONE.config(host) == (
         'add 10.9.9.1 10.9.9.1 esp 0x1001 -u 1 -E 3des-cbc "123456789012345678901234"'
         ' -A hmac-md5 "0123456789abcdef" ;\n'
-        "spdadd 10.9.9.1/32 10.9.9.1/32 any -P out ipsec esp/tunnel/10.9.9.1-10.9.9.1/unique:2 ;\n"
+        "spdadd 10.9.9.1/32 10.9.9.1/32 any -P out ipsec esp/tunnel/10.9.9.1-10.9.9.1/unique:1 ;\n"
         "spdadd 10.9.9.1/32 10.9.9.1/32 any -P in discard ;\n"
     )
 
@@ -93,13 +95,14 @@ def test_a_text_is_what_someone_would_write() -> None:
 )
 def test_a_command_names_a_known_fix_and_else_each_switch(shape: Shape, build: Build, words: str) -> None:
     """The command is as short as can be: the fix where one makes that kernel, else what is turned."""
-    assert command_of("ping", shape, build) == f"{HEAD} {words}"
+    assert command_of("ping", shape, ANYONE, build) == f"{HEAD} {words}"
 
 
 def test_a_command_can_have_the_process_answer() -> None:
     """The other side of what is said of a process's reply has its own command."""
     assert (
-        command_of("ping", ONE, Build(), "userspace") == f"{HEAD} 10.9.9.1 --unpatched --reflector userspace"
+        command_of("ping", ONE, ANYONE, Build(), "userspace")
+        == f"{HEAD} 10.9.9.1 --unpatched --reflector userspace"
     )
 
 
@@ -109,10 +112,10 @@ def test_a_probe_s_own_switches_are_no_part_of_its_command() -> None:
     for program in programs():
         kernels = kernels_of(view, program)
         strips = kernels.number(icmp_reflect="tags")
-        assert command_of(program, ONE, kernels.build(0, 0)).endswith("10.9.9.1 --unpatched")
-        assert command_of(program, ONE, kernels.build(strips, 0)).endswith("10.9.9.1 --patched")
+        assert command_of(program, ONE, ANYONE, kernels.build(0, 0)).endswith("10.9.9.1 --unpatched")
+        assert command_of(program, ONE, ANYONE, kernels.build(strips, 0)).endswith("10.9.9.1 --patched")
         other = turn(kernels.build(0, 0), {"looutput": "all"})
-        assert command_of(program, ONE, other).endswith("10.9.9.1 --set looutput=all")
+        assert command_of(program, ONE, ANYONE, other).endswith("10.9.9.1 --set looutput=all")
 
 
 def test_a_command_runs_the_case(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,8 +131,8 @@ def test_a_command_runs_the_case(monkeypatch: pytest.MonkeyPatch) -> None:
         seen = Decided(program, view, host).seen(strips, switch, reflector)
         if len(seen.steps) >= ROW_LIMIT:
             continue  # it goes round, and the command would follow it much further
-        _, *words = shlex.split(command_of(program, shape, kernels.build(strips, switch), reflector))
-        text = io.BytesIO(config_of(shape, host).encode())
+        _, *words = shlex.split(command_of(program, shape, host, kernels.build(strips, switch), reflector))
+        text = io.BytesIO(shape.config(host).encode())
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(text))
         done = invoke(*words, "--format", "jsonl")
         assert done.code in (0, 1), done

@@ -6,11 +6,13 @@ from random import Random
 
 import pytest
 
+from ipsec_lo_trace.prove.claims import together
 from ipsec_lo_trace.prove.concrete import broken_of
 from ipsec_lo_trace.prove.kernels import SWITCH
 from ipsec_lo_trace.prove.path import explore, size
 from ipsec_lo_trace.prove.run import Piece, Runner, class_of, pieces, run_piece
-from ipsec_lo_trace.prove.scope import FIRST, SHAPES, VIEWS, View, hosts_of, kernels_of, programs
+from ipsec_lo_trace.prove.scope import FIRST, VIEWS, View, hosts_of, kernels_of, programs
+from ipsec_lo_trace.prove.shapes import SHAPES
 from tests.prove.exhaustive import SCOPES, SMALL, Scope, cases
 from tests.prove.support import EVERY_CLAIM, Said, classes_of, drawn, numbers, part
 
@@ -33,9 +35,12 @@ def test_random_cases_are_as_their_class_says(view: View) -> None:
         hosts = part(rng, hosts_of(view), 2)
         some = part(rng, {SWITCH: kernels.every[SWITCH]}, 3)
         some[SWITCH] |= 1  # the kernel that the others are held against
-        run = Runner(Piece(program, view, EVERY_CLAIM, 0), SHAPES[view.shape], kernels)
-        leaves = explore(hosts, kernels.every | some, run)
-        said = Said(class_of(program, view, leaf.hosts, run.judged(leaf)) for leaf in leaves)
+        classes = []
+        for claims in together(EVERY_CLAIM):
+            run = Runner(Piece(program, view, claims, 0), SHAPES[view.shape], kernels)
+            leaves = explore(hosts, kernels.every | some, run)
+            classes += [class_of(program, view, leaf.hosts, run.judged(leaf)) for leaf in leaves]
+        said = Said(classes)
         for _ in range(6):
             host, strips = drawn(rng, hosts), rng.randrange(len(kernels.strips))
             switch = rng.choice(numbers(some[SWITCH]))
@@ -49,8 +54,10 @@ def test_classes_have_every_host_and_kernel_once(program: str) -> None:
     """The sizes of the classes add up to the view's, and in each class those of the kernels' sets do."""
     for view in (FIRST, View("one-address", "strips", "all"), SMALL):
         classes = classes_of(program, view)
-        whole = [{name: int(values, 16) for name, values in one.hosts.items()} for one in classes]
-        assert sum(map(size, whole)) == size(hosts_of(view))
+        for claims in together(EVERY_CLAIM):
+            about = [one for one in classes if one.claims == sorted(claims)]
+            whole = [{name: int(values, 16) for name, values in one.hosts.items()} for one in about]
+            assert sum(map(size, whole)) == size(hosts_of(view))
         every = size(kernels_of(view, program).every)
         for one in classes:
             boxes = [{"strips": int(came.strips, 16), "switch": int(came.switch, 16)} for came in one.came]
@@ -58,11 +65,10 @@ def test_classes_have_every_host_and_kernel_once(program: str) -> None:
 
 
 def test_pieces_part_a_view() -> None:
-    """The pieces have every policy of the first place once, and the rest of the hosts whole."""
+    """The pieces have every value of the first variable once, and the rest of the hosts whole."""
     for view in (*VIEWS, FIRST):
-        slot = SHAPES[view.shape].slots[0]
-        parts = [piece.first for piece in pieces(["ping"], [view], EVERY_CLAIM)]
-        assert sum(parts) == hosts_of(view)[slot.name]
+        parts = [piece.first for piece in pieces(["ping"], [view], ["daemon"])]
+        assert sum(parts) == hosts_of(view)[SHAPES[view.shape].first]
         assert sum(each.bit_count() for each in parts) == sum(parts).bit_count()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -23,7 +24,8 @@ from ipsec_lo_trace.model.proto import PROTO_NUMBERS
 from ipsec_lo_trace.model.sa import Mode, SecurityAssociation
 from ipsec_lo_trace.prove.concrete import Decided
 from ipsec_lo_trace.prove.kernels import PLACES
-from ipsec_lo_trace.prove.scope import PING, SHAPES, Shape, View, kernels_of
+from ipsec_lo_trace.prove.scope import PING, View, kernels_of
+from ipsec_lo_trace.prove.shapes import COMBINED, Combined
 from ipsec_lo_trace.prove.slots import Ends, Slot, sa_name
 from ipsec_lo_trace.setkey.load import load
 from tests.prove.support import Host
@@ -40,6 +42,7 @@ RAN = (
     "strict",
 )
 """The kernels that were run on the stack and differ in their strips alone, as far as a ping can tell."""
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "every-small-configuration.md"
 FLAGS_ALONE = {"if_output": "flags"}
 FLAGS_TOO = ("freebsd", "strict")
 """Those of them that clear flags as well as tags."""
@@ -78,14 +81,14 @@ def known() -> list[Known]:
 
 def _known(case: Case) -> Iterator[Known]:
     db = load(case.setkey, case.id).db
-    for name, shape in SHAPES.items():
+    for name, shape in COMBINED.items():
         ends = (str(shape.src or shape.dst), str(shape.dst))
         if (case.src, case.dst) == ends and case.preload <= 1 and (host := _host(shape, db)) is not None:
             yield Known(View(name, "strips", "all"), host, case)
             return
 
 
-def _host(shape: Shape, db: Databases) -> Host | None:
+def _host(shape: Combined, db: Databases) -> Host | None:
     """Return the host of a shape that databases are, None if they are none."""
     host: Host = {}
     policies = [policy for of_direction in db.sptree.values() for policy in of_direction]
@@ -202,6 +205,28 @@ def like(strips: dict[str, str]) -> str:
     if "all" in values or {"flags", "tags"} <= values:
         return "strict"
     return "netbsd-2003-08" if values & {"tags", "history"} else "none"
+
+
+def table() -> str:
+    """Say what was run on the stack and what was not, as the page on the scope has it."""
+    rows = [
+        "| strips | run on NetBSD's own stack | hosts compared | that differ |",
+        "| --- | --- | ---: | ---: |",
+    ]
+    for fix in RAN:
+        differ = sum(modelled(one, strips_of(fix)) != real(one.case, fix) for one in known())
+        rows.append(f"| {_named(strips_of(fix))} | as `{fix}` | {len(known())} | {differ} |")
+    rows += [f"| {_named(strips)} | never | | |" for strips in SMALLEST]
+    return "\n".join(rows)
+
+
+def _named(strips: dict[str, str]) -> str:
+    return ", ".join(f"`{place}={value}`" for place, value in sorted(strips.items())) or "nothing"
+
+
+def test_the_page_says_what_was_run_and_what_never_was() -> None:
+    """The page on the scope has a row for each kernel that the stack ran, and for each of the smallest."""
+    assert table() in PAGE.read_text(encoding="utf-8")
 
 
 def test_the_smallest_never_ran() -> None:
