@@ -49,9 +49,9 @@ BY_VALUE = {"max", "min", "sorted", "sum", "len", "reversed", "sort"}
 PASSES_ON = {"next", "list", "tuple", "iter", "set", "frozenset", "int", "str", "bytes", "bytearray"}
 PASSES_ON |= BY_VALUE - {"len"}
 
-_CLASS = "addresses of special classes; no configuration of the scope has one"
+_CLASS = "addresses of special classes; no shape of the scope has one, examples alone have"
 _RECORD = "how many policies there are goes on record; no answer depends on it"
-_AGE = "of several SAs of a kind the newest, and the others die: argued above, and run by no proof"
+_AGE = "of several SAs of a kind the newest, and the others die: argued below, and run in examples alone"
 EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     "net/route.py rtalloc": ({PART}, f"groups: {_CLASS}"),
     "net/route.py source_for": (
@@ -73,7 +73,7 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     "netipsec/key.py key_do_allocsa_policy": ({EVERY}, _AGE),
     "netipsec/key.py key_lookup_policy": ({EVERY}, _AGE),
     "netipsec/key.py _newest": ({"max"}, _AGE),
-    "netipsec/xform_ipcomp.py ipcomp_output": ({NUMBER}, "16 bits of the SPI: IPComp is not in the scope"),
+    "netipsec/xform_ipcomp.py ipcomp_output": ({NUMBER}, "16 bits of the SPI: IPComp is in examples alone"),
     "kern/uipc_mbuf.py m_set_flag": (
         {"sorted"},
         "three flags in the order of their bits, on every host the same",

@@ -14,7 +14,7 @@ import msgspec
 
 from ipsec_lo_trace.model.outside import MisreadError, decoded
 
-SCHEMA = "ipsec-lo-trace-proof/1"
+SCHEMA = "ipsec-lo-trace-proof/2"
 HOLDS = ""
 """What is said of cases in which a claim holds."""
 CLAIMS = {
@@ -23,6 +23,7 @@ CLAIMS = {
     "no-clear": "nothing that an outbound policy protects crosses lo0 in clear",
     "no-accept": "nothing is accepted without what an inbound policy insists on",
     "no-stale": "no stale mark decides anything",
+    "answered": "what is sent is answered",
     "never-worse": "no treatment of stale marks makes a case worse than none does",
 }
 """Every claim, in plain words."""

@@ -165,6 +165,7 @@ _SCREENS: dict[tuple[str, str], dict[str, str]] = {
         " request that its inbound policy refuses reaches the kernel's reflector and no process.",
         "unlike": "daemon is broken, and it is neither a stale mark nor the gate of a socket.",
         "tags": "daemon-tags is broken: in some row the kernel's reply bears other tags than a process's.",
+        "no-answer": "answered is broken, and no packet was dropped for a reason that has a code.",
         "not-output": "no-clear is broken by a packet that crossed without having been in ip_output.",
     },
     ("explain", f"{PROGRAM} explain step 2"): {

@@ -66,6 +66,7 @@ _CLAIMS = {
     "no-clear": ("clear-text", "stale-out-done"),
     "no-accept": ("clear-accepted", "stale-flag", "gate-2"),
     "no-stale": ("stale", "stale-after-lo0"),
+    "answered": ("lost", "socket-policy", "in-policy"),
     "never-worse": ("worse-than-none",),
 }
 

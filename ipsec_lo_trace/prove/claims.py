@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -23,7 +24,7 @@ from ipsec_lo_trace.wire.summary import summarise
 
 ROW_LIMIT = 150
 """Rows after which a packet that goes round is followed no further."""
-TOGETHER = (("daemon", "daemon-tags"), ("no-clear", "no-accept", "no-stale", "never-worse"))
+TOGETHER = (("daemon", "daemon-tags"), ("no-clear", "no-accept", "no-stale", "answered", "never-worse"))
 """The claims that are proved in one go.  Those of the first are about two runs, and ask nothing of a referee;
 in one go with the others every question of one would divide the hosts for all."""
 MAKING = ("icmp_reflect", "icmp_send", "rip_output")
@@ -45,11 +46,12 @@ class Row(NamedTuple):
 
 
 class Seen(msgspec.Struct):
-    """What became of a run: its rows, what it came to, what crossed lo0 in clear that should not have."""
+    """What became of a run: its rows, its outcome, what should not have been in clear, the answer."""
 
     steps: list[Step]
     outcome: str
     leaks: list[Leak]
+    answered: bool
 
 
 def together(claims: Iterable[str]) -> list[tuple[str, ...]]:
@@ -72,9 +74,10 @@ def watch(kernel: Kernel, program: Program, referee: Referee) -> Seen:
         if step.packet != FLUSH:
             echo.see(step, referee)
     outcome = outcome_of(echo, ping=False)
-    if program.received < program.sent and SEVERITY.index(outcome) < SEVERITY.index("lost"):
+    answered = program.received >= program.sent
+    if not answered and SEVERITY.index(outcome) < SEVERITY.index("lost"):
         outcome = "lost"
-    return Seen(rows, outcome, echo.leaks)
+    return Seen(rows, outcome, echo.leaks, answered)
 
 
 def stale(steps: Iterable[Step]) -> str:
@@ -102,21 +105,38 @@ def accepted(seen: Seen) -> str:
     return HOLDS if leak is None else stale(_until(seen, leak)) or leak.place
 
 
+def unanswered(seen: Seen) -> str:
+    """Name what the last packet that was dropped was dropped for, if no answer came; "" if one came."""
+    if seen.answered:
+        return HOLDS
+    return next((step.reason for step in reversed(seen.steps) if step.reason), "no-answer")
+
+
 def _until(seen: Seen, leak: Leak) -> list[Step]:
     """Return the rows of a packet up to the one that shows a leak."""
     return [step for step in seen.steps if step.packet == leak.packet and step.row <= leak.row]
 
 
+def judged(seen: Seen) -> dict[str, str]:
+    """Say of each claim about one run how it is broken, "" where it holds."""
+    return {
+        "no-clear": clear(seen),
+        "no-accept": accepted(seen),
+        "no-stale": stale(seen.steps),
+        "answered": unanswered(seen),
+    }
+
+
 class Reply(NamedTuple):
-    """What anyone can tell of an exchange's replies, from ip_output on: their rows, and their tags.
+    """What anyone can tell of an exchange's replies, from ip_output on: their rows, and their tags, as JSON.
 
     ``stale`` is how a stale mark settled something, "" if none did; ``refused`` is whether a socket's policy
     refused the request.  Where the kernel answered nothing by itself, which is ``reflected``, a process would
     see the same.
     """
 
-    rows: bytes
-    tags: bytes
+    rows: str
+    tags: str
     stale: str
     refused: bool
     reflected: bool
@@ -127,12 +147,17 @@ def reply_of(steps: Sequence[Step]) -> Reply:
     replies = [step for step in steps if packet_name(step.packet).number > 1]
     sent = [step for step in replies if step.stage not in MAKING]
     return Reply(
-        rows=_ENCODER.encode([_row(step) for step in sent]),
-        tags=_ENCODER.encode([_tags(step) for step in sent]),
+        rows=_written([_row(step) for step in sent]),
+        tags=_written([_tags(step) for step in sent]),
         stale=stale(replies),
         refused=any(step.packet == REQUEST and step.reason == "socket-policy" for step in steps),
         reflected=any(step.stage == "icmp_reflect" for step in steps),
     )
+
+
+def _written(value: object) -> str:
+    """Write something down, once for all that are the same: thousands of runs have a few hundred replies."""
+    return sys.intern(_ENCODER.encode(value).decode())
 
 
 def unlike(kernels: Reply, processes: Reply) -> str:

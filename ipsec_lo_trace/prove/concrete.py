@@ -11,17 +11,7 @@ from ipsec_lo_trace.fixes.fix import PATCHED, UNPATCHED, all_fixes
 from ipsec_lo_trace.kernel import netbsd_2003_08
 from ipsec_lo_trace.model.build import PLAIN, Build, turn
 from ipsec_lo_trace.model.setup import Reflector
-from ipsec_lo_trace.prove.claims import (
-    Seen,
-    accepted,
-    clear,
-    reply_of,
-    stale,
-    unlike,
-    unlike_tags,
-    watch,
-    worse,
-)
+from ipsec_lo_trace.prove.claims import Seen, judged, reply_of, unlike, unlike_tags, watch, worse
 from ipsec_lo_trace.prove.scope import PING, View, kernels_of, program_of
 from ipsec_lo_trace.prove.shapes import LOCAL, SHAPES, Host, Shape
 from ipsec_lo_trace.userland.probe_kind import known_probe
@@ -85,7 +75,7 @@ class Decided:
             found = {"daemon": unlike(ours, processes), "daemon-tags": unlike_tags(ours, processes)}
         if "never-worse" in claims:
             found["never-worse"] = worse(self._plain, seen.outcome)
-        found |= {"no-clear": clear(seen), "no-accept": accepted(seen), "no-stale": stale(seen.steps)}
+        found |= judged(seen)
         return {name: found[name] for name in claims}
 
 

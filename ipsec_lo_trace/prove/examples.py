@@ -34,5 +34,9 @@ def _probes() -> Iterator[Case]:
 
 def others() -> Iterator[Case]:
     """Yield the hosts of ``others``, by name."""
-    for each in sorted(files(__package__).joinpath(FOLDER).iterdir(), key=lambda each: each.name):
-        yield read_case(each.name.removesuffix(SUFFIX), each.read_text(encoding="utf-8"))
+    texts = {
+        each.name.removesuffix(SUFFIX): each.read_text(encoding="utf-8")
+        for each in files(__package__).joinpath(FOLDER).iterdir()
+    }
+    for name, text in sorted(texts.items()):
+        yield read_case(name, text)

@@ -15,11 +15,9 @@ from ipsec_lo_trace.model.setup import Reflector
 from ipsec_lo_trace.prove.claims import (
     TOGETHER,
     Reply,
-    accepted,
-    clear,
+    judged,
     reply_of,
     run,
-    stale,
     together,
     unlike,
     unlike_tags,
@@ -97,8 +95,7 @@ class Runner:
             return "", self._compared(path)
         kernel, program, referee = self._begun(path)
         seen = watch(kernel, program, referee)
-        found = {"no-clear": clear(seen), "no-accept": accepted(seen), "no-stale": stale(seen.steps)}
-        return seen.outcome, {name: kind for name, kind in found.items() if name in claims}
+        return seen.outcome, {name: kind for name, kind in judged(seen).items() if name in claims}
 
     def _compared(self, path: Path) -> Broken:
         """Run it by the kernel alone, and with a process that answers where the kernel did."""

@@ -72,7 +72,10 @@ def test_commands(monkeypatch: pytest.MonkeyPatch) -> None:
         (["ping", "--drop-mark", "m_auth"], ["M_AUTHIPHDR@", "M_AUTHIPDGM@"]),
         (["ping", "--drop-mark", "OUT_DONE@loo"], ["OUT_DONE@looutput"]),
         (["matrix", "--rows", "tcp"], ["tcp-closed*", "tcp-open*"]),
-        (["prove", ""], ["daemon", "daemon-tags", "no-clear", "no-accept", "no-stale", "never-worse"]),
+        (
+            ["prove", ""],
+            ["daemon", "daemon-tags", "no-clear", "no-accept", "no-stale", "answered", "never-worse"],
+        ),
         (["prove", "no-c"], ["no-clear"]),
         (["prove", "daemon", "nev"], ["never-worse"]),
         (["prove", "--scope", ""], ["whole", "quick", "first"]),

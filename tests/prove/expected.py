@@ -1,8 +1,9 @@
 """What the claims come to over a sample of every proof: kept in expected.txt, line by line.
 
 ``python -m tests.prove.expected`` writes the file anew.  A line has a program, a sample, a claim, how it is
-broken ("holds" where it is not), and in how many combinations of a host with a kernel that is so.  A sample
-is a view with fewer hosts, kernels or programs, so that all of them take less than a minute of CPU.
+broken ("holds" where it is not), in how many combinations of a host with a kernel that is so, and the sum of
+these combinations' numbers, which tells them from as many others.  A sample is a view with fewer hosts,
+kernels or programs, so that all of them take a few minutes of CPU.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ipsec_lo_trace.model.proof import CLAIMS, Class
 from ipsec_lo_trace.model.sa import Mode
 from ipsec_lo_trace.prove.claims import together
 from ipsec_lo_trace.prove.kernels import STRIPS, Kernels
-from ipsec_lo_trace.prove.path import Box, explore
+from ipsec_lo_trace.prove.path import Box, explore, numbers
 from ipsec_lo_trace.prove.run import Piece, Runner, class_of
 from ipsec_lo_trace.prove.scope import FIRST, View, hosts_of, kernels_of
 from ipsec_lo_trace.prove.shapes import COMBINED, SHAPES
@@ -57,10 +58,10 @@ class Sample(NamedTuple):
         if self.part == "all":
             return kernels.every
         some = range(len(kernels.strips))
-        numbers = [at for at in some if _stripping(kernels.strips[at]) <= 1]
+        chosen = [at for at in some if _stripping(kernels.strips[at]) <= 1]
         if self.view.kernels == "switches":
-            numbers = [kernels.number(**strips) for strips in STRIPPED[self.part]]
-        return kernels.every | {STRIPS: sum(1 << at for at in numbers)}
+            chosen = [kernels.number(**strips) for strips in STRIPPED[self.part]]
+        return kernels.every | {STRIPS: sum(1 << at for at in chosen)}
 
 
 def _alone(sp: Policy) -> bool:
@@ -126,25 +127,34 @@ def lines(sample: Sample, program: str) -> list[str]:
     """Run a program over a sample, and give the file's lines about that."""
     shape, kernels = SHAPES[sample.view.shape], kernels_of(sample.view, program)
     hosts = sample.hosts()
-    counts = Counter[tuple[str, str]]()
+    counts, sums = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for claims in together(CLAIMS):
         run = Runner(Piece(program, sample.view, claims, hosts[shape.first]), shape, kernels)
         for leaf in explore(hosts, sample.kernels(kernels), run):
-            _count(class_of(program, sample.view, leaf.hosts, run.judged(leaf)), counts)
-    return [f"{program} {sample} {claim} {kind} {count}" for (claim, kind), count in sorted(counts.items())]
+            _count(class_of(program, sample.view, leaf.hosts, run.judged(leaf)), counts, sums)
+    return [
+        f"{program} {sample} {claim} {kind} {count} {sums[claim, kind]}"
+        for (claim, kind), count in sorted(counts.items())
+    ]
 
 
-def _count(found: Class, counts: Counter[tuple[str, str]]) -> None:
-    hosts = _product(found.hosts.values())
+def _count(found: Class, counts: Counter[tuple[str, str]], sums: Counter[tuple[str, str]]) -> None:
     for came in found.came:
-        size = hosts * _product((came.strips, came.switch))
+        sets = [*(values for _name, values in sorted(found.hosts.items())), came.strips, came.switch]
+        size, number = _counted([int(values, 16) for values in sets])
         for claim, kind in came.broken.items():
             counts[claim, kind or HOLDS] += size
+            sums[claim, kind or HOLDS] += number
 
 
-def _product(sets: Iterable[str]) -> int:
-    """Multiply the sizes of sets that are given in hexadecimal."""
-    return math.prod(int(values, 16).bit_count() for values in sets)
+def _counted(sets: list[int]) -> tuple[int, int]:
+    """Count the combinations in a box, and add their numbers up.
+
+    A combination's number is the sum of its values, each times the place of its variable.
+    """
+    size = math.prod(values.bit_count() for values in sets)
+    shares = [size // values.bit_count() * sum(numbers(values)) for values in sets]
+    return size, sum(place * share for place, share in enumerate(shares, start=1))
 
 
 def kept() -> dict[tuple[str, str], list[str]]:

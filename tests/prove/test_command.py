@@ -62,7 +62,7 @@ def altered(proof: Proof, change: Callable[[list[Class]], list[Class]]) -> Proof
         (("deamon",), "claim deamon: no such claim (did you mean daemon?)"),
         (
             ("x",),
-            "claim x: no such claim (one of daemon, daemon-tags, no-clear, no-accept, no-stale, never-worse)",
+            f"claim x: no such claim (one of {', '.join(CLAIMS)})",
         ),
         (("--scope", "all"), "--scope: all is not one of whole, quick, first"),
         (("--probe", "png"), "probe png: no such probe (did you mean ping?)"),
@@ -358,6 +358,14 @@ def _other(each: Class, **fields: str) -> Class:
     return replace(each, came=[replace(each.came[0], **fields), *each.came[1:]])
 
 
+def _halved(classes: list[Class]) -> list[Class]:
+    """Leave a class alone in which the last answer says nothing, of those with more than one."""
+    at = next(at for at, each in enumerate(classes) if len(each.came) > 1)
+    *came, last = classes[at].came
+    less = replace(classes[at], came=[*came, Came(last.strips, last.switch, {})])
+    return [*classes[:at], less, *classes[at + 1 :]]
+
+
 WRONG: dict[str, tuple[str, Callable[[list[Class]], list[Class]]]] = {
     "left out": ("no class has ", lambda classes: classes[1:]),
     "none": ("no class has 625 of its 625 hosts", lambda _classes: []),
@@ -395,12 +403,13 @@ WRONG: dict[str, tuple[str, Callable[[list[Class]], list[Class]]]] = {
         lambda classes: [_other(classes[0], switch="3"), *classes[1:]],
     ),
     "no answer": (
-        "a class does not say what comes of each claim",
+        "or about other claims",
         lambda classes: [
             replace(classes[0], came=[Came(one.strips, one.switch, {}) for one in classes[0].came]),
             *classes[1:],
         ],
     ),
+    "half an answer": ("a class does not say what comes of each claim", _halved),
 }
 """What a forger may do to the classes before the digest is made anew, and what is said of it."""
 
@@ -426,7 +435,7 @@ HEADS: dict[str, tuple[str, Callable[[Head], Head]]] = {
     "claim": ("claim x: no such claim", lambda head: replace(head, claims=["x"])),
     "no claims": ("its head is not what this version writes", lambda head: replace(head, claims=[])),
     "more claims": (
-        "does not say what comes of each",
+        "or about other claims",
         lambda head: replace(head, claims=["no-clear", "no-stale"]),
     ),
     "scope": ("scope x: no such scope", lambda head: replace(head, scope="x")),
@@ -451,7 +460,7 @@ def test_a_head_of_another_proof_is_found(wrong: str, proof: Proof, tmp_path: Pa
 def test_another_schema_is_no_certificate(proof: Proof, tmp_path: Path) -> None:
     """A certificate of another form is refused as input."""
     (tmp_path / "x").write_bytes(Proof(replace(proof.head, schema="x"), proof.lines).encoded())
-    assert_refused(check(tmp_path / "x"), "no certificate: its schema is x, not ipsec-lo-trace-proof/1")
+    assert_refused(check(tmp_path / "x"), "no certificate: its schema is x, not ipsec-lo-trace-proof/2")
 
 
 @pytest.mark.parametrize("kind", ["\x1b[31m", "A", "x" * 61, "\u202e", "a b"])

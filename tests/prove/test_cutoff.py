@@ -16,7 +16,7 @@ from ipsec_lo_trace.model.records import policy_records, sa_records
 from ipsec_lo_trace.model.sa import SecurityAssociation, TdbIdent
 from ipsec_lo_trace.model.setup import Reflector
 from ipsec_lo_trace.model.trace import Check, SaRecord
-from ipsec_lo_trace.prove.claims import Seen, accepted, clear, reply_of, stale, unlike, unlike_tags, watch
+from ipsec_lo_trace.prove.claims import Seen, judged, reply_of, unlike, unlike_tags, watch
 from ipsec_lo_trace.prove.concrete import Decided
 from ipsec_lo_trace.prove.scope import VIEWS, View, hosts_of, kernels_of
 from ipsec_lo_trace.prove.shapes import COMBINED
@@ -81,12 +81,11 @@ def _answer(check: Check) -> tuple[object, ...]:
     return check.id, "default" if of_none else check.answer, mark and (mark.name, mark.row, mark.stale)
 
 
-def judged(kernels: Seen, processes: Seen) -> list[str]:
+def found(kernels: Seen, processes: Seen) -> list[str]:
     """Return how the claims are broken."""
     replies = reply_of(kernels.steps), reply_of(processes.steps)
     alike = [unlike(*replies), unlike_tags(*replies)]
-    judged_ = [clear(kernels), accepted(kernels), stale(kernels.steps)]
-    return [kernels.outcome, processes.outcome, *alike, *judged_]
+    return [kernels.outcome, processes.outcome, *alike, *judged(kernels).values()]
 
 
 def compare(view: View, number: int) -> int:
@@ -99,7 +98,7 @@ def compare(view: View, number: int) -> int:
     theirs = [dressed(view, worn, strips, reflector) for reflector in ("kernel", "userspace")]
     for one, other in zip(ours, theirs, strict=True):
         assert told(one) == told(other), worn.text
-    assert judged(*ours) == judged(*theirs), worn.text
+    assert found(*ours) == found(*theirs), worn.text
     return sum(len(seen.steps) for seen in ours)
 
 

@@ -23,7 +23,7 @@ def test_every_combination_is_in_the_sums() -> None:
     """Over each program and sample, the counts of every claim have the same sum: none leaves a case out."""
     for about, lines in expected.kept().items():
         sums = {
-            claim: sum(int(line.split()[-1]) for line in same)
+            claim: sum(int(line.split()[-2]) for line in same)
             for claim, same in groupby(lines, key=lambda line: line.split()[2])
         }
         assert len(set(sums.values())) == 1, about
