@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ipsec_lo_trace.fixes.fix import UNPATCHED, all_fixes, known_fix
+from ipsec_lo_trace.machine.run import ROW_LIMIT
 from ipsec_lo_trace.model.build import Build, values
 from ipsec_lo_trace.model.databases import Configuration, Databases
 from ipsec_lo_trace.setkey.load import load
@@ -84,9 +85,18 @@ def test_it_is_so_of_a_few() -> None:
 
 
 @pytest.mark.slow
-def test_it_is_so_of_a_loop() -> None:
-    """The same of a packet that goes round thousands of times, where a fix ends that and where none does."""
+def test_it_is_so_of_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same of a packet that goes round thousands of times, where it is followed as far as by the tracer."""
+    monkeypatch.setattr(examine_module, "ROW_LIMIT", ROW_LIMIT)
     assert not list(differing([LOOP], [UNPATCHED, "strict", "freebsd-13", "netbsd-2015", "lo-exempt"]))
+
+
+def test_a_loop_that_is_cut_breaks_the_same_law() -> None:
+    """A sweep follows it 2,000 rows, and says of it what the whole run says but for how it ends."""
+    cut, alone = Runs(LOOP).under(UNPATCHED), whole(LOOP, UNPATCHED)
+    assert (cut.verdict.outcome, alone.verdict.outcome) == ("loop", "lost")
+    laws = [[(breach.law, breach.way) for breach in breaches(UNPATCHED, one, one)] for one in (cut, alone)]
+    assert laws[0] == laws[1]
 
 
 def _forgets(names: str) -> object:
