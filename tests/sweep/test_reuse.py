@@ -86,7 +86,7 @@ def test_it_is_so_of_a_few() -> None:
 
 @pytest.mark.slow
 def test_it_is_so_of_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same of a packet that goes round thousands of times, where it is followed as far as by the tracer."""
+    """The same of a packet that goes round thousands of times, followed as far as the tracer follows it."""
     monkeypatch.setattr(examine_module, "ROW_LIMIT", ROW_LIMIT)
     assert not list(differing([LOOP], [UNPATCHED, "strict", "freebsd-13", "netbsd-2015", "lo-exempt"]))
 
