@@ -71,7 +71,7 @@ class Came(msgspec.Struct, frozen=True, gc=False):
 
 
 class Class(msgspec.Struct, frozen=True, kw_only=True, tag="class", tag_field="kind"):
-    """Hosts that no claim of some tells apart, under every kernel of a view.
+    """Hosts that certain claims do not tell apart, under every kernel of a view.
 
     ``hosts`` has for each of the view's variables a set of its values; ``came`` has every kernel once.
     """

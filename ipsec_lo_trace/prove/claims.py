@@ -24,9 +24,10 @@ from ipsec_lo_trace.wire.summary import summarise
 
 ROW_LIMIT = 150
 """Rows after which a packet that goes round is followed no further."""
-TOGETHER = (("daemon", "daemon-tags"), ("no-clear", "no-accept", "no-stale", "answered", "never-worse"))
-"""The claims that are proved in one go.  Those of the first are about two runs, and ask nothing of a referee;
-in one go with the others every question of one would divide the hosts for all."""
+COMPARED = ("daemon", "daemon-tags")
+JUDGED = ("no-clear", "no-accept", "no-stale", "answered", "never-worse")
+"""The claims about two runs, which ask nothing of a referee, and the others.  Each sort is proved in one go:
+in one go with the other, the questions of both would divide the hosts for all."""
 MAKING = ("icmp_reflect", "icmp_send", "rip_output")
 """Where a reply is made: the kernel's and the process's differ there, and must not from ip_output on."""
 TABLE = netbsd_2003_08.link_table()
@@ -57,7 +58,8 @@ class Seen(msgspec.Struct):
 def together(claims: Iterable[str]) -> list[tuple[str, ...]]:
     """Divide claims into those that are proved in one go."""
     wanted = {*claims}
-    return [some for each in TOGETHER if (some := tuple(claim for claim in each if claim in wanted))]
+    sorts = (tuple(claim for claim in sort if claim in wanted) for sort in (COMPARED, JUDGED))
+    return list(filter(None, sorts))
 
 
 def run(kernel: Kernel, program: Program) -> list[Step]:
@@ -131,15 +133,15 @@ class Reply(NamedTuple):
     """What anyone can tell of an exchange's replies, from ip_output on: their rows, and their tags, as JSON.
 
     ``stale`` is how a stale mark settled something, "" if none did; ``refused`` is whether a socket's policy
-    refused the request.  Where the kernel answered nothing by itself, which is ``reflected``, a process would
-    see the same.
+    refused the request.  Who answers is asked in ``icmp_input`` and behind it alone, so where nothing
+    ``came_to_icmp`` a process changes nothing.
     """
 
     rows: str
     tags: str
     stale: str
     refused: bool
-    reflected: bool
+    came_to_icmp: bool
 
 
 def reply_of(steps: Sequence[Step]) -> Reply:
@@ -151,7 +153,7 @@ def reply_of(steps: Sequence[Step]) -> Reply:
         tags=_written([_tags(step) for step in sent]),
         stale=stale(replies),
         refused=any(step.packet == REQUEST and step.reason == "socket-policy" for step in steps),
-        reflected=any(step.stage == "icmp_reflect" for step in steps),
+        came_to_icmp=any(step.stage == "icmp_input" for step in steps),
     )
 
 

@@ -34,18 +34,18 @@ def by(
     records = k.checks if k is not None else []
     before = len(records)
 
-    def put(at: int) -> tuple[R, list[Any], list[Check]]:
+    def put(at: int) -> tuple[tuple[R, list[Any]], list[Check]]:
         answer = question(choices[at])
         added = records[before:]
         del records[before:]
-        return answer, [(check.id, check.left, check.answer, check.mark) for check in added], added
+        return (answer, [(check.id, check.left, check.answer, check.mark) for check in added]), added
 
     first = next(numbers(path.lead(name)))
-    *lead, said = put(first)
-    alike = sum(1 << at for at in numbers(path.possible(name)) if at == first or put(at)[:2] == (*lead,))
+    whole, said = put(first)
+    alike = sum(1 << at for at in numbers(path.possible(name)) if at == first or put(at)[0] == whole)
     path.ask(name, alike)
     records += said
-    return cast("R", lead[0])
+    return whole[0]
 
 
 class OpenNetwork:

@@ -13,7 +13,7 @@ from ipsec_lo_trace.kernel.state import Kernel
 from ipsec_lo_trace.model.proof import Came, Class
 from ipsec_lo_trace.model.setup import Reflector
 from ipsec_lo_trace.prove.claims import (
-    TOGETHER,
+    COMPARED,
     Reply,
     judged,
     reply_of,
@@ -52,8 +52,7 @@ def pieces(programs: Sequence[str], views: Sequence[View], claims: Sequence[str]
         for view in views:
             shape = SHAPES[view.shape]
             parts = list(shape.parts(hosts_of(view)[shape.first]))
-            parts_of = [(some, one) for some in together(claims) for one in parts]
-            yield from (Piece(program, view, some, one) for some, one in parts_of)
+            yield from (Piece(program, view, some, part) for some in together(claims) for part in parts)
 
 
 def run_piece(piece: Piece) -> list[bytes]:
@@ -91,16 +90,16 @@ class Runner:
     def __call__(self, path: Path) -> tuple[str, Broken]:
         """Run it; give the outcome, "" if nothing is judged, and how each claim but never-worse is broken."""
         claims = self._piece.claims
-        if {*claims} & {*TOGETHER[0]}:
+        if claims[0] in COMPARED:
             return "", self._compared(path)
         kernel, program, referee = self._begun(path)
         seen = watch(kernel, program, referee)
         return seen.outcome, {name: kind for name, kind in judged(seen).items() if name in claims}
 
     def _compared(self, path: Path) -> Broken:
-        """Run it by the kernel alone, and with a process that answers where the kernel did."""
+        """Run it by the kernel alone, and with a process that answers."""
         ours = self._ours(path)
-        theirs = self._theirs(path) if ours.reflected else ours
+        theirs = self._theirs(path) if ours.came_to_icmp else ours
         looks = {"daemon": unlike, "daemon-tags": unlike_tags}
         return {name: look(ours, theirs) for name, look in looks.items() if name in self._piece.claims}
 

@@ -36,6 +36,7 @@ class Record(NamedTuple):
 STRIPPED = [
     view for view in VIEWS if view.kernels == "strips" and view.shape not in ("examples", "by-protocol")
 ]
+"""Those whose policies cannot overlap: a disguise puts other policies in front and behind as if none did."""
 SEED = 2003
 
 
