@@ -2,7 +2,7 @@
 
 ``python -m tests.prove.expected`` writes the file anew.  A line has a program, a sample, a claim, how it is
 broken ("holds" where it is not), in how many combinations of a host with a kernel that is so, and the sum of
-these combinations' numbers, which tells them from as many others.  A sample is a view with fewer hosts,
+these combinations' products, which tells them from as many others.  A sample is a view with fewer hosts,
 kernels or programs, so that all of them take a few minutes of CPU.
 """
 
@@ -141,20 +141,21 @@ def lines(sample: Sample, program: str) -> list[str]:
 def _count(found: Class, counts: Counter[tuple[str, str]], sums: Counter[tuple[str, str]]) -> None:
     for came in found.came:
         sets = [*(values for _name, values in sorted(found.hosts.items())), came.strips, came.switch]
-        size, number = _counted([int(values, 16) for values in sets])
+        size, product = _counted([int(values, 16) for values in sets])
         for claim, kind in came.broken.items():
             counts[claim, kind or HOLDS] += size
-            sums[claim, kind or HOLDS] += number
+            sums[claim, kind or HOLDS] += product
 
 
 def _counted(sets: list[int]) -> tuple[int, int]:
-    """Count the combinations in a box, and add their numbers up.
+    """Count the combinations in a box, and add their products up.
 
-    A combination's number is the sum of its values, each times the place of its variable.
+    A combination's product is that of its values, each with the place of its variable added.  (Sums of values
+    would be the same after two kernels change places, each under half of the hosts.)
     """
     size = math.prod(values.bit_count() for values in sets)
-    shares = [size // values.bit_count() * sum(numbers(values)) for values in sets]
-    return size, sum(place * share for place, share in enumerate(shares, start=1))
+    sums = (sum(place + number for number in numbers(values)) for place, values in enumerate(sets, start=1))
+    return size, math.prod(sums)
 
 
 def kept() -> dict[tuple[str, str], list[str]]:
