@@ -11,6 +11,8 @@ from typing import NamedTuple
 from ipsec_lo_trace.fixes.fix import known_fix
 from ipsec_lo_trace.sweep.ran import Ran, Way
 
+LATER_MENDED = ("use-without-sa", "ipcomp-disabled", "bad-icv", "ah-ip-options")
+"""Reasons for which the kernel of 2003 drops what a later one does not."""
 Sign = Callable[[Ran, Ran], bool]
 """Tells by a run, and by the run without a fix, whether it is this truth that breaks the law."""
 
@@ -71,11 +73,10 @@ def _got_further(ran: Ran, plain: Ran) -> bool:
 
     That was for want of an SA or of IPComp, or because AH took a packet's IP options wrongly.
     """
-    parting = _parting(ran, plain)
-    if parting is None:
+    dropped = next((way for way in plain.ways if way[-1] in LATER_MENDED), None)
+    if dropped is None or dropped in ran.ways:
         return False
-    _stage, _packet, _decision, reason = parting[1]
-    return reason in ("use-without-sa", "ipcomp-disabled", "bad-icv", "ah-ip-options")
+    return any(way[:2] == dropped[:2] for way in ran.ways)
 
 
 def _asked_by_address(ran: Ran, plain: Ran) -> bool:
