@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -130,15 +130,15 @@ def judged(seen: Seen) -> dict[str, str]:
 
 
 class Reply(NamedTuple):
-    """What anyone can tell of an exchange's replies, from ip_output on: their rows, and their tags, as JSON.
+    """What anyone can tell of an exchange's replies, from ip_output on: digests of their rows and their tags.
 
     ``stale`` is how a stale mark settled something, "" if none did; ``refused`` is whether a socket's policy
     refused the request.  Who answers is asked in ``icmp_input`` and behind it alone, so where nothing
     ``came_to_icmp`` a process changes nothing.
     """
 
-    rows: str
-    tags: str
+    rows: bytes
+    tags: bytes
     stale: str
     refused: bool
     came_to_icmp: bool
@@ -149,17 +149,17 @@ def reply_of(steps: Sequence[Step]) -> Reply:
     replies = [step for step in steps if packet_name(step.packet).number > 1]
     sent = [step for step in replies if step.stage not in MAKING]
     return Reply(
-        rows=_written([_row(step) for step in sent]),
-        tags=_written([_tags(step) for step in sent]),
+        rows=_digest([_row(step) for step in sent]),
+        tags=_digest([_tags(step) for step in sent]),
         stale=stale(replies),
         refused=any(step.packet == REQUEST and step.reason == "socket-policy" for step in steps),
         came_to_icmp=any(step.stage == "icmp_input" for step in steps),
     )
 
 
-def _written(value: object) -> str:
-    """Write something down, once for all that are the same: thousands of runs have a few hundred replies."""
-    return sys.intern(_ENCODER.encode(value).decode())
+def _digest(value: object) -> bytes:
+    """Return the SHA-256 of something as JSON: thousands of replies are kept, some of 40,000 bytes."""
+    return hashlib.sha256(_ENCODER.encode(value)).digest()
 
 
 def unlike(kernels: Reply, processes: Reply) -> str:

@@ -72,7 +72,7 @@ def test_a_text_is_what_someone_would_write() -> None:
     host[out.name] = numbers(out.tunnel)[-1]
     host[inward.name] = 1
     assert ONE.config(host) == (
-        'add 10.9.9.1 10.9.9.1 esp 0x1001 -u 1 -E 3des-cbc "123456789012345678901234"'
+        'add 10.9.9.1 10.9.9.1 esp 0x1001 -u 1 -E rijndael-cbc "0123456789abcdef"'
         ' -A hmac-md5 "0123456789abcdef" ;\n'
         "spdadd 10.9.9.1/32 10.9.9.1/32 any -P out ipsec esp/tunnel/10.9.9.1-10.9.9.1/unique:1 ;\n"
         "spdadd 10.9.9.1/32 10.9.9.1/32 any -P in discard ;\n"
