@@ -21,8 +21,8 @@ from ipsec_lo_trace.sweep.draw import Dice
 
 ADDRESSES = ("127.0.0.1", "10.0.0.5", "172.16.3.1", "192.168.7.9", "203.0.113.77")
 STRANGERS = ("10.0.0.6", "192.0.2.1", "203.0.113.78")
-CIPHERS = (("des-cbc", 8), ("3des-cbc", 24), ("blowfish-cbc", 16))
-"""Ciphers whose packets are as long as each other's, and the bytes of their keys."""
+CIPHERS = (("rijndael-cbc", 16), ("rijndael-cbc", 24), ("rijndael-cbc", 32))
+"""A cipher with the bytes of each of its keys: its packets are as long with any of them."""
 AUTHS = (("hmac-md5", 16), ("hmac-sha1", 20))
 EVERYWHERE = "0.0.0.0/0"
 LEAST_SPI, SPIS = 0x100, 0x7FFFFF00
