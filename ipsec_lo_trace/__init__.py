@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ipsec_lo_trace.tracer.stored import load as load
     from ipsec_lo_trace.tracer.tracing import Trace as Trace
 
-__version__ = "0.7.0"
+__version__ = "0.7.1"
 
 _HOMES = {
     "Setup": "model.setup",
