@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -39,9 +38,9 @@ def complain(message: str) -> None:
 
 DEFAULT_COLUMNS = 80
 MIN_COLUMNS = 20
+"""How narrow a text may be."""
 MAX_COLUMNS = 1 << 16
 """As many as a terminal can have: rules are drawn as long as the width is."""
-"""How narrow a text may be."""
 
 
 def _wrapped(line: str, terminal: TextIO) -> str:
@@ -114,6 +113,10 @@ def descriptor(path: str) -> int | str | None:
     return None
 
 
+_NEW, _PRIVATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
+"""How a temporary file is opened: there was none of its name, and it is for its owner alone."""
+
+
 @contextmanager
 def output(path: str, *, secret: bool = False) -> Iterator[IO[bytes]]:
     """Open ``path`` for bytes ("-" is standard output).
@@ -137,17 +140,17 @@ def output(path: str, *, secret: bool = False) -> Iterator[IO[bytes]]:
 
 
 def _replaced(target: Path, *, secret: bool) -> Iterator[IO[bytes]]:
-    """Write beside a file, and put what was written in its place."""
+    """Write beside a file, and put what was written in its place.
+
+    The name is known before there is a file: a signal may come before its creation has returned.
+    """
+    temporary = target.with_name(f".{PROGRAM}.{os.urandom(8).hex()}")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{PROGRAM}.", dir=target.parent)
-    except OSError as error:
-        raise _cannot_write(target, error) from None
-    try:
-        with os.fdopen(handle, "wb") as out:
+        with os.fdopen(os.open(temporary, _NEW, _PRIVATE), "wb") as out:
             yield out
         if not secret:
-            _give_usual_mode(Path(temporary), target)
-        Path(temporary).replace(target)
+            _give_usual_mode(temporary, target)
+        temporary.replace(target)
     except OSError as error:
         _discard(temporary)
         if isinstance(error, BrokenPipeError):
@@ -184,7 +187,7 @@ def _in_place(opened: str | int, name: str) -> Iterator[IO[bytes]]:
 
 
 def _give_usual_mode(temporary: Path, target: Path) -> None:
-    """Give the file the mode that it had, or that a new file gets; mkstemp's is for the owner alone."""
+    """Give the file the mode that it had, or that a new file gets."""
     if target.exists():
         mode = target.stat().st_mode & 0o7777
     else:
@@ -194,9 +197,9 @@ def _give_usual_mode(temporary: Path, target: Path) -> None:
     temporary.chmod(mode)
 
 
-def _discard(temporary: str) -> None:
+def _discard(temporary: Path) -> None:
     with suppress(OSError):
-        Path(temporary).unlink()
+        temporary.unlink()
 
 
 def _cannot_write(target: Path | str, error: OSError) -> UserError:

@@ -82,6 +82,25 @@ def test_full_disk(form: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert [left.name for left in tmp_path.iterdir()] == ["trace"]
 
 
+def test_a_signal_as_the_file_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes before the system call has returned leaves no temporary file."""
+    really = os.open
+    made: list[str] = []
+
+    def opened(path: Any, flags: int, *more: Any, **other: Any) -> int:  # noqa: ANN401 -- as os.open
+        handle = really(path, flags, *more, **other)
+        if Path(path).parent != tmp_path:
+            return handle
+        made.append(Path(path).name)
+        os.close(handle)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ipsec_lo_trace.cli.files.os.open", opened)
+    assert invoke("ping", "-o", str(tmp_path / "trace")).code == 130
+    assert len(made) == 1
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("form", FORMS, ids=" ".join)
