@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ipsec_lo_trace.fixes.fix import known_fix
-from ipsec_lo_trace.sweep.ran import Ran, Way
+from ipsec_lo_trace.sweep.ran import Ran
 
 LATER_MENDED = ("use-without-sa", "ipcomp-disabled", "bad-icv", "ah-ip-options")
 """Reasons for which the kernel of 2003 drops what a later one does not."""
@@ -39,12 +39,6 @@ def _turns(fix: str, switch: str) -> bool:
     return not name or known_fix(fix).knobs.get(name) == value
 
 
-def _parting(ran: Ran, plain: Ran) -> tuple[Way, Way] | None:
-    """Return the rows at which a packet's way under the fix parts from its way without."""
-    ways = zip(ran.ways, plain.ways, strict=False)
-    return next(((one, other) for one, other in ways if one != other), None)
-
-
 def _first_request_without_sa(ran: Ran, _plain: Ran) -> bool:
     """Tell whether loop detection had nothing to compare with when the loop was given up."""
     return ran.detected == "nothing-to-compare"
@@ -61,11 +55,9 @@ def _tag_spared_the_search(ran: Ran, plain: Ran) -> bool:
 
 def _second_policy_skipped(ran: Ran, plain: Ran) -> bool:
     """Tell whether a packet's own OUT_DONE made ip_output skip what it goes on to apply without the fix."""
-    parting = _parting(ran, plain)
-    if parting is None:
-        return False
-    stage, _packet, decision, _reason = parting[0]
-    return (stage, decision) == ("ip_output", "skip")
+    ways = zip(ran.ways, plain.ways, strict=False)
+    parting = next((one for one, other in ways if one != other), None)
+    return parting is not None and (parting[0], parting[2]) == ("ip_output", "skip")
 
 
 def _got_further(ran: Ran, plain: Ran) -> bool:

@@ -15,14 +15,18 @@ from typing import NamedTuple
 from ipsec_lo_trace.model.policy import Direction, Level, Policy, Request
 from ipsec_lo_trace.model.proto import PROTO_NAMES, PROTO_NUMBERS
 from ipsec_lo_trace.model.sa import Mode
+from ipsec_lo_trace.prove import slots
 from ipsec_lo_trace.prove.shapes import A, B, Combined, Host
 from ipsec_lo_trace.prove.slots import NUMBER, SA_VALUES, Ends, Slot, sa_name
 from ipsec_lo_trace.sweep.draw import Dice
 
 ADDRESSES = ("127.0.0.1", "10.0.0.5", "172.16.3.1", "192.168.7.9", "203.0.113.77")
 STRANGERS = ("10.0.0.6", "192.0.2.1", "203.0.113.78")
-CIPHERS = (("rijndael-cbc", 16), ("rijndael-cbc", 24), ("rijndael-cbc", 32))
-"""A cipher with the bytes of each of its keys: its packets are as long with any of them."""
+CIPHERS = {
+    "rijndael-cbc": (("rijndael-cbc", 16), ("rijndael-cbc", 24), ("rijndael-cbc", 32)),
+    "3des-cbc": (("3des-cbc", 24), ("des-cbc", 8), ("blowfish-cbc", 16)),
+}
+"""For a host's cipher, itself first, those whose packets are as long as its own, with the bytes of a key."""
 AUTHS = (("hmac-md5", 16), ("hmac-sha1", 20))
 EVERYWHERE = "0.0.0.0/0"
 LEAST_SPI, SPIS = 0x100, 0x7FFFFF00
@@ -110,7 +114,7 @@ class _Tailor:
     def _add(self, named: tuple[str, str], proto: str, mode: str, number: int) -> str:
         spi = LEAST_SPI + self._dice.below(SPIS)
         self._spis.append(spi)
-        cipher, cipher_len = self._dice.one(CIPHERS)
+        cipher, cipher_len = self._dice.one(CIPHERS[slots.CIPHER])
         auth, auth_len = self._dice.one(AUTHS)
         sealed = f" -E {cipher} 0x{self._key(cipher_len)}" if proto == "esp" else ""
         reqid = f" -u {number}" if number else ""

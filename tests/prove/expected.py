@@ -1,8 +1,8 @@
 """What the claims come to over a sample of every proof: kept in expected.txt, line by line.
 
 ``python -m tests.prove.expected`` writes the file anew.  A line has a program, a sample, a claim, how it is
-broken ("holds" where it is not), in how many combinations of a host with a kernel that is so, and the sum of
-these combinations' products, which tells them from as many others.  A sample is a view with fewer hosts,
+broken ("holds" where it is not), in how many combinations of a host with a kernel that is so, and a sum over
+these combinations, which tells them from as many others.  A sample is a view with fewer hosts,
 kernels or programs, so that all of them take a few minutes of CPU.
 """
 

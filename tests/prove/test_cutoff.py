@@ -16,6 +16,7 @@ from ipsec_lo_trace.model.records import policy_records, sa_records
 from ipsec_lo_trace.model.sa import SecurityAssociation, TdbIdent
 from ipsec_lo_trace.model.setup import Reflector
 from ipsec_lo_trace.model.trace import Check, SaRecord
+from ipsec_lo_trace.prove import slots
 from ipsec_lo_trace.prove.claims import Seen, judged, reply_of, unlike, unlike_tags, watch
 from ipsec_lo_trace.prove.concrete import Decided
 from ipsec_lo_trace.prove.scope import VIEWS, View, hosts_of, kernels_of
@@ -23,7 +24,7 @@ from ipsec_lo_trace.prove.shapes import COMBINED
 from ipsec_lo_trace.setkey.load import load
 from ipsec_lo_trace.sweep.draw import Dice
 from ipsec_lo_trace.userland.ping import Ping, PingOptions
-from tests.prove.disguise import Disguised, disguise
+from tests.prove.disguise import CIPHERS, Disguised, disguise
 
 
 class Record(NamedTuple):
@@ -103,6 +104,15 @@ def compare(view: View, number: int) -> int:
     return sum(len(seen.steps) for seen in ours)
 
 
+@pytest.fixture(params=CIPHERS)
+def _cipher(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the hosts encrypt with a cipher of this length."""
+    [(cipher, length), *_others] = CIPHERS[request.param]
+    monkeypatch.setattr(slots, "CIPHER", cipher)
+    monkeypatch.setattr(slots, "ENC_KEY", b"123456789012345678901234"[:length])
+
+
+@pytest.mark.usefixtures("_cipher")
 @pytest.mark.parametrize("view", STRIPPED, ids=str)
 def test_a_host_in_disguise_runs_as_itself(view: View) -> None:
     """Names, what comes too late or covers nothing, and what does not fit change no row and no claim."""
@@ -121,6 +131,7 @@ def test_a_stage_that_asks_by_order_is_found_out(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_cipher")
 @pytest.mark.parametrize("view", STRIPPED, ids=str)
 def test_many_hosts_in_disguise_run_as_themselves(view: View) -> None:
     """So it is with some hundred drawn hosts of each shape."""
