@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import click
 
 from ipsec_lo_trace.cli.terminal import TextChoice, laid_out, text_lines
+from ipsec_lo_trace.cli.waiting import await_input
 from ipsec_lo_trace.model.errors import UserError
 from ipsec_lo_trace.render.store import Source
 
@@ -39,9 +40,14 @@ def keyboard() -> Iterator[Callable[[], str]]:
     # Once for the whole walk: between two keys a terminal would lose what is typed.
     tty.setcbreak(terminal, termios.TCSADRAIN)
     try:
-        yield lambda: os.read(terminal, 1).decode("latin-1") or QUIT[0]
+        yield lambda: _pressed(terminal)
     finally:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def _pressed(terminal: int) -> str:
+    await_input(terminal)
+    return os.read(terminal, 1).decode("latin-1") or QUIT[0]
 
 
 def walk(trace: Source, choice: TextChoice, key: Callable[[], str]) -> None:

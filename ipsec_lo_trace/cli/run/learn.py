@@ -13,6 +13,7 @@ from ipsec_lo_trace.cli.files import PROGRAM, STDOUT, complain, output
 from ipsec_lo_trace.cli.options import given, refuse
 from ipsec_lo_trace.cli.run.learned import Progress, read_progress, write_progress
 from ipsec_lo_trace.cli.terminal import glyphs, look, text_stream, write_lines
+from ipsec_lo_trace.cli.waiting import await_input
 from ipsec_lo_trace.lessons.checks import Judgement, judged
 from ipsec_lo_trace.lessons.lesson import HINTS, Lesson, all_lessons, known_lesson, lesson_names
 from ipsec_lo_trace.lessons.screen import Look, hint_line, judgement_lines, task_lines
@@ -96,12 +97,18 @@ class Desk:
         """Ask for a line; None at the end of input."""
         self._stream.write("> ")
         self._out.flush()
-        stdin: IO[bytes] | None = getattr(sys.stdin, "buffer", None)
-        line = stdin.readline(MAX_ANSWER_BYTES) if stdin is not None else b""
+        line = b"" if sys.stdin is None else _typed(sys.stdin.fileno())
         if not line:
             self._stream.write("\n")
             return None
         return line.decode("utf-8", "backslashreplace").strip()
+
+
+def _typed(keyboard: int) -> bytes:
+    """Read a line, and no byte beyond it, which would be nothing to wait for; b"" at the end of input."""
+    await_input(keyboard)
+    with open(keyboard, "rb", buffering=0, closefd=False) as unbuffered:
+        return unbuffered.readline(MAX_ANSWER_BYTES)
 
 
 def _play(lesson: Lesson, hints: int, ready: Judgement | None, desk: Desk) -> tuple[Judgement | None, int]:
