@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 from hypothesis import settings
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 # Text is compared as ASCII unless a test says otherwise, whatever the machine speaks.
 os.environ["LC_ALL"] = "C"
+# What a shell puts in the background without job control ignores Ctrl-C, and so would what tests run.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same examples in every run, and no deadline: a slow machine is not a wrong program.
 settings.register_profile("project", derandomize=True, deadline=None, database=None)
 settings.register_profile("fast", settings.get_profile("project"), max_examples=10)

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,15 +14,7 @@ import pytest
 from ipsec_lo_trace.cli.main import cli, run
 from ipsec_lo_trace.model.errors import BrokenInvariantError
 from ipsec_lo_trace.tracer.tracing import Tracing
-from tests.cli.support import environment, invoke, shell
-
-INTERRUPTIBLE = """
-import signal
-from ipsec_lo_trace.cli.main import main
-signal.signal(signal.SIGINT, signal.default_int_handler)
-main()
-"""
-"""The command line, also where the tests run in the background, which ignores Ctrl-C."""
+from tests.cli.support import COMMAND, environment, invoke, shell
 
 
 def test_0_for_a_leak() -> None:
@@ -109,7 +100,7 @@ def test_3_for_a_fault_of_ours(error: Exception, monkeypatch: pytest.MonkeyPatch
 def test_130_for_an_interrupt(format_: str, tmp_path: Path) -> None:
     """Ctrl-C in a long run exits 130, says nothing, and leaves no half-written file."""
     process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTIBLE, "ping", "-c", "1000000", "--format", format_, "-o", "trace"],
+        [*COMMAND, "ping", "-c", "1000000", "--format", format_, "-o", "trace"],
         cwd=tmp_path,
         env=environment(TMPDIR=str(tmp_path)),
         stderr=subprocess.PIPE,
